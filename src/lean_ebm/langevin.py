@@ -1,0 +1,293 @@
+"""Langevin dynamics on an energy: one differentiable sampler for every method.
+
+One step moves a candidate ``x`` down its energy and shakes it::
+
+    x  <-  bounds( x - step_size * clamp(dE/dx) + noise_scale * z ),    z ~ N(0, I)
+
+With ``noise_scale = sqrt(2 * step_size * T)`` this is the unadjusted Langevin algorithm at temperature ``T`` (Welling
+and Teh 2011, equation 4); energy models are usually sampled with far less noise than that (Du and Mordatch 2019,
+section 3.2), so the two are independent settings here. Nothing in this file knows what a candidate or a condition is:
+a candidate is a tensor ``(B, ...)``, a condition is any collection of tensors whose first dimension is ``B``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
+
+EnergyFunction = Callable[[Tensor, Any], Tensor]
+"""``(x (B, ...), condition) -> energy (B,)``."""
+
+StepHook = Callable[[int, Tensor], None]
+"""``(index of the step just taken, x (B, ...) after it, detached)``."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """When a chain has settled; each chain of a batch stops by itself and then costs nothing.
+
+    Args:
+        energy_change: Stop where one step changed the energy by less than this. None: never.
+        grad_norm: Stop where the norm of dE/dx (before any clamp) is below this. None: never.
+    """
+
+    energy_change: float | None = None
+    grad_norm: float | None = None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether any chain can stop early."""
+        return self.energy_change is not None or self.grad_norm is not None
+
+
+@dataclass(frozen=True)
+class Langevin:
+    """Settings of a Langevin chain.
+
+    Args:
+        steps: Number of steps.
+        step_size: Factor of the gradient.
+        noise_scale: Standard deviation of the noise added at each step.
+        final_noise_scale: If set, the noise falls geometrically from ``noise_scale`` at the first step to this at the
+            last (annealed Langevin dynamics, Song and Ermon 2019, algorithm 1, with one step a level).
+        grad_clamp: If set, each component of the gradient is clamped to [-grad_clamp, grad_clamp].
+        bounds: If set, candidates are clamped into [low, high] after each step. In a differentiable chain its
+            derivative is exact: 1 inside the bounds and 0 outside.
+        graph: How much of the chain can be differentiated: ``none`` of it, the ``last`` step, ``all`` steps, or the
+            last k steps, an integer.
+        monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, algorithm 2); costs
+            one more forward pass a step.
+        stop: When a chain has settled.
+
+    Raises:
+        ValueError: If a setting is out of its range.
+    """
+
+    steps: int = 60
+    step_size: float = 1.0
+    noise_scale: float = 0.0
+    final_noise_scale: float | None = None
+    grad_clamp: float | None = None
+    bounds: tuple[float, float] | None = None
+    graph: Literal["none", "last", "all"] | int = "none"
+    monotone: bool = False
+    stop: Stop = Stop()
+
+    def __post_init__(self) -> None:
+        _require(self.steps >= 0, f"steps is {self.steps}, expected 0 or more")
+        _require(self.step_size > 0, f"step_size is {self.step_size}, expected more than 0")
+        _require(self.noise_scale >= 0, f"noise_scale is {self.noise_scale}, expected 0 or more")
+        if self.final_noise_scale is not None:
+            _require(
+                self.noise_scale > 0 and self.final_noise_scale > 0,
+                f"the noise falls geometrically from noise_scale={self.noise_scale} to "
+                f"final_noise_scale={self.final_noise_scale}: both must be more than 0",
+            )
+        if self.grad_clamp is not None:
+            _require(self.grad_clamp > 0, f"grad_clamp is {self.grad_clamp}, expected more than 0; null turns it off")
+        if self.bounds is not None:
+            _require(self.bounds[0] < self.bounds[1], f"bounds is {self.bounds}, expected low < high")
+        if isinstance(self.graph, int):
+            _require(self.graph > 0, f"graph is {self.graph}, expected none, last, all or a number of steps above 0")
+        if self.stop.enabled:
+            _require(
+                self.graph in ("none", "all"),
+                f"graph is {self.graph}, but with early stopping nobody knows which step of a chain is its last: "
+                "use graph none or all, or turn off stop",
+            )
+
+    @property
+    def first_graph_step(self) -> int:
+        """Index of the first differentiable step; ``steps`` where none is."""
+        kept = {"none": 0, "last": 1, "all": self.steps}[self.graph] if isinstance(self.graph, str) else self.graph
+        return max(self.steps - kept, 0)
+
+    def noise_at(self, step: int) -> float:
+        """Standard deviation of the noise of one step."""
+        if self.final_noise_scale is None or self.steps < 2:
+            return self.noise_scale
+        fall = self.final_noise_scale / self.noise_scale
+        return float(self.noise_scale * fall ** (step / (self.steps - 1)))
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """What a batch of chains did.
+
+    Attributes:
+        x: ``(B, ...)`` the ends of the chains; differentiable as far as ``Langevin.graph`` says.
+        energies: ``(B, steps)`` energy before each step, detached. A stopped chain repeats its last value.
+        grad_norms: ``(B, steps)`` norm of dE/dx before each step (before any clamp), detached; likewise.
+        steps: ``(B,)`` int64, the number of steps each chain took.
+    """
+
+    x: Tensor
+    energies: Tensor
+    grad_norms: Tensor
+    steps: Tensor
+
+    def select(self, rows: Tensor) -> Trajectory:
+        """The chains at the indices ``rows``."""
+        return Trajectory(self.x[rows], self.energies[rows], self.grad_norms[rows], self.steps[rows])
+
+    @staticmethod
+    def join(parts: list[Trajectory]) -> Trajectory:
+        """One trajectory from consecutive ones over the same batch."""
+        return Trajectory(
+            x=parts[-1].x,
+            energies=torch.cat([part.energies for part in parts], dim=1),
+            grad_norms=torch.cat([part.grad_norms for part in parts], dim=1),
+            steps=torch.stack([part.steps for part in parts]).sum(dim=0),
+        )
+
+
+def energy_gradient(
+    energy: EnergyFunction, x: Tensor, condition: Any, *, create_graph: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Energy and its gradient in the candidate: the only place that calls ``torch.autograd.grad``.
+
+    Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
+
+    Args:
+        energy: The energy function.
+        x: ``(B, ...)`` candidates.
+        condition: What the energy is conditioned on; tensors with first dimension ``B``.
+        create_graph: Whether both results can be differentiated further, in the parameters of the energy and in ``x``.
+
+    Returns:
+        Energies ``(B,)`` and gradients of the shape of ``x``; detached unless ``create_graph``.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
+        if not (create_graph and x.requires_grad):
+            x = x.detach().requires_grad_()
+        values = energy(x, condition)
+        (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
+    return (values, gradient) if create_graph else (values.detach(), gradient)
+
+
+def langevin(
+    energy: EnergyFunction,
+    x: Tensor,
+    condition: Any,
+    settings: Langevin,
+    *,
+    step_size: Tensor | None = None,
+    generator: torch.Generator | None = None,
+    on_step: StepHook | None = None,
+) -> Trajectory:
+    """Run a batch of Langevin chains.
+
+    Args:
+        energy: The energy function.
+        x: ``(B, ...)`` starts of the chains.
+        condition: What the energy is conditioned on; tensors with first dimension ``B``.
+        settings: Length, step, noise, bounds, differentiability.
+        step_size: Takes the place of ``settings.step_size``: a scalar tensor or one a chain, ``(B,)``; may be learned.
+        generator: Source of the noise, on the device of ``x``; makes chains reproducible.
+        on_step: Called after each step.
+
+    Returns:
+        The trajectory, with ``x`` on the graph of the last steps if ``settings.graph`` says so.
+    """
+    size: Tensor | float = settings.step_size
+    if step_size is not None:
+        size = step_size.reshape(-1, *[1] * (x.dim() - 1)) if step_size.dim() else step_size
+    with torch.inference_mode(False), torch.enable_grad():
+        x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
+        batch = x.shape[0]
+        energies = x.new_zeros(batch, settings.steps, dtype=torch.float32)
+        grad_norms = torch.zeros_like(energies)
+        taken = torch.zeros(batch, dtype=torch.int64, device=x.device)
+        active: Tensor | None = None  # rows that still move; None: all of them
+        for step in range(settings.steps):
+            with_graph = step >= settings.first_graph_step
+            # "all" keeps the start's own graph; otherwise the graph begins at the first differentiable step.
+            if not with_graph or (step == settings.first_graph_step and settings.graph != "all"):
+                x = x.detach()
+            here, given = (x, condition) if active is None else _rows((x, condition), active)
+            values, gradient = energy_gradient(energy, here, given, create_graph=with_graph)
+            norms = gradient.detach().flatten(1).norm(dim=1)
+            rows = slice(None) if active is None else active
+            if settings.stop.enabled:
+                settled = torch.zeros_like(norms, dtype=torch.bool)
+                if settings.stop.grad_norm is not None:
+                    settled |= norms < settings.stop.grad_norm
+                if settings.stop.energy_change is not None and step > 0:
+                    settled |= (values.detach() - energies[rows, step - 1]).abs() < settings.stop.energy_change
+            energies[rows, step:] = values.detach()[:, None]
+            grad_norms[rows, step:] = norms[:, None]
+            # The noise of a chain does not depend on which others have stopped.
+            noise = _noise(x, settings.noise_at(step), generator)
+            if settings.stop.enabled:
+                active = torch.arange(batch, device=x.device)[rows][~settled]
+                if active.numel() == 0:
+                    break
+                here, given, gradient, values = _rows((here, given, gradient, values), ~settled)
+                noise = noise[active] if noise is not None else None
+            row_size = size[active] if active is not None and isinstance(size, Tensor) and size.dim() else size
+            proposal = _step(here, gradient, noise, row_size, settings)
+            if settings.monotone:
+                with torch.no_grad():
+                    rises = energy(proposal, given) > values
+                proposal = torch.where(rises.reshape(-1, *[1] * (x.dim() - 1)), here, proposal)
+            x = proposal if active is None else x.index_copy(0, active, proposal)
+            taken[slice(None) if active is None else active] += 1
+            if on_step is not None:
+                on_step(step, x.detach())
+        if settings.graph == "none":
+            x = x.detach()
+    return Trajectory(x=x, energies=energies, grad_norms=grad_norms, steps=taken)
+
+
+class LangevinMixin:
+    """Langevin dynamics on ``self.energy``; owns no parameters."""
+
+    energy: Any
+
+    def langevin(
+        self,
+        x: Tensor,
+        condition: Any,
+        settings: Langevin,
+        *,
+        step_size: Tensor | None = None,
+        generator: torch.Generator | None = None,
+        on_step: StepHook | None = None,
+    ) -> Trajectory:
+        """Run chains on ``self.energy``; see :func:`langevin`."""
+        return langevin(self.energy, x, condition, settings, step_size=step_size, generator=generator, on_step=on_step)
+
+
+def _step(x: Tensor, gradient: Tensor, noise: Tensor | None, size: Tensor | float, settings: Langevin) -> Tensor:
+    if settings.grad_clamp is not None:
+        gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
+    x = x - size * gradient
+    if noise is not None:
+        x = x + noise
+    return x if settings.bounds is None else x.clamp(*settings.bounds)
+
+
+def _noise(x: Tensor, scale: float, generator: torch.Generator | None) -> Tensor | None:
+    if scale == 0:
+        return None
+    return scale * torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator)
+
+
+def _rows(collection: Any, index: Tensor) -> Any:
+    return apply_to_collection(collection, Tensor, lambda tensor: tensor[index])
+
+
+def _leave_inference_mode(tensor: Tensor) -> Tensor:
+    # Tensors born in inference mode cannot be saved for a backward pass; their clones can.
+    return tensor.clone() if tensor.is_inference() else tensor
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValueError(f"Langevin: {message}.")
