@@ -1,0 +1,137 @@
+"""What every energy network is, and the head that class-conditional ones share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+
+class Landscape(NamedTuple):
+    """A condition asked at one of several energy landscapes (IRED's k), from the sharpest, 0, to the smoothest.
+
+    Attributes:
+        condition: What the energy is conditioned on besides; any collection of tensors.
+        level: ``(B,)`` int64 landscape index of each candidate.
+    """
+
+    condition: Any
+    level: Tensor
+
+
+def split_landscape(condition: Any) -> tuple[Any, Tensor | None]:
+    """Separate a condition from its landscape index; None where it names none."""
+    return (condition.condition, condition.level) if isinstance(condition, Landscape) else (condition, None)
+
+
+class EnergyNetwork(nn.Module, ABC):
+    """An energy ``E(x, condition) -> (B,)``: low where a candidate fits its condition.
+
+    Subclasses must keep a constant out of the energy (no bias in the last layer): it never reaches dE/dx, so a
+    gradient-trained method would leave it unused, which DistributedDataParallel reports as an error.
+
+    Attributes:
+        shape: Shape of one candidate, without the batch dimension.
+        num_classes: Number of classes that the condition can name; 0 where the condition is no label.
+        landscapes: Number of landscapes that :class:`Landscape` can name; 0 where the energy has only one.
+    """
+
+    shape: tuple[int, ...]
+    num_classes: int = 0
+    landscapes: int = 0
+
+    @abstractmethod
+    def forward(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)``, float32 even under autocast, of candidates ``x`` ``(B, *shape)``."""
+
+    def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
+        """Energies ``(B, num_classes)`` of every class, so that ``argmin`` classifies and softmax of -E is p(y|x).
+
+        Args:
+            x: ``(B, *shape)`` candidates.
+            landscape: ``(B,)`` landscape indices, for an energy that has several.
+
+        Raises:
+            ValueError: If the energy is not conditioned on classes.
+        """
+        if not self.num_classes:
+            raise ValueError(f"{type(self).__name__} is not conditioned on classes: there are none to score.")
+        columns = []
+        for label in range(self.num_classes):
+            condition: Any = torch.full((len(x),), label, dtype=torch.int64, device=x.device)
+            columns.append(self(x, condition if landscape is None else Landscape(condition, landscape)))
+        return torch.stack(columns, dim=1)
+
+    def check(self, x: Tensor, landscape: Tensor | None) -> None:
+        """Raise a readable error where candidates or landscapes are not what this network was built for."""
+        if tuple(x.shape[1:]) != tuple(self.shape):
+            raise ValueError(
+                f"{type(self).__name__} got candidates of shape {tuple(x.shape[1:])}, expected {tuple(self.shape)}: "
+                "its `shape` setting must be that of the data."
+            )
+        if (landscape is not None) != (self.landscapes > 0):
+            given = "a" if landscape is not None else "no"
+            raise ValueError(
+                f"{type(self).__name__} has landscapes={self.landscapes} and got {given} landscape index: "
+                "set `landscapes` of the energy network to the number that the method uses (0 for none)."
+            )
+
+
+class ClassEnergy(EnergyNetwork):
+    """Class-conditional energies from class-independent features ``h(x)`` ``(B, D)``.
+
+    The condition enters at the head alone, so all classes are scored for the price of one:
+
+    * ``linear``: ``E(x, y) = w_y . h(x)``, negative logits (JEM, Grathwohl et al. 2020, equation 4);
+    * ``quadratic``: ``E(x, y) = |g_y * h(x) + b_y|^2``, the squared-norm energy of IRED (Du et al. 2024, section 3.1),
+      bounded from below.
+
+    Args:
+        shape: Shape of one candidate.
+        num_features: D.
+        num_classes: Number of classes; 1 makes the energy unconditional, with the condition always 0.
+        landscapes: Number of landscapes; 0 for a single one.
+        head: Form of the energy.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        num_features: int,
+        num_classes: int,
+        landscapes: int,
+        head: Literal["linear", "quadratic"],
+    ) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+        self.num_classes = num_classes
+        self.landscapes = landscapes
+        self.head = head
+        if head == "linear":
+            self.weight = nn.Parameter(torch.randn(num_classes, num_features) / num_features**0.5)
+        else:
+            self.gain = nn.Parameter(1 + 0.1 * torch.randn(num_classes, num_features))
+            self.offset = nn.Parameter(0.1 * torch.randn(num_classes, num_features))
+
+    @abstractmethod
+    def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, D)`` of candidates ``(B, *shape)``."""
+
+    def forward(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` of candidates ``(B, *shape)`` under labels ``(B,)``, alone or in a :class:`Landscape`."""
+        label, landscape = split_landscape(condition)
+        return self.energies(x, landscape).gather(1, label[:, None]).squeeze(1)
+
+    def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
+        """Energies ``(B, num_classes)`` of every class, the features computed once."""
+        self.check(x, landscape)
+        h = self.features(x, landscape)
+        with torch.autocast(x.device.type, enabled=False):  # energies are float32, and so are their differences
+            h = h.float()
+            if self.head == "linear":
+                return h @ self.weight.T
+            # |g h + b|^2, expanded so that no (B, C, D) tensor is built
+            cross = 2 * h @ (self.gain * self.offset).T
+            return h.square() @ self.gain.square().T + cross + self.offset.square().sum(dim=1)

@@ -1,0 +1,57 @@
+"""The small strided CNN that energy models of digits usually start from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lean_ebm.energy.base import ClassEnergy
+
+
+class ConvEnergy(ClassEnergy):
+    """Strided convolutions, 5x5 then 3x3, with SiLU: halves the image ``depth`` times.
+
+    The network of the UvA deep-learning tutorial 8 (Lippe 2022), with a class-conditional head in place of its scalar
+    one. No normalization: the energy of an image must not depend on the rest of its batch.
+
+    Args:
+        shape: ``(channels, height, width)`` of one image.
+        num_classes: Number of classes.
+        width: Channels of the first convolution; the last ones have four times as many.
+        depth: Number of convolutions.
+        landscapes: Number of landscapes (IRED); each shifts the output of every convolution. 0 for a single one.
+        head: Form of the energy, see :class:`~lean_ebm.energy.base.ClassEnergy`.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int] = (1, 28, 28),
+        num_classes: int = 10,
+        width: int = 16,
+        depth: int = 4,
+        landscapes: int = 0,
+        head: Literal["linear", "quadratic"] = "linear",
+    ) -> None:
+        channels = [min(width * 2**i, width * 4) for i in range(depth)]
+        super().__init__(shape, 2 * channels[-1], num_classes, landscapes, head)
+        in_channels, height, width_ = shape
+        convolutions: list[nn.Module] = []
+        for i, out_channels in enumerate(channels):
+            kernel, padding = (5, 4) if i == 0 else (3, 1)
+            convolutions.append(nn.Conv2d(in_channels, out_channels, kernel, stride=2, padding=padding))
+            height, width_ = ((n + 2 * padding - kernel) // 2 + 1 for n in (height, width_))
+            in_channels = out_channels
+        self.convolutions = nn.ModuleList(convolutions)
+        self.shifts = nn.ModuleList([nn.Embedding(landscapes, c) for c in channels] if landscapes else [])
+        self.project = nn.Linear(channels[-1] * height * width_, 2 * channels[-1])
+
+    def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, D)`` of images ``(B, C, H, W)``."""
+        for i, convolution in enumerate(self.convolutions):
+            x = convolution(x)
+            if landscape is not None:
+                x = x + self.shifts[i](landscape)[:, :, None, None]
+            x = F.silu(x)
+        return F.silu(self.project(x.flatten(1)))

@@ -1,0 +1,74 @@
+"""A stronger energy of small images, with its compute where it is cheap."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lean_ebm.energy.base import ClassEnergy
+
+
+class ResidualEnergy(ClassEnergy):
+    """Two strided convolutions to a quarter of the resolution, residual blocks there, a dense read-out.
+
+    A convolution at full resolution costs sixteen times one at a quarter of it and sees a sixteenth of the picture: on
+    a CPU the blocks belong where the picture is 7x7. No normalization: the energy of an image must not depend on the
+    rest of its batch. The read-out keeps positions apart, since where a stroke lies is what makes a digit.
+
+    Args:
+        shape: ``(channels, height, width)`` of one image; height and width are multiples of 4.
+        num_classes: Number of classes.
+        width: Channels of the residual blocks.
+        depth: Number of residual blocks.
+        num_features: Features that the head sees.
+        landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
+        head: Form of the energy, see :class:`~lean_ebm.energy.base.ClassEnergy`.
+
+    Raises:
+        ValueError: If height or width is not a multiple of 4.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int] = (1, 28, 28),
+        num_classes: int = 10,
+        width: int = 64,
+        depth: int = 2,
+        num_features: int = 256,
+        landscapes: int = 0,
+        head: Literal["linear", "quadratic"] = "linear",
+    ) -> None:
+        super().__init__(shape, num_features, num_classes, landscapes, head)
+        channels, height, width_ = shape
+        if height % 4 or width_ % 4:
+            raise ValueError(f"ResidualEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
+        self.stem = nn.Sequential(
+            nn.Conv2d(channels, width // 2, 5, stride=2, padding=2),
+            nn.SiLU(),
+            nn.Conv2d(width // 2, width, 4, stride=2, padding=1),
+        )
+        self.blocks = nn.ModuleList([_Block(width, landscapes) for _ in range(depth)])
+        self.read_out = nn.Linear(width * (height // 4) * (width_ // 4), num_features)
+
+    def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, D)`` of images ``(B, C, H, W)``."""
+        x = self.stem(x)
+        for block in self.blocks:
+            x = block(x, landscape)
+        return F.silu(self.read_out(F.silu(x).flatten(1)))
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int, landscapes: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(width, width, 3, padding=1)
+        self.second = nn.Conv2d(width, width, 3, padding=1)
+        self.shift = nn.Embedding(landscapes, width) if landscapes else None
+
+    def forward(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        h = x if self.shift is None else x + self.shift(landscape)[:, :, None, None]
+        h = self.second(F.silu(self.first(F.silu(h))))
+        # halving what a block adds keeps the variance at initialization near that of its input
+        return x + 0.5 * h
