@@ -1,0 +1,212 @@
+"""What the methods share: optimization, logging, evaluation loops and generation."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch import LightningModule
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from torchmetrics.classification import MulticlassAccuracy
+
+from lean_ebm.energy import EnergyNetwork
+from lean_ebm.langevin import Langevin, LangevinMixin, StepHook, Trajectory
+
+Batch = tuple[Tensor, Any]
+"""``(candidates (B, ...), conditions)``."""
+
+
+class WarmupCosine(LambdaLR):
+    """Linear warm-up, then a cosine from the optimizer's learning rate down to a fraction of it.
+
+    Args:
+        optimizer: The optimizer.
+        warmup_steps: Steps until the full learning rate.
+        total_steps: Step at which the cosine ends. None: the number of steps that the trainer expects to take.
+        final_fraction: What is left of the learning rate at the end.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        warmup_steps: int = 100,
+        total_steps: int | None = None,
+        final_fraction: float = 0.0,
+    ) -> None:
+        self.warmup_steps = warmup_steps
+        self.total_steps = total_steps
+        self.final_fraction = final_fraction
+        super().__init__(optimizer, self._factor)
+
+    def _factor(self, step: int) -> float:
+        warmup = min(1.0, (step + 1) / max(self.warmup_steps, 1))
+        if self.total_steps is None:
+            return warmup
+        progress = (step - self.warmup_steps) / max(self.total_steps - self.warmup_steps, 1)
+        cosine = 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
+        return warmup * (self.final_fraction + (1 - self.final_fraction) * cosine)
+
+
+class Method(LangevinMixin, LightningModule, ABC):
+    """A way to teach an energy, as a ``LightningModule``.
+
+    A new method implements :meth:`loss`, and :meth:`generate` where plain Langevin dynamics from noise is not how it
+    means to sample. Everything else, from the command line to sample grids, comes with this class.
+
+    Args:
+        energy: The energy network.
+        sampler: The chain that :meth:`generate` runs.
+        optimizer: Builds the optimizer from parameters.
+        lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: constant.
+    """
+
+    def __init__(
+        self,
+        energy: EnergyNetwork,
+        sampler: Langevin,
+        optimizer: OptimizerCallable = torch.optim.AdamW,
+        lr_scheduler: LRSchedulerCallable | None = None,
+    ) -> None:
+        super().__init__()
+        self.energy = energy
+        self.sampler = sampler
+        self.optimizer = optimizer
+        self.lr_scheduler = lr_scheduler
+        classes = energy.num_classes
+        self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None
+
+    @abstractmethod
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """The training objective of one batch.
+
+        Args:
+            batch: Candidates ``(B, ...)`` and their conditions.
+
+        Returns:
+            Scalars to log by name; ``loss`` is the one to minimize.
+        """
+
+    def generate(
+        self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
+    ) -> Trajectory:
+        """Make one candidate a condition: by default :attr:`sampler` from noise.
+
+        Args:
+            condition: Conditions; tensors with first dimension ``B``.
+            generator: Source of all randomness, on the device of the energy; makes samples reproducible.
+            on_step: Called after each step with its index and the candidates so far.
+
+        Returns:
+            The trajectory; its ``x`` ``(B, ...)`` are the samples.
+        """
+        start = self.noise(condition, generator)
+        return self.langevin(start, condition, self.sampler, generator=generator, on_step=on_step)
+
+    def noise(self, condition: Any, generator: torch.Generator | None = None) -> Tensor:
+        """Starts of chains ``(B, *shape)``: uniform within the sampler's bounds, standard normal without bounds."""
+        shape = (batch_size(condition), *self.energy.shape)
+        if self.sampler.bounds is None:
+            return torch.randn(shape, device=self.device, generator=generator)
+        low, high = self.sampler.bounds
+        return low + (high - low) * torch.rand(shape, device=self.device, generator=generator)
+
+    def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` of finished candidates, by which they are compared."""
+        energies: Tensor = self.energy(x, condition)
+        return energies
+
+    def class_energies(self, x: Tensor) -> Tensor:
+        """Energies ``(B, num_classes)`` of finished candidates under every class: argmin classifies."""
+        energies: Tensor = self.energy.energies(x)
+        return energies
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """Take the loss of the method and log its terms."""
+        terms = self.loss(batch)
+        self._log_terms("train", terms, len(batch[0]))
+        return terms["loss"]
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Log the loss terms, the energy of real data and the accuracy of the energy as a classifier."""
+        self._evaluate("val", batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        """Log on the test split what validation logs."""
+        self._evaluate("test", batch)
+
+    def predict_step(self, batch: Any, batch_idx: int) -> dict[str, Any]:
+        """Make one sample for each condition of the batch.
+
+        Returns:
+            ``x`` ``(B, ...)``, ``condition`` as given, ``energy`` ``(B,)``.
+        """
+        # Ranks share a seed, so each batch of each rank needs a stream of its own.
+        generator = torch.Generator(self.device).manual_seed(
+            (torch.initial_seed() + 1_000_003 * self.global_rank + batch_idx) % 2**63
+        )
+        x = self.generate(batch, generator=generator).x.detach()
+        return {"x": x, "condition": batch, "energy": self.candidate_energy(x, batch)}
+
+    def on_fit_start(self) -> None:
+        """Give every rank its own noise: Lightning seeds all of them alike."""
+        if self.trainer.world_size > 1:
+            torch.manual_seed(torch.initial_seed() + self.global_rank)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Build the optimizer and the scheduler, which advances once an optimizer step."""
+        optimizer = self.optimizer(self.parameter_groups())
+        if self.lr_scheduler is None:
+            return optimizer
+        scheduler = self.lr_scheduler(optimizer)
+        if isinstance(scheduler, WarmupCosine) and scheduler.total_steps is None:
+            steps = self.trainer.estimated_stepping_batches
+            scheduler.total_steps = int(steps) if math.isfinite(steps) else None
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def parameter_groups(self) -> Iterable[Any]:
+        """What the optimizer gets; override to give some parameters their own learning rate."""
+        return self.parameters()
+
+    def _evaluate(self, stage: Literal["val", "test"], batch: Batch) -> None:
+        x, condition = batch
+        with torch.inference_mode(False), torch.enable_grad():
+            terms = self.loss(apply_to_collection((x, condition), Tensor, torch.clone))
+        terms["energy_real"] = self.candidate_energy(x, condition).mean()
+        self._log_terms(stage, terms, len(x))
+        if self.accuracy is not None:
+            self.accuracy(-self.class_energies(x), condition)
+            self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
+
+    def _log_terms(self, stage: str, terms: dict[str, Tensor], batch_size: int) -> None:
+        training = stage == "train"
+        for name, value in terms.items():
+            self.log(
+                f"{stage}/{name}",
+                value.detach(),
+                on_step=training,
+                on_epoch=not training,
+                prog_bar=name == "loss",
+                sync_dist=not training,
+                batch_size=batch_size,
+            )
+
+
+def batch_size(condition: Any) -> int:
+    """First dimension of the first tensor in a collection.
+
+    Raises:
+        ValueError: If there is no tensor in it.
+    """
+    if isinstance(condition, Tensor):
+        return len(condition)
+    for part in condition.values() if isinstance(condition, dict) else condition:
+        return batch_size(part)
+    raise ValueError("A condition holds no tensor, so the number of samples to make is unknown.")

@@ -1,0 +1,248 @@
+"""Energy-Based Transformers' training: predictions are the ends of short descents on the energy."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Literal
+
+import torch
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lean_ebm.energy import EnergyNetwork
+from lean_ebm.langevin import Langevin, StepHook, Trajectory
+from lean_ebm.methods.base import Batch, Method, batch_size
+from lean_ebm.methods.replay import ReplayBuffer
+
+
+class EBT(Method):
+    r"""Learn to descend: the end of a Langevin chain should be the data (Gladstone et al. 2025, algorithm 1 and 2).
+
+    A prediction starts at ``x_0`` and takes S steps ``x_{s+1} = x_s - alpha dE/dx(x_s, y)``; the loss compares it with
+    the data ``x`` and is differentiated through the gradient of the energy (a second derivative)::
+
+        L  =  d(x_S, x)                     ``supervise=last``,    or
+        L  =  mean_s d(x_s, x), s = 1 .. S  ``supervise=every``,   d: mean squared error or smooth L1
+
+    Both recipes of the paper (section 3.3) are settings:
+
+    * **System 1**: ``supervise=every``, ``learn_step_size=true``: x_s is detached before each step, each step has its
+      own graph and its own loss; the step size alpha is learned.
+    * **System 2**: ``supervise=last``, ``chain.graph=last``, ``chain.noise_scale>0``, ``step_size_spread=2``,
+      ``min_steps=2``, ``chain.steps=3``, ``buffer_size>0``: random numbers of steps and step sizes, Langevin noise, the
+      loss on the last output, chains that go on from where earlier ones of their class ended.
+
+    ``start`` says where chains begin. From ``noise``, which knows nothing of the target, the squared error has one
+    minimum, the mean of the class; ``best_of`` > 1 draws that many starts and learns from the best alone, which lets
+    different starts take different digits. From ``corrupted``, as EBT trains on images, ``x_0 = x + sigma z`` with a
+    random level sigma between the two ``levels``: then ``alpha dE/dx`` learns the noise in ``x_0``, so that ``alpha
+    sigma^-2 E`` is the negative log-density of data blurred by ``sigma`` (Robbins 1956; Miyasawa 1961).
+
+    Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1): steps of ``h alpha``
+    take away a fraction h of the noise and ``churn`` decides how much of it is put back, so that over the chain the
+    level falls geometrically from the highest to the lowest. More steps fall more slowly and sample better.
+
+    Args:
+        energy: The energy network.
+        chain: The training chain; ``chain.step_size`` is alpha, or its first value if it is learned.
+        sampler: The chain that makes samples. From corrupted starts its step size and noise follow from ``steps``,
+            ``levels`` and ``churn``; otherwise it runs as it is set.
+        start: Where training chains begin.
+        levels: Lowest and highest standard deviation of the noise of corrupted starts.
+        distance: d, ``mse`` or ``smooth_l1``.
+        supervise: Which outputs of the chain the loss sees.
+        learn_step_size: Whether alpha is a parameter, which has no weight decay.
+        step_size_lr_factor: Learning rate of alpha relative to that of the network.
+        step_size_spread: r: each chain's step size is drawn from [alpha / r, alpha r] (log-uniform); 1 turns it off.
+        min_steps: If set, the number of steps is drawn for each batch from ``min_steps`` to ``chain.steps``.
+        best_of: K, the number of starts of which the best is learned from.
+        buffer_size: Number of persistent chains; 0 turns the buffer off.
+        buffer_fraction: Probability that a chain goes on from the buffer.
+        candidates: Number of samples made for each one asked for; the one of lowest energy is kept.
+        churn: Share of stochasticity in coarse-to-fine sampling: 0 takes all noise away for good (deterministic), 1
+            keeps the level by new noise alone.
+        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``.
+        optimizer: Builds the optimizer.
+        lr_scheduler: Builds the scheduler.
+
+    Raises:
+        ValueError: If settings contradict each other.
+    """
+
+    def __init__(
+        self,
+        energy: EnergyNetwork,
+        chain: Langevin = Langevin(steps=1, graph="last"),
+        sampler: Langevin = Langevin(steps=50, bounds=None),
+        start: Literal["noise", "corrupted"] = "corrupted",
+        levels: tuple[float, float] = (0.05, 2.0),
+        distance: Literal["mse", "smooth_l1"] = "mse",
+        supervise: Literal["last", "every"] = "last",
+        learn_step_size: bool = False,
+        step_size_lr_factor: float = 1.0,
+        step_size_spread: float = 1.0,
+        min_steps: int | None = None,
+        best_of: int = 1,
+        buffer_size: int = 0,
+        buffer_fraction: float = 0.5,
+        candidates: int = 1,
+        churn: float = 0.5,
+        cross_entropy: float = 0.0,
+        optimizer: OptimizerCallable = torch.optim.AdamW,
+        lr_scheduler: LRSchedulerCallable | None = None,
+    ) -> None:
+        super().__init__(energy, sampler, optimizer, lr_scheduler)
+        if supervise == "last" and chain.graph == "none":
+            raise ValueError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
+        if not 0 < levels[0] < levels[1]:
+            raise ValueError(f"EBT: levels is {levels}, expected 0 < lowest < highest.")
+        if min_steps is not None and not 1 <= min_steps <= chain.steps:
+            raise ValueError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
+        self.chain = chain
+        self.start = start
+        self.levels = levels
+        self.distance = F.mse_loss if distance == "mse" else F.smooth_l1_loss
+        self.supervise = supervise
+        self.learn_step_size = learn_step_size
+        self.step_size_lr_factor = step_size_lr_factor
+        self.step_size_spread = step_size_spread
+        self.min_steps = min_steps
+        self.best_of = best_of
+        self.candidates = candidates
+        self.churn = churn
+        self.cross_entropy = cross_entropy
+        log_step_size = torch.tensor(math.log(chain.step_size))
+        if learn_step_size:
+            self.log_step_size = nn.Parameter(log_step_size)
+        else:
+            self.register_buffer("log_step_size", log_step_size)
+        self.buffer: ReplayBuffer | None = None
+        if buffer_size:
+            self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, 1 - buffer_fraction)
+            self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
+
+    @property
+    def step_size(self) -> Tensor:
+        """Alpha, the step size of the training chain; a scalar tensor."""
+        return self.log_step_size.exp()
+
+    def loss(self, batch: Batch) -> dict[str, Tensor]:
+        """Distance of the chain's outputs from the data, and the optional classification term."""
+        target, condition = batch
+        start = self._start(target, condition)
+        if self.buffer is not None:
+            # Half of the chains go on from where an earlier one ended, towards the target which that one had.
+            pairs, slot = self.buffer.draw(condition, torch.stack([start, target], dim=1))
+            start, target = pairs.unbind(dim=1)
+        if self.best_of > 1:
+            start = self._best_start(start, target, condition)
+
+        steps = self.chain.steps
+        if self.min_steps is not None:
+            steps = int(torch.randint(self.min_steps, self.chain.steps + 1, ()))
+        if self.supervise == "every":
+            plan = [replace(self.chain, steps=1, graph="last")] * steps
+        else:
+            plan = [replace(self.chain, steps=steps)]
+        alpha = self._draw_step_size(len(target))
+        x, distances = start, []
+        for settings in plan:
+            trajectory = self.langevin(x, condition, settings, step_size=alpha)
+            x = trajectory.x
+            distances.append(self._distance(x, target).mean())
+        if self.buffer is not None and self.training:
+            self.buffer.store(condition, slot, torch.stack([x.detach(), target], dim=1))
+
+        loss = torch.stack(distances).mean()
+        terms = {
+            "reconstruction": loss,
+            "step_size": self.step_size,
+            "energy_start": trajectory.energies[:, 0].mean(),
+            "grad_norm_chain": trajectory.grad_norms.mean(),
+        }
+        if self.cross_entropy > 0:
+            terms["cross_entropy"] = F.cross_entropy(-self.energy.energies(start), condition)
+            loss = loss + self.cross_entropy * terms["cross_entropy"]
+        return {"loss": loss, **terms}
+
+    def generate(
+        self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
+    ) -> Trajectory:
+        """Make ``candidates`` samples a condition and keep the one of lowest energy."""
+        repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
+        settings = self._coarse_to_fine() if self.start == "corrupted" else self.sampler
+        start = self.noise(repeated, generator)
+        trajectory = self.langevin(start, repeated, settings, generator=generator, on_step=on_step)
+        if self.candidates == 1:
+            return trajectory
+        energies = self.candidate_energy(trajectory.x, repeated).reshape(-1, self.candidates)
+        best = energies.argmin(dim=1) + self.candidates * torch.arange(len(energies), device=energies.device)
+        return trajectory.select(best)
+
+    def noise(self, condition: Any, generator: torch.Generator | None = None) -> Tensor:
+        """Starts of generation: Gaussian at the highest level, or what the training chains start from."""
+        if self.start == "noise":
+            return super().noise(condition, generator)
+        shape = (batch_size(condition), *self.energy.shape)
+        return self.levels[1] * torch.randn(shape, device=self.device, generator=generator)
+
+    def parameter_groups(self) -> Iterable[Any]:
+        """Two groups: the network, and the step size with its own learning rate."""
+        if not self.learn_step_size:
+            return self.parameters()
+        lr = self.step_size_lr_factor * self.optimizer(self.energy.parameters()).defaults["lr"]
+        return [
+            {"params": list(self.energy.parameters())},
+            {"params": [self.log_step_size], "weight_decay": 0.0, "lr": lr},
+        ]
+
+    def _start(self, target: Tensor, condition: Any) -> Tensor:
+        if self.start == "noise":
+            return self.noise(condition)
+        low, high = (math.log(level) for level in self.levels)
+        level = (low + (high - low) * torch.rand(len(target), device=target.device)).exp()
+        return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target)
+
+    def _best_start(self, first: Tensor, target: Tensor, condition: Any) -> Tensor:
+        """Of ``best_of`` starts a sample, the one whose chain ends nearest to the target; without graph."""
+        best, smallest = first, torch.full((len(target),), torch.inf, device=target.device)
+        settings = replace(self.chain, graph="none")
+        for attempt in range(self.best_of):
+            start = first if attempt == 0 else self._start(target, condition)
+            end = self.langevin(start, condition, settings, step_size=self.step_size.detach()).x
+            distance = self._distance(end, target)
+            nearer = (distance < smallest).reshape(-1, *[1] * (target.dim() - 1))
+            best, smallest = torch.where(nearer, start, best), torch.minimum(distance, smallest)
+        return best
+
+    def _draw_step_size(self, size: int) -> Tensor:
+        if self.step_size_spread == 1:
+            return self.step_size
+        exponent = 2 * torch.rand(size, device=self.device) - 1
+        return self.step_size * self.step_size_spread**exponent
+
+    def _distance(self, x: Tensor, target: Tensor) -> Tensor:
+        distance: Tensor = self.distance(x, target, reduction="none")
+        return distance.flatten(1).mean(dim=1)
+
+    def _coarse_to_fine(self) -> Langevin:
+        """The sampler whose noise level falls geometrically from the highest to the lowest in its number of steps.
+
+        A step of h alpha leaves (1 - h) of the noise. With new noise of ``gamma_s = sigma_s sqrt(r^2 - (1 - h)^2)`` the
+        level falls by r a step; h runs from ``1 - r`` without any (churn 0) to 1, all of the noise (churn 1).
+        """
+        low, high = self.levels
+        steps = self.sampler.steps
+        ratio = (low / high) ** (1 / max(steps, 1))
+        fraction = min(1.0, (1 - ratio) / (1 - self.churn)) if self.churn < 1 else 1.0
+        gamma = math.sqrt(max(ratio**2 - (1 - fraction) ** 2, 0.0))
+        return replace(
+            self.sampler,
+            step_size=fraction * float(self.step_size),
+            noise_scale=gamma * high,
+            final_noise_scale=gamma * high * ratio ** max(steps - 1, 0) if gamma > 0 else None,
+        )

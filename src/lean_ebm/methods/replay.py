@@ -1,0 +1,60 @@
+"""Persistent chains: where earlier ones ended, later ones begin."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class ReplayBuffer(nn.Module):
+    """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; JEM, section 5).
+
+    A registered buffer: saved in checkpoints and moved with the model. Under DDP every rank keeps chains of its own
+    (see :attr:`LOCAL`); a checkpoint holds those of rank 0, from which all ranks go on after a resume.
+
+    Args:
+        size: Number of chains over all classes; rounded down to the same number a class.
+        num_classes: Number of classes.
+        shape: Shape of one candidate.
+        fresh_fraction: Probability that a drawn chain starts anew from noise.
+
+    Raises:
+        ValueError: If there is not at least one chain a class, or the fraction is not within [0, 1].
+    """
+
+    LOCAL = ("chains",)
+    """Names of the buffers that DDP must not overwrite by those of rank 0."""
+
+    chains: Tensor
+
+    def __init__(self, size: int, num_classes: int, shape: tuple[int, ...], fresh_fraction: float) -> None:
+        super().__init__()
+        if size < num_classes:
+            raise ValueError(
+                f"A replay buffer of {size} chains is too small for {num_classes} classes: raise its size."
+            )
+        if not 0 <= fresh_fraction <= 1:
+            raise ValueError(f"fresh_fraction is {fresh_fraction}, expected a probability, 0 to 1.")
+        self.fresh_fraction = fresh_fraction
+        # NaN marks a slot that no chain has used yet, so that no second buffer has to say so.
+        self.register_buffer("chains", torch.full((num_classes, size // num_classes, *shape), torch.nan))
+
+    def draw(self, label: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Starts of chains.
+
+        Args:
+            label: ``(B,)`` class of each chain.
+            noise: ``(B, *shape)`` what a fresh chain starts from.
+
+        Returns:
+            Starts ``(B, *shape)`` and the slots ``(B,)`` that :meth:`store` wants back.
+        """
+        slot = torch.randint(self.chains.shape[1], label.shape, device=label.device)
+        stored = self.chains[label, slot]
+        mask_shape = (-1, *[1] * (noise.dim() - 1))
+        fresh = (torch.rand(label.shape, device=label.device) < self.fresh_fraction).reshape(mask_shape)
+        return torch.where(fresh | stored.isnan(), noise, stored), slot
+
+    def store(self, label: Tensor, slot: Tensor, x: Tensor) -> None:
+        """Put ends of chains ``(B, *shape)`` back into their slots."""
+        self.chains[label, slot] = x.detach()
