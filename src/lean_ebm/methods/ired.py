@@ -32,8 +32,8 @@ class IRED(Method):
     Inference (algorithm 2) goes from the smoothest landscape to the sharpest. In each it jumps to the candidate that
     the gradient predicts, ``x^ = (x_k - s_k dE/dx) / a_k``, takes ``sampler.steps`` descent steps from it, undone where
     the energy rises, and scales the result to the next landscape. The paper's problems have one answer and need no
-    noise on the way. Images have many: ``eta`` puts the noise of the next landscape back, from all of it as predicted (0,
-    DDIM, Song et al. 2021, equation 12) to the fresh share of ancestral sampling (1, Ho et al. 2020, algorithm 2).
+    noise on the way. Images have many: ``eta`` puts the noise of the next landscape back, from all of it as predicted
+    (0, DDIM, Song et al. 2021, equation 12) to the fresh share of ancestral sampling (1, Ho et al. 2020, algorithm 2).
 
     Args:
         energy: The energy network; its ``landscapes`` is K.

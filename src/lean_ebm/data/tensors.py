@@ -1,0 +1,108 @@
+"""Data sets small enough to be held as tensors and batched by index."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningDataModule
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, TensorDataset
+
+
+class IndexedTensors(TensorDataset):
+    """A ``TensorDataset`` that fetches a batch in one indexing operation a tensor, not sample by sample."""
+
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
+        """The samples at ``indices``, already a batch."""
+        index = torch.tensor(indices)
+        return tuple(tensor[index.to(tensor.device)] for tensor in self.tensors)
+
+
+class TensorDataModule(LightningDataModule):
+    """Images and labels held as tensors: a new data set implements :meth:`load` alone.
+
+    Batches are ``(images float32 (B, C, H, W) in [-1, 1], labels int64 (B,))``. For ``predict`` the batches are labels
+    alone: the conditions to sample for, ``samples_per_class`` of each class in turn.
+
+    Args:
+        batch_size: Batch size on each device.
+        samples_per_class: Number of samples that ``predict`` makes of each class.
+        predict_batch_size: Number of chains that ``predict`` runs at once.
+        on_device: Hold the training set on the accelerator, which spares copying every batch.
+    """
+
+    num_classes: int
+
+    def __init__(
+        self,
+        batch_size: int = 128,
+        samples_per_class: int = 100,
+        predict_batch_size: int = 250,
+        on_device: bool = False,
+    ) -> None:
+        super().__init__()
+        self.batch_size = batch_size
+        self.samples_per_class = samples_per_class
+        self.predict_batch_size = predict_batch_size
+        self.on_device = on_device
+        self.splits: dict[str, tuple[Tensor, Tensor]] = {}
+
+    @abstractmethod
+    def load(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Images float32 ``(N, C, H, W)`` in [-1, 1] and labels int64 ``(N,)`` of the splits train, val and test."""
+
+    def setup(self, stage: str) -> None:
+        """Load the splits once; ``predict`` needs none."""
+        if stage != "predict" and not self.splits:
+            self.splits = self.load()
+        if self.on_device and self.trainer is not None and "train" in self.splits:
+            device = self.trainer.strategy.root_device
+            images, labels = self.splits["train"]
+            self.splits["train"] = (images.to(device), labels.to(device))
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        """Shuffled batches; a last incomplete one is dropped."""
+        return self._loader("train", shuffle=True)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """Validation batches in order."""
+        return self._loader("val")
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        """Test batches in order."""
+        return self._loader("test")
+
+    def predict_dataloader(self) -> DataLoader[Any]:
+        """Labels to sample for."""
+        labels = torch.arange(self.num_classes).repeat(self.samples_per_class)
+        return DataLoader(_Conditions(labels), batch_size=self.predict_batch_size, collate_fn=_as_is)
+
+    def _loader(self, split: str, shuffle: bool = False) -> DataLoader[Any]:
+        dataset = IndexedTensors(*self.splits[split])
+        size = min(self.batch_size, len(dataset))
+        return DataLoader(dataset, batch_size=size, shuffle=shuffle, drop_last=shuffle, collate_fn=_as_is)
+
+
+class _Conditions(Dataset[Tensor]):
+    def __init__(self, labels: Tensor) -> None:
+        self.labels = labels
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return self.labels[index]
+
+    def __getitems__(self, indices: list[int]) -> Tensor:
+        return self.labels[torch.tensor(indices)]
+
+
+def _as_is(batch: Any) -> Any:
+    return batch
+
+
+def to_signed_unit(pixels: Tensor, maximum: float) -> Tensor:
+    """Pixels in [0, maximum] as float32 in [-1, 1]."""
+    return pixels.float() * (2.0 / maximum) - 1.0
