@@ -10,7 +10,7 @@ from typing import Any
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from lean_ebm import __version__
-from lean_ebm.callbacks import EMA, RunSummary, SampleMonitor, SampleWriter
+from lean_ebm.callbacks import EMA, RunSummary, SampleEvaluation, SampleMonitor, SampleWriter
 from lean_ebm.data import TensorDataModule
 from lean_ebm.methods import Method
 
@@ -29,6 +29,7 @@ class LeanEBMCLI(LightningCLI):
         parser.add_lightning_class_args(SampleMonitor, "samples")  # before EMA, to see the averaged weights
         parser.add_lightning_class_args(EMA, "ema")
         parser.add_lightning_class_args(SampleWriter, "predictions")
+        parser.add_lightning_class_args(SampleEvaluation, "evaluation")
         parser.add_lightning_class_args(RunSummary, "summary")
 
     def before_instantiate_classes(self) -> None:

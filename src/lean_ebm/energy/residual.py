@@ -57,7 +57,8 @@ class ResidualEnergy(ClassEnergy):
         x = self.stem(x)
         for block in self.blocks:
             x = block(x, landscape)
-        return F.silu(self.read_out(F.silu(x).flatten(1)))
+        features: Tensor = F.silu(self.read_out(F.silu(x).flatten(1)))
+        return features
 
 
 class _Block(nn.Module):

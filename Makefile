@@ -1,0 +1,45 @@
+# Everything runs in .venv, which this file owns. Needs python3 (3.11 to 3.13) and make; uses uv where it is installed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: setup quickstart test test-slow lint format clean
+
+setup: $(READY)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
+		f"lean-ebm needs Python 3.11 to 3.13 and {sys.executable} is {v[0]}.{v[1]}: run make PYTHON=python3.12")'
+ifdef UV
+	$(UV) venv --quiet --clear --python $(PYTHON) $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
+else
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+endif
+	@touch $(READY)
+
+# Trains on real digits that come with scikit-learn, then draws samples; both print where their files are.
+quickstart: $(READY)
+	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
+	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
+
+test: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache

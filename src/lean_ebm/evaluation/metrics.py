@@ -1,0 +1,105 @@
+"""How good samples are, in the feature space of the evaluator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities import dim_zero_cat
+
+
+class DensityCoverage(Metric):
+    """Density and coverage (Naeem et al. 2020, equations 3 and 4).
+
+    Around each real sample lies a ball whose radius is the distance to its k-th nearest real neighbour. Density counts
+    in how many such balls a generated sample lies, relative to the k expected of real data (1; no upper bound);
+    coverage is the share of balls that hold a generated sample (0 to 1; real data do not reach 1 either).
+
+    Args:
+        k: Neighbours that make a radius.
+        kwargs: Arguments of ``torchmetrics.Metric``.
+    """
+
+    full_state_update = False
+    is_differentiable = False
+    higher_is_better = True
+    real: list[Tensor]
+    generated: list[Tensor]
+
+    def __init__(self, k: int = 5, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.k = k
+        self.add_state("real", default=[], dist_reduce_fx="cat")
+        self.add_state("generated", default=[], dist_reduce_fx="cat")
+
+    def update(self, features: Tensor, real: bool) -> None:
+        """Add features ``(B, D)`` of real or generated samples."""
+        (self.real if real else self.generated).append(features.detach().float())
+
+    def compute(self) -> dict[str, Tensor]:
+        """``density`` and ``coverage``, scalars.
+
+        Raises:
+            ValueError: If there are not more than k real samples.
+        """
+        real, generated = dim_zero_cat(self.real), dim_zero_cat(self.generated)
+        if len(real) <= self.k:
+            raise ValueError(f"DensityCoverage: {len(real)} real samples, expected more than k={self.k}.")
+        # the nearest neighbour of a sample among all is itself
+        radii = torch.cdist(real, real).kthvalue(self.k + 1, dim=1).values
+        within = torch.cdist(real, generated) < radii[:, None]
+        return {
+            "density": within.float().sum(dim=0).mean() / self.k,
+            "coverage": within.any(dim=1).float().mean(),
+        }
+
+
+class RelativeDiversity(Metric):
+    """Mean distance between samples of a class over that between real ones, averaged over classes.
+
+    1 for samples as different from each other as real ones, 0 for one and the same sample in each class. The class
+    is the one that a sample was asked for, so that a sample of another digit adds to it: read it beside the accuracy.
+
+    Args:
+        num_classes: Number of classes.
+        kwargs: Arguments of ``torchmetrics.Metric``.
+    """
+
+    full_state_update = False
+    is_differentiable = False
+    features: list[Tensor]
+    labels: list[Tensor]
+    is_real: list[Tensor]
+
+    def __init__(self, num_classes: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.num_classes = num_classes
+        for name in ("features", "labels", "is_real"):
+            self.add_state(name, default=[], dist_reduce_fx="cat")
+
+    def update(self, features: Tensor, labels: Tensor, real: bool) -> None:
+        """Add features ``(B, D)`` of real or generated samples of the classes ``labels`` ``(B,)``."""
+        self.features.append(features.detach().float())
+        self.labels.append(labels)
+        self.is_real.append(torch.full_like(labels, real, dtype=torch.bool))
+
+    def compute(self) -> Tensor:
+        """The ratio, a scalar; classes without two samples of each kind do not count."""
+        features, labels = dim_zero_cat(self.features), dim_zero_cat(self.labels)
+        is_real = dim_zero_cat(self.is_real)
+        ratios = []
+        for label in range(self.num_classes):
+            real = features[(labels == label) & is_real]
+            generated = features[(labels == label) & ~is_real]
+            if min(len(real), len(generated)) > 1:
+                ratios.append(torch.pdist(generated).mean() / torch.pdist(real).mean())
+        return torch.stack(ratios).mean()
+
+
+def nearest_distance(x: Tensor, others: Tensor, chunk: int = 10_000) -> Tensor:
+    """Euclidean distance ``(N,)`` of each candidate ``(N, ...)`` to the nearest of others ``(M, ...)``."""
+    flat = x.flatten(1)
+    parts = [torch.cdist(flat, part.flatten(1)).amin(dim=1) for part in others.split(chunk)]
+    return torch.stack(parts).amin(dim=0)

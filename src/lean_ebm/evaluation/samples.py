@@ -1,0 +1,76 @@
+"""Samples of digits, judged."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torchmetrics.image.fid import FrechetInceptionDistance
+
+from lean_ebm.evaluation.evaluator import load_evaluator
+from lean_ebm.evaluation.metrics import DensityCoverage, RelativeDiversity, nearest_distance
+
+
+@torch.no_grad()
+def judge_digits(
+    images: Tensor,
+    labels: Tensor,
+    real: tuple[Tensor, Tensor],
+    training: Tensor | None = None,
+) -> dict[str, float]:
+    """Every figure of a set of class-conditional samples of digits.
+
+    Args:
+        images: ``(N, 1, 28, 28)`` float in [-1, 1].
+        labels: ``(N,)`` int64, the classes asked for.
+        real: Images and labels of real digits to hold them against, usually the test split; the coverage uses as many
+            of them as there are samples.
+        training: Images trained on, to see whether samples are copies of them.
+
+    Returns:
+        ``accuracy``: share that the evaluator reads as the class asked for. ``frechet``: Fréchet distance to all the
+        real digits in the evaluator's features (Heusel et al. 2017, equation 6). ``density``, ``coverage``: see
+        :class:`DensityCoverage`. ``diversity``: see :class:`RelativeDiversity`. ``novelty``, if ``training`` is given:
+        mean pixel distance to the nearest training image over that of real digits; far below 1 means copies.
+    """
+    evaluator = load_evaluator().to(images.device)
+
+    def features_of(batch: Tensor) -> Tensor:
+        return torch.cat([evaluator(part) for part in batch.split(500)])
+
+    real_images, real_labels = (part.to(images.device) for part in real)
+    features, real_features = features_of(images), features_of(real_images)
+    # As many real digits as samples, the same ones each time: how much is covered depends on their number.
+    order = torch.randperm(len(real_images), generator=torch.Generator().manual_seed(0)).to(images.device)
+    some = order[: len(images)]
+
+    density_coverage = DensityCoverage().to(images.device)
+    density_coverage.update(real_features[some], real=True)
+    density_coverage.update(features, real=False)
+    diversity = RelativeDiversity(10).to(images.device)
+    diversity.update(real_features[some], real_labels[some], real=True)
+    diversity.update(features, labels, real=False)
+
+    figures = {"accuracy": (evaluator.logits(features).argmax(dim=1) == labels).float().mean()}
+    frechet = FrechetInceptionDistance(feature=_Identity(features.shape[1])).to(images.device)
+    frechet.update(real_features, real=True)
+    frechet.update(features, real=False)
+    figures["frechet"] = frechet.compute()
+    figures |= density_coverage.compute()
+    figures["diversity"] = diversity.compute()
+    if training is not None:
+        training = training.to(images.device)
+        figures["novelty"] = (
+            nearest_distance(images, training).mean() / nearest_distance(real_images[some], training).mean()
+        )
+    return {name: float(value) for name, value in figures.items()}
+
+
+class _Identity(nn.Module):
+    """Tells torchmetrics that what it gets are features already."""
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.num_features = num_features
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features
