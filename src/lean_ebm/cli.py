@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
+import torch
+from jsonargparse import dict_to_namespace
+from lightning.pytorch import Trainer
+from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from lean_ebm import __version__
@@ -31,34 +36,61 @@ class LeanEBMCLI(LightningCLI):
         parser.add_lightning_class_args(SampleWriter, "predictions")
         parser.add_lightning_class_args(SampleEvaluation, "evaluation")
         parser.add_lightning_class_args(RunSummary, "summary")
+        parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
+        # A run that ends between two validations, by `max_time` say, leaves its last weights all the same.
+        parser.set_defaults({"checkpoint.save_on_train_epoch_end": True, "checkpoint.save_last": "link"})
 
     def before_instantiate_classes(self) -> None:
         """Name the saved config after the subcommand, so that fit and test can share a folder."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
 
+    def instantiate_trainer(self, **kwargs: Any) -> Trainer:
+        """Leave out the checkpoints where `--trainer.enable_checkpointing false` says so."""
+        parser = self._parser(self.subcommand)
+        if self.config[self.subcommand].trainer.enable_checkpointing is False:
+            parser.callback_keys.remove("checkpoint")
+        return super().instantiate_trainer(**kwargs)
+
     def after_instantiate_classes(self) -> None:
-        """Keep the settings of the model as hyper-parameters of its checkpoints."""
+        """Store the settings of the model in its checkpoints, from which ``load_from_checkpoint`` builds it again."""
+        settings = self._model_settings()
+        self.model.hparams.update(
+            {"_instantiator": "lightning.pytorch.cli.instantiate_module", "_class_path": settings["class_path"]}
+            | settings.get("init_args", {})
+        )
+
+    def _model_settings(self) -> dict[str, Any]:
+        dump = json.loads(self.parser.dump(self.config, skip_none=False, format="json"))
+        settings: dict[str, Any] = dump[self.config.subcommand]["model"]
+        return settings
 
     def _parse_ckpt_path(self) -> None:
         # Lightning would put the checkpoint's hyper-parameters above the command line's. Here the settings of a run
-        # are those that it was given, and nothing else.
+        # are those that it was given; what differs from the checkpoint's is said.
         assert self.config.subcommand is not None
         config = self.config[self.config.subcommand]
         path = config.get("ckpt_path")
         if path == "last":
-            config["ckpt_path"] = str(_last_checkpoint(_log_folder(config)))
-        elif path and "://" not in path and path not in ("best", "hpc", "registry") and not Path(path).is_file():
+            config["ckpt_path"] = path = str(_last_checkpoint(_log_folder(config)))
+        if not path or "://" in path or str(path).split(":")[0] in ("best", "hpc", "registry"):
+            return
+        if not Path(path).is_file():
             raise SystemExit(f"lean-ebm: no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
+        stored = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("hyper_parameters", {})
+        then = dict(dict_to_namespace(stored).items())
+        for name, value in dict_to_namespace(self._model_settings().get("init_args", {})).items():
+            if name in then and then[name] != value:
+                flag = name.replace(".init_args", "")
+                print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
 
 
 def _log_folder(config: Any) -> Path:
     """Folder that holds the versions of a run's logs."""
-    logger = config.trainer.logger
-    loggers = logger if isinstance(logger, list) else [logger]
-    for entry in loggers:
+    logger, root = config.trainer.logger, Path(config.trainer.default_root_dir or ".")
+    for entry in logger if isinstance(logger, list) else [logger]:
         if hasattr(entry, "init_args"):
             return Path(entry.init_args.save_dir) / (entry.init_args.get("name") or "")
-    return Path(config.trainer.default_root_dir or ".") / "lightning_logs"
+    return root if logger is False else root / "lightning_logs"
 
 
 def _last_checkpoint(folder: Path) -> Path:
@@ -80,6 +112,10 @@ def main(args: list[str] | None = None) -> None:
     """
     # Data sets are tensors in memory: worker processes would only copy them.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    # Lightning's own use of torch's pytrees.
+    warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
+    # Each run has a folder of its own, also one that starts from another's checkpoint.
+    warnings.filterwarnings("ignore", message="The dirpath has changed.*")
     LeanEBMCLI(
         Method,
         TensorDataModule,

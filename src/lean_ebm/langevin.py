@@ -195,11 +195,11 @@ def langevin(
     Returns:
         The trajectory, with ``x`` on the graph of the last steps if ``settings.graph`` says so.
     """
-    size: Tensor | float = settings.step_size
-    if step_size is not None:
-        size = step_size.reshape(-1, *[1] * (x.dim() - 1)) if step_size.dim() else step_size
     with torch.inference_mode(False), torch.enable_grad():
-        x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
+        x, condition, step_size = apply_to_collection((x, condition, step_size), Tensor, _leave_inference_mode)
+        size: Tensor | float = settings.step_size if step_size is None else step_size
+        if isinstance(size, Tensor) and size.dim():
+            size = size.reshape(-1, *[1] * (x.dim() - 1))
         batch = x.shape[0]
         energies = x.new_zeros(batch, settings.steps, dtype=torch.float32)
         grad_norms = torch.zeros_like(energies)
@@ -234,7 +234,7 @@ def langevin(
             proposal = _step(here, gradient, noise, row_size, settings)
             if settings.monotone:
                 with torch.no_grad():
-                    rises = energy(proposal, given) > values
+                    rises = ~(energy(proposal, given) <= values)  # so that NaN counts as a rise
                 proposal = torch.where(rises.reshape(-1, *[1] * (x.dim() - 1)), here, proposal)
             x = proposal if active is None else x.index_copy(0, active, proposal)
             taken[slice(None) if active is None else active] += 1

@@ -13,7 +13,7 @@ from torch import Tensor
 class EMA(WeightAveraging):
     """Averages weights while training; validation, the end of a fit and checkpoints use the average.
 
-    Early in training the decay is ``min(decay, (1 + n) / (10 + n))`` after n updates, so that a short run is not held
+    Early in training the decay is ``min(decay, (1 + n) / (10 + n))`` after n steps, so that a short run is not held
     back by its random initialization. Buffers are not averaged: those of the replay buffer are samples, not weights.
 
     Args:
@@ -28,14 +28,11 @@ class EMA(WeightAveraging):
             raise ValueError(f"EMA: decay is {decay}, expected 0 (off) or more and less than 1.")
         super().__init__(use_buffers=False, multi_avg_fn=self._average)
         self.decay = decay
-        self._updates = 0
+        self._decay_now = 0.0
 
     def _average(self, averaged: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
-        # `count` lives on the device; this integer spares the loop a synchronization.
-        self._updates += 1
-        decay = min(self.decay, (1 + self._updates) / (10 + self._updates))
         for average, value in zip(averaged, current, strict=True):
-            average.lerp_(value, 1 - decay)
+            average.lerp_(value, 1 - self._decay_now)
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Start the average at the first weights of a fit."""
@@ -47,6 +44,7 @@ class EMA(WeightAveraging):
     ) -> None:
         """Update the average after an optimizer step."""
         if self.decay > 0:
+            self._decay_now = min(self.decay, (1 + trainer.global_step) / (10 + trainer.global_step))
             super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -66,12 +64,3 @@ class EMA(WeightAveraging):
         """Go on from both where a fit resumes; elsewhere the stored weights, the average, are all that is needed."""
         if self._average_model is not None:
             super().on_load_checkpoint(trainer, pl_module, checkpoint)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Number of updates so far."""
-        return {**super().state_dict(), "updates": self._updates}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take up the number of updates."""
-        super().load_state_dict(state_dict)
-        self._updates = state_dict["updates"]

@@ -26,6 +26,7 @@ class SampleEvaluation(Callback):
         self.num_samples = num_samples
         self.batch_size = batch_size
         self.seed = seed
+        self._written: Path | None = None
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Sample, judge and log."""
@@ -50,4 +51,10 @@ class SampleEvaluation(Callback):
             path.parent.mkdir(parents=True, exist_ok=True)
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
             path.write_text(json.dumps(metrics, indent=2, sort_keys=True) + "\n")
-            rank_zero_info(f"Figures: {path}")
+            self._written = path
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Say where the figures are, when the progress bar is gone."""
+        if self._written is not None:
+            rank_zero_info(f"Figures: {self._written}")
+            self._written = None

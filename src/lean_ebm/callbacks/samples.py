@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.distributed
 from lightning.pytorch import Callback, LightningModule, Trainer
-from lightning.pytorch.callbacks import BasePredictionWriter
+from lightning.pytorch.callbacks import BasePredictionWriter, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
@@ -89,13 +89,14 @@ class RunSummary(Callback):
             rank_zero_info(f"Logs and checkpoints: {trainer.log_dir}")
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Log the final metrics beside the hyper-parameters."""
+        """Log the final metrics beside the hyper-parameters, and say where the checkpoint is."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and metrics:
-                logger.log_hyperparams(dict(pl_module.hparams), metrics)
-        if trainer.log_dir is not None and trainer.checkpoint_callback is not None:
-            rank_zero_info(f"Checkpoint: {getattr(trainer.checkpoint_callback, 'best_model_path', '')}")
+                settings = {name: value for name, value in pl_module.hparams.items() if not name.startswith("_")}
+                logger.log_hyperparams(settings, metrics)
+        if isinstance(trainer.checkpoint_callback, ModelCheckpoint):
+            rank_zero_info(f"Checkpoint: {trainer.checkpoint_callback.best_model_path}")
 
 
 class SampleWriter(BasePredictionWriter):
@@ -111,6 +112,7 @@ class SampleWriter(BasePredictionWriter):
     def __init__(self, grid_rows: int = 10) -> None:
         super().__init__(write_interval="epoch")
         self.grid_rows = grid_rows
+        self._written: list[str] = []
 
     def write_on_epoch_end(
         self,
@@ -135,7 +137,7 @@ class SampleWriter(BasePredictionWriter):
             {"images" if image else "candidates": x, "labels": labels, "energies": samples["energy"]},
             folder / "samples.pt",
         )
-        rank_zero_info(f"Samples: {folder / 'samples.pt'}")
+        self._written.append(f"Samples: {folder / 'samples.pt'}")
         if image:
             from torchvision.utils import save_image
 
@@ -144,7 +146,12 @@ class SampleWriter(BasePredictionWriter):
             blank = [torch.full((columns - len(row), *x.shape[1:]), -1.0) for row in by_class]
             rows = torch.cat([part for pair in zip(by_class, blank, strict=True) for part in pair])
             save_image(grid(rows, columns), folder / "grid.png")
-            rank_zero_info(f"Grid, a row a class: {folder / 'grid.png'}")
+            self._written.append(f"Grid, a row a class: {folder / 'grid.png'}")
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Say what was written, when the progress bar is gone."""
+        while self._written:
+            rank_zero_info(self._written.pop(0))
 
 
 def is_image(shape: tuple[int, ...]) -> bool:

@@ -69,7 +69,7 @@ class _Block(nn.Module):
         self.shift = nn.Embedding(landscapes, width) if landscapes else None
 
     def forward(self, x: Tensor, landscape: Tensor | None) -> Tensor:
-        h = x if self.shift is None else x + self.shift(landscape)[:, :, None, None]
+        h: Tensor = x if self.shift is None else x + self.shift(landscape)[:, :, None, None]
         h = self.second(F.silu(self.first(F.silu(h))))
         # halving what a block adds keeps the variance at initialization near that of its input
         return x + 0.5 * h

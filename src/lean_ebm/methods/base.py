@@ -46,6 +46,10 @@ class WarmupCosine(LambdaLR):
         self.final_fraction = final_fraction
         super().__init__(optimizer, self._factor)
 
+    def state_dict(self) -> dict[str, Any]:
+        """The state, but for the length of the run: a resumed run may be longer."""
+        return {name: value for name, value in super().state_dict().items() if name != "total_steps"}
+
     def _factor(self, step: int) -> float:
         warmup = min(1.0, (step + 1) / max(self.warmup_steps, 1))
         if self.total_steps is None:
@@ -107,15 +111,15 @@ class Method(LangevinMixin, LightningModule, ABC):
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
         """
-        start = self.noise(condition, generator)
+        start = self.noise(condition, self.sampler, generator)
         return self.langevin(start, condition, self.sampler, generator=generator, on_step=on_step)
 
-    def noise(self, condition: Any, generator: torch.Generator | None = None) -> Tensor:
-        """Starts of chains ``(B, *shape)``: uniform within the sampler's bounds, standard normal without bounds."""
+    def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
+        """Starts ``(B, *shape)`` of a chain: uniform within its bounds, standard normal without bounds."""
         shape = (batch_size(condition), *self.energy.shape)
-        if self.sampler.bounds is None:
+        if chain.bounds is None:
             return torch.randn(shape, device=self.device, generator=generator)
-        low, high = self.sampler.bounds
+        low, high = chain.bounds
         return low + (high - low) * torch.rand(shape, device=self.device, generator=generator)
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:

@@ -57,8 +57,6 @@ class ContrastiveDivergence(Method):
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__(energy, sampler, optimizer, lr_scheduler)
-        if energy.num_classes == 0:
-            raise ValueError("ContrastiveDivergence indexes its chains by class: give it a class-conditional energy.")
         if chain.graph != "none":
             raise ValueError(
                 f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."
@@ -74,7 +72,7 @@ class ContrastiveDivergence(Method):
         """The three terms above; negatives come from the buffer and, in training, go back into it."""
         real, label = batch
         real = real + self.data_noise * torch.randn_like(real)
-        start, slot = self.buffer.draw(label, self.noise(label))
+        start, slot = self.buffer.draw(label, self.noise(label, self.chain))
         negatives = self.langevin(start, label, self.chain)
         if self.training:
             self.buffer.store(label, slot, negatives.x)

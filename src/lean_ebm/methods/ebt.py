@@ -102,6 +102,10 @@ class EBT(Method):
             raise ValueError(f"EBT: levels is {levels}, expected 0 < lowest < highest.")
         if min_steps is not None and not 1 <= min_steps <= chain.steps:
             raise ValueError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
+        if supervise == "every" and (chain.stop.enabled or chain.final_noise_scale is not None):
+            raise ValueError(
+                "EBT: supervise=every takes steps one by one: chain.stop and final_noise_scale have no effect."
+            )
         self.chain = chain
         self.start = start
         self.levels = levels
@@ -122,7 +126,7 @@ class EBT(Method):
             self.register_buffer("log_step_size", log_step_size)
         self.buffer: ReplayBuffer | None = None
         if buffer_size:
-            self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, 1 - buffer_fraction)
+            self.buffer = ReplayBuffer(buffer_size, energy.num_classes, (2, *energy.shape), 1 - buffer_fraction)
             self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
     @property
@@ -149,15 +153,16 @@ class EBT(Method):
         else:
             plan = [replace(self.chain, steps=steps)]
         alpha = self._draw_step_size(len(target))
-        x, distances = start, []
+        x = start
+        parts: list[Trajectory] = []
         for settings in plan:
-            trajectory = self.langevin(x, condition, settings, step_size=alpha)
-            x = trajectory.x
-            distances.append(self._distance(x, target).mean())
+            parts.append(self.langevin(x, condition, settings, step_size=alpha))
+            x = parts[-1].x
+        trajectory = Trajectory.join(parts)
         if self.buffer is not None and self.training:
             self.buffer.store(condition, slot, torch.stack([x.detach(), target], dim=1))
 
-        loss = torch.stack(distances).mean()
+        loss = torch.stack([self._distance(part.x, target).mean() for part in parts]).mean()
         terms = {
             "reconstruction": loss,
             "step_size": self.step_size,
@@ -175,7 +180,7 @@ class EBT(Method):
         """Make ``candidates`` samples a condition and keep the one of lowest energy."""
         repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
         settings = self._coarse_to_fine() if self.start == "corrupted" else self.sampler
-        start = self.noise(repeated, generator)
+        start = self.noise(repeated, settings, generator)
         trajectory = self.langevin(start, repeated, settings, generator=generator, on_step=on_step)
         if self.candidates == 1:
             return trajectory
@@ -183,10 +188,10 @@ class EBT(Method):
         best = energies.argmin(dim=1) + self.candidates * torch.arange(len(energies), device=energies.device)
         return trajectory.select(best)
 
-    def noise(self, condition: Any, generator: torch.Generator | None = None) -> Tensor:
+    def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
         """Starts of generation: Gaussian at the highest level, or what the training chains start from."""
         if self.start == "noise":
-            return super().noise(condition, generator)
+            return super().noise(condition, chain, generator)
         shape = (batch_size(condition), *self.energy.shape)
         return self.levels[1] * torch.randn(shape, device=self.device, generator=generator)
 
@@ -202,7 +207,7 @@ class EBT(Method):
 
     def _start(self, target: Tensor, condition: Any) -> Tensor:
         if self.start == "noise":
-            return self.noise(condition)
+            return self.noise(condition, self.chain)
         low, high = (math.log(level) for level in self.levels)
         level = (low + (high - low) * torch.rand(len(target), device=target.device)).exp()
         return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target)
