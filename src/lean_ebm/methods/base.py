@@ -68,7 +68,7 @@ class Method(LangevinMixin, LightningModule, ABC):
     Args:
         energy: The energy network.
         sampler: The chain that :meth:`generate` runs.
-        optimizer: Builds the optimizer from parameters.
+        optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: constant.
     """
 
@@ -76,13 +76,14 @@ class Method(LangevinMixin, LightningModule, ABC):
         self,
         energy: EnergyNetwork,
         sampler: Langevin,
-        optimizer: OptimizerCallable = torch.optim.AdamW,
+        optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__()
         self.energy = energy
         self.sampler = sampler
-        self.optimizer = optimizer
+        # No class as the default: the command line would hand its arguments on to whatever class replaces it.
+        self.optimizer = optimizer or torch.optim.AdamW
         self.lr_scheduler = lr_scheduler
         classes = energy.num_classes
         self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None

@@ -36,7 +36,7 @@ class ContrastiveDivergence(Method):
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
-        optimizer: Builds the optimizer.
+        optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
@@ -53,7 +53,7 @@ class ContrastiveDivergence(Method):
         data_noise: float = 0.03,
         regularization: float = 0.1,
         cross_entropy: float = 1.0,
-        optimizer: OptimizerCallable = torch.optim.AdamW,
+        optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__(energy, sampler, optimizer, lr_scheduler)

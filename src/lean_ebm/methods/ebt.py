@@ -66,7 +66,7 @@ class EBT(Method):
         churn: Share of stochasticity in coarse-to-fine sampling: 0 takes all noise away for good (deterministic), 1
             keeps the level by new noise alone.
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``.
-        optimizer: Builds the optimizer.
+        optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
@@ -92,7 +92,7 @@ class EBT(Method):
         candidates: int = 1,
         churn: float = 0.5,
         cross_entropy: float = 0.0,
-        optimizer: OptimizerCallable = torch.optim.AdamW,
+        optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__(energy, sampler, optimizer, lr_scheduler)

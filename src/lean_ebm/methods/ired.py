@@ -43,7 +43,7 @@ class IRED(Method):
         bound: Largest magnitude of a component of data.
         eta: Freshness of the noise put back at inference; null: none, as in the paper.
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``.
-        optimizer: Builds the optimizer.
+        optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
@@ -62,7 +62,7 @@ class IRED(Method):
         bound: float = 1.0,
         eta: float | None = 1.0,
         cross_entropy: float = 0.0,
-        optimizer: OptimizerCallable = torch.optim.AdamW,
+        optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__(energy, sampler, optimizer, lr_scheduler)
