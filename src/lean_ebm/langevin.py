@@ -195,49 +195,52 @@ def langevin(
     Returns:
         The trajectory, with ``x`` on the graph of the last steps if ``settings.graph`` says so.
     """
+    stop = settings.stop
     with torch.inference_mode(False), torch.enable_grad():
         x, condition, step_size = apply_to_collection((x, condition, step_size), Tensor, _leave_inference_mode)
-        size: Tensor | float = settings.step_size if step_size is None else step_size
-        if isinstance(size, Tensor) and size.dim():
-            size = size.reshape(-1, *[1] * (x.dim() - 1))
-        batch = x.shape[0]
-        energies = x.new_zeros(batch, settings.steps, dtype=torch.float32)
+        batch, ones = x.shape[0], [1] * (x.dim() - 1)
+        if step_size is None:
+            step_size = torch.full((batch,), settings.step_size, dtype=x.dtype, device=x.device)
+        size = step_size.expand(batch).reshape(-1, *ones)
+        energies = torch.zeros(batch, settings.steps, device=x.device)
         grad_norms = torch.zeros_like(energies)
         taken = torch.zeros(batch, dtype=torch.int64, device=x.device)
-        active: Tensor | None = None  # rows that still move; None: all of them
+        rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # chains that move
+
         for step in range(settings.steps):
             with_graph = step >= settings.first_graph_step
             # "all" keeps the start's own graph; otherwise the graph begins at the first differentiable step.
             if not with_graph or (step == settings.first_graph_step and settings.graph != "all"):
                 x = x.detach()
-            here, given = (x, condition) if active is None else _rows((x, condition), active)
+            here, given, eta = _rows((x, condition, size), rows)
             values, gradient = energy_gradient(energy, here, given, create_graph=with_graph)
-            norms = gradient.detach().flatten(1).norm(dim=1)
-            rows = slice(None) if active is None else active
-            if settings.stop.enabled:
-                settled = torch.zeros_like(norms, dtype=torch.bool)
-                if settings.stop.grad_norm is not None:
-                    settled |= norms < settings.stop.grad_norm
-                if settings.stop.energy_change is not None and step > 0:
-                    settled |= (values.detach() - energies[rows, step - 1]).abs() < settings.stop.energy_change
-            energies[rows, step:] = values.detach()[:, None]
-            grad_norms[rows, step:] = norms[:, None]
-            # The noise of a chain does not depend on which others have stopped.
-            noise = _noise(x, settings.noise_at(step), generator)
-            if settings.stop.enabled:
-                active = torch.arange(batch, device=x.device)[rows][~settled]
-                if active.numel() == 0:
+            energies[rows, step:] = values.detach().float()[:, None]
+            grad_norms[rows, step:] = gradient.detach().flatten(1).norm(dim=1).float()[:, None]
+            noise = _noise(
+                x, settings.noise_at(step), generator
+            )  # of all chains, so that none depends on another's stop
+
+            if isinstance(rows, Tensor):
+                moving = ~_settled(energies[rows], grad_norms[rows], step, stop)
+                rows = rows[moving]
+                if rows.numel() == 0:
                     break
-                here, given, gradient, values = _rows((here, given, gradient, values), ~settled)
-                noise = noise[active] if noise is not None else None
-            row_size = size[active] if active is not None and isinstance(size, Tensor) and size.dim() else size
-            proposal = _step(here, gradient, noise, row_size, settings)
+                here, given, eta, values, gradient = _rows((here, given, eta, values, gradient), moving)
+
+            if settings.grad_clamp is not None:
+                gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
+            proposal = here - eta * gradient
+            if noise is not None:
+                proposal = proposal + noise[rows]
+            if settings.bounds is not None:
+                proposal = proposal.clamp(*settings.bounds)
             if settings.monotone:
                 with torch.no_grad():
                     rises = ~(energy(proposal, given) <= values)  # so that NaN counts as a rise
-                proposal = torch.where(rises.reshape(-1, *[1] * (x.dim() - 1)), here, proposal)
-            x = proposal if active is None else x.index_copy(0, active, proposal)
-            taken[slice(None) if active is None else active] += 1
+                proposal = torch.where(rises.reshape(-1, *ones), here, proposal)
+
+            x = proposal if isinstance(rows, slice) else x.index_copy(0, rows, proposal)
+            taken[rows] += 1
             if on_step is not None:
                 on_step(step, x.detach())
         if settings.graph == "none":
@@ -264,13 +267,14 @@ class LangevinMixin:
         return langevin(self.energy, x, condition, settings, step_size=step_size, generator=generator, on_step=on_step)
 
 
-def _step(x: Tensor, gradient: Tensor, noise: Tensor | None, size: Tensor | float, settings: Langevin) -> Tensor:
-    if settings.grad_clamp is not None:
-        gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
-    x = x - size * gradient
-    if noise is not None:
-        x = x + noise
-    return x if settings.bounds is None else x.clamp(*settings.bounds)
+def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Tensor:
+    """Which chains ``(B,)`` have settled before a step."""
+    settled = torch.zeros(len(energies), dtype=torch.bool, device=energies.device)
+    if stop.grad_norm is not None:
+        settled |= grad_norms[:, step] < stop.grad_norm
+    if stop.energy_change is not None and step > 0:
+        settled |= (energies[:, step] - energies[:, step - 1]).abs() < stop.energy_change
+    return settled
 
 
 def _noise(x: Tensor, scale: float, generator: torch.Generator | None) -> Tensor | None:
@@ -279,7 +283,7 @@ def _noise(x: Tensor, scale: float, generator: torch.Generator | None) -> Tensor
     return scale * torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator)
 
 
-def _rows(collection: Any, index: Tensor) -> Any:
+def _rows(collection: Any, index: Tensor | slice) -> Any:
     return apply_to_collection(collection, Tensor, lambda tensor: tensor[index])
 
 
