@@ -2,6 +2,7 @@
 
 from lean_ebm.energy.base import ClassEnergy, EnergyNetwork, Landscape
 from lean_ebm.energy.conv import ConvEnergy
+from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy, VectorConditionalMLPEnergy
 from lean_ebm.energy.residual import ResidualEnergy
 
@@ -11,6 +12,7 @@ __all__ = [
     "EnergyNetwork",
     "Landscape",
     "MLPEnergy",
+    "MixerEnergy",
     "ResidualEnergy",
     "VectorConditionalMLPEnergy",
 ]

@@ -1,0 +1,105 @@
+"""An energy of noisy images whose gradient is a good denoiser: an MLP-mixer on overlapping patches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lean_ebm.energy.base import ClassEnergy
+
+
+class MixerEnergy(ClassEnergy):
+    r"""An MLP-mixer (Tolstikhin et al. 2021) whose energy is written so that its gradient starts as a denoiser.
+
+    Methods that train dE/dx ask for the noise in x. A network that sees x through its features alone has to learn to
+    copy it; here the energy holds x itself::
+
+        E(x, y)  =  q/2 |x|^2  -  n/2 c log(1 + |x|^2)  -  w_y . [h, h * Vp]
+
+    with the patches ``p`` of x (n components in all), their mixer features ``h = h(p / rms(x))`` and learned ``q``,
+    ``c``, ``w``, ``V``. The first two terms are the energy of zero-mean data under noise of an unknown level: their
+    gradient ``x (q - c / rms(x)^2)`` removes all of a strong noise and little of a weak one. The inner product of
+    features and patches lets the third subtract what h recognizes as strokes. The mixer's matrix products are large,
+    which suits a CPU, and overlapping patches keep strokes whole.
+
+    Args:
+        shape: ``(channels, height, width)`` of one image; height and width are multiples of 4.
+        num_classes: Number of classes.
+        width: Channels of a token.
+        depth: Number of mixer blocks.
+        token_width: Hidden units of the mixing between tokens.
+        hidden: Hidden units of the mixing between channels.
+        landscapes: Number of landscapes (IRED); each shifts the input of every block and scales the first term. 0 for
+            a single one.
+
+    Raises:
+        ValueError: If height or width is not a multiple of 4.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int] = (1, 28, 28),
+        num_classes: int = 10,
+        width: int = 96,
+        depth: int = 4,
+        token_width: int = 96,
+        hidden: int = 192,
+        landscapes: int = 0,
+    ) -> None:
+        channels, height, width_ = shape
+        if height % 4 or width_ % 4:
+            raise ValueError(f"MixerEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
+        tokens, patch = (height // 4) * (width_ // 4), channels * 64
+        super().__init__(shape, tokens * 2 * width, num_classes, landscapes, head="linear")
+        nn.init.normal_(self.weight, std=0.004)
+        self.embed = nn.Linear(patch, width, bias=False)
+        self.position = nn.Parameter(0.2 * torch.randn(tokens, width))
+        self.blocks = nn.ModuleList([_MixerBlock(tokens, width, token_width, hidden) for _ in range(depth)])
+        self.view = nn.Linear(patch, width, bias=False)
+        self.quadratic = nn.Parameter(torch.ones(()))
+        self.logarithmic = nn.Parameter(torch.tensor(0.9))
+        if landscapes:
+            self.shift = nn.Embedding(landscapes, depth * width)
+            nn.init.normal_(self.shift.weight, std=0.1)
+            self.scale = nn.Parameter(torch.zeros(landscapes))
+
+    def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        """Features ``[h, h * Vp]`` ``(B, 2 tokens width)`` of images ``(B, C, H, W)``, negated for the head."""
+        with torch.autocast(x.device.type, enabled=False):  # what is small in x is what the gradient is about
+            patches = F.unfold(x, 8, padding=2, stride=4).transpose(1, 2)
+            level = (x.square().flatten(1).mean(dim=1) + 1e-4).rsqrt()
+            h = self.embed(patches * level[:, None, None]) + self.position
+            view = self.view(patches)
+        shifts = self.shift(landscape).chunk(len(self.blocks), dim=1) if landscape is not None else None
+        for i, block in enumerate(self.blocks):
+            h = block(h if shifts is None else h + shifts[i][:, None])
+        h = h.float()
+        return -torch.cat([h, h * view], dim=2).flatten(1)
+
+    def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
+        """Energies ``(B, num_classes)`` of every class, the features computed once."""
+        energies = super().energies(x, landscape)
+        with torch.autocast(x.device.type, enabled=False):
+            square = x.float().square().flatten(1).sum(dim=1)
+            first = 0.5 * self.quadratic * square
+            if landscape is not None:
+                first = first * (1 + self.scale[landscape])
+            second = 0.5 * x[0].numel() * self.logarithmic * (1 + square).log()
+        return energies + (first - second)[:, None]
+
+
+class _MixerBlock(nn.Module):
+    def __init__(self, tokens: int, width: int, token_width: int, hidden: int) -> None:
+        super().__init__()
+        self.tokens_in = nn.Linear(tokens, token_width)
+        self.tokens_out = nn.Linear(token_width, tokens, bias=False)
+        self.channels_in = nn.Linear(width, hidden)
+        self.channels_out = nn.Linear(hidden, width, bias=False)
+        for layer in (self.tokens_out, self.channels_out):
+            nn.init.normal_(layer.weight, std=0.5 * layer.in_features**-0.5)
+
+    def forward(self, h: Tensor) -> Tensor:
+        h = h + self.tokens_out(F.silu(self.tokens_in(h.transpose(1, 2)))).transpose(1, 2)
+        mixed: Tensor = h + self.channels_out(F.silu(self.channels_in(h)))
+        return mixed
