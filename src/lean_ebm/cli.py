@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from jsonargparse import dict_to_namespace
 from lightning.pytorch import Trainer
-from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from lean_ebm import __version__
@@ -39,16 +39,23 @@ class LeanEBMCLI(LightningCLI):
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         # A run that ends between two validations, by `max_time` say, leaves its last weights all the same.
         parser.set_defaults({"checkpoint.save_on_train_epoch_end": True, "checkpoint.save_last": "link"})
+        # Each refresh of the bar waits for the accelerator to know the loss.
+        parser.add_lightning_class_args(TQDMProgressBar, "progress")
+        parser.set_defaults({"progress.refresh_rate": 10})
 
     def before_instantiate_classes(self) -> None:
         """Name the saved config after the subcommand, so that fit and test can share a folder."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Leave out the checkpoints where `--trainer.enable_checkpointing false` says so."""
-        parser = self._parser(self.subcommand)
-        if self.config[self.subcommand].trainer.enable_checkpointing is False:
-            parser.callback_keys.remove("checkpoint")
+        """Leave out the checkpoints and the progress bar where the trainer's settings say so."""
+        settings, keys = self._get(self.config_init, "trainer"), self._parser(self.subcommand).callback_keys
+        if settings.enable_checkpointing is False:
+            keys.remove("checkpoint")
+        if settings.enable_progress_bar is False or any(
+            isinstance(callback, ProgressBar) for callback in settings.callbacks or []
+        ):
+            keys.remove("progress")
         return super().instantiate_trainer(**kwargs)
 
     def after_instantiate_classes(self) -> None:
