@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -20,8 +22,10 @@ class MixerEnergy(ClassEnergy):
     with the patches ``p`` of x (n components in all), their mixer features ``h = h(p / rms(x))`` and learned ``q``,
     ``c``, ``w``, ``V``. The first two terms are the energy of zero-mean data under noise of an unknown level: their
     gradient ``x (q - c / rms(x)^2)`` removes all of a strong noise and little of a weak one. The inner product of
-    features and patches lets the third subtract what h recognizes as strokes. The mixer's matrix products are large,
-    which suits a CPU, and overlapping patches keep strokes whole.
+    features and patches lets the third subtract what h recognizes as strokes. Told the landscape, and so the level, the
+    network needs neither the second term nor the division by the rms: it weighs the other two terms by a learned
+    scalar for each landscape. The mixer's matrix products are large, which suits a CPU, and overlapping patches keep
+    strokes whole.
 
     Args:
         shape: ``(channels, height, width)`` of one image; height and width are multiples of 4.
@@ -30,8 +34,7 @@ class MixerEnergy(ClassEnergy):
         depth: Number of mixer blocks.
         token_width: Hidden units of the mixing between tokens.
         hidden: Hidden units of the mixing between channels.
-        landscapes: Number of landscapes (IRED); each shifts the input of every block and scales the first term. 0 for
-            a single one.
+        landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
 
     Raises:
         ValueError: If height or width is not a multiple of 4.
@@ -58,35 +61,43 @@ class MixerEnergy(ClassEnergy):
         self.blocks = nn.ModuleList([_MixerBlock(tokens, width, token_width, hidden) for _ in range(depth)])
         self.view = nn.Linear(patch, width, bias=False)
         self.quadratic = nn.Parameter(torch.ones(()))
-        self.logarithmic = nn.Parameter(torch.tensor(0.9))
         if landscapes:
             self.shift = nn.Embedding(landscapes, depth * width)
             nn.init.normal_(self.shift.weight, std=0.1)
-            self.scale = nn.Parameter(torch.zeros(landscapes))
+            # How much of x is noise and how much is data, if the levels follow a cosine.
+            angle = torch.linspace(0, math.pi / 2, landscapes + 1)[1:]
+            self.noise_share = nn.Parameter(angle.sin())
+            self.data_share = nn.Parameter(angle.cos().clamp(min=0.03))
+        else:
+            self.logarithmic = nn.Parameter(torch.tensor(0.92))
 
     def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
         """Features ``[h, h * Vp]`` ``(B, 2 tokens width)`` of images ``(B, C, H, W)``, negated for the head."""
         with torch.autocast(x.device.type, enabled=False):  # what is small in x is what the gradient is about
             patches = F.unfold(x, 8, padding=2, stride=4).transpose(1, 2)
-            level = (x.square().flatten(1).mean(dim=1) + 1e-4).rsqrt()
-            h = self.embed(patches * level[:, None, None]) + self.position
             view = self.view(patches)
+            if landscape is None:
+                rms = (x.square().flatten(1).mean(dim=1) + 1e-4).sqrt()
+                patches = patches / rms[:, None, None]
+            h = self.embed(patches) + self.position
         shifts = self.shift(landscape).chunk(len(self.blocks), dim=1) if landscape is not None else None
         for i, block in enumerate(self.blocks):
             h = block(h if shifts is None else h + shifts[i][:, None])
         h = h.float()
-        return -torch.cat([h, h * view], dim=2).flatten(1)
+        features = -torch.cat([h, h * view], dim=2).flatten(1)
+        return features if landscape is None else features * self.data_share[landscape][:, None]
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
         """Energies ``(B, num_classes)`` of every class, the features computed once."""
         energies = super().energies(x, landscape)
         with torch.autocast(x.device.type, enabled=False):
             square = x.float().square().flatten(1).sum(dim=1)
-            first = 0.5 * self.quadratic * square
-            if landscape is not None:
-                first = first * (1 + self.scale[landscape])
-            second = 0.5 * x[0].numel() * self.logarithmic * (1 + square).log()
-        return energies + (first - second)[:, None]
+            own = 0.5 * self.quadratic * square
+            if landscape is None:
+                own = own - 0.5 * x[0].numel() * self.logarithmic * (1 + square).log()
+            else:
+                own = own * self.noise_share[landscape]
+        return energies + own[:, None]
 
 
 class _MixerBlock(nn.Module):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import torch
@@ -17,6 +17,44 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method, batch_size
 from lean_ebm.methods.replay import ReplayBuffer
+
+
+@dataclass(frozen=True)
+class Corruption:
+    """Noise on data, of levels (standard deviations) from a log-normal distribution (Karras et al. 2022, table 1).
+
+    Args:
+        lowest: Lowest level.
+        highest: Highest level; well above the scale of data, it leaves nothing of them.
+        log_mean: Mean of the logarithm of the levels that training draws.
+        log_std: Its standard deviation.
+        weight_power: p: the loss at level sigma weighs ``(sigma + 0.1)^-p``. Squared errors grow with the level;
+            without a weight, 0, strong noise drowns the details.
+
+    Raises:
+        ValueError: If the levels are not 0 < lowest < highest.
+    """
+
+    lowest: float = 0.05
+    highest: float = 8.0
+    log_mean: float = -0.2
+    log_std: float = 1.2
+    weight_power: float = 0.75
+
+    def __post_init__(self) -> None:
+        if not 0 < self.lowest < self.highest:
+            raise ValueError(f"Corruption: levels {self.lowest} to {self.highest}, expected 0 < lowest < highest.")
+
+    def draw(self, size: int, device: torch.device) -> Tensor:
+        """Levels ``(size,)``, stratified: one from each of ``size`` equally likely ranges, in random order."""
+        uniform = (torch.randperm(size, device=device) + torch.rand(size, device=device)) / size
+        levels = (self.log_mean + self.log_std * torch.special.ndtri(uniform.clamp(1e-4, 1 - 1e-4))).exp()
+        return levels.clamp(self.lowest, self.highest)
+
+    def weight(self, level: Tensor) -> Tensor:
+        """Weight of the loss at each level."""
+        weight: Tensor = (level + 0.1) ** -self.weight_power
+        return weight
 
 
 class EBT(Method):
@@ -39,20 +77,21 @@ class EBT(Method):
     ``start`` says where chains begin. From ``noise``, which knows nothing of the target, the squared error has one
     minimum, the mean of the class; ``best_of`` > 1 draws that many starts and learns from the best alone, which lets
     different starts take different digits. From ``corrupted``, as EBT trains on images, ``x_0 = x + sigma z`` with a
-    random level sigma between the two ``levels``: then ``alpha dE/dx`` learns the noise in ``x_0``, so that ``alpha
-    sigma^-2 E`` is the negative log-density of data blurred by ``sigma`` (Robbins 1956; Miyasawa 1961).
+    random level sigma: then ``alpha dE/dx`` learns the noise in ``x_0``, which is ``-sigma^2`` times the score of data
+    blurred by ``sigma`` (Miyasawa 1961), without being told the level.
 
-    Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1): steps of ``h alpha``
-    take away a fraction h of the noise and ``churn`` decides how much of it is put back, so that over the chain the
-    level falls geometrically from the highest to the lowest. More steps fall more slowly and sample better.
+    Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1): a step of ``h alpha``
+    takes away a fraction h of the noise and new noise puts part of it back, so that over the chain the level falls
+    geometrically from the highest to the lowest; ``churn`` says how large a part. A last step of alpha takes all
+    that is left. More steps fall more slowly and sample better.
 
     Args:
         energy: The energy network.
         chain: The training chain; ``chain.step_size`` is alpha, or its first value if it is learned.
-        sampler: The chain that makes samples. From corrupted starts its step size and noise follow from ``steps``,
-            ``levels`` and ``churn``; otherwise it runs as it is set.
+        sampler: The chain that makes samples. From corrupted starts its step sizes and noise follow from ``steps``,
+            ``corruption`` and ``churn``, and its bounds hold for the last step alone; otherwise it runs as it is set.
         start: Where training chains begin.
-        levels: Lowest and highest standard deviation of the noise of corrupted starts.
+        corruption: Noise of corrupted starts.
         distance: d, ``mse`` or ``smooth_l1``.
         supervise: Which outputs of the chain the loss sees.
         learn_step_size: Whether alpha is a parameter, which has no weight decay.
@@ -63,9 +102,9 @@ class EBT(Method):
         buffer_size: Number of persistent chains; 0 turns the buffer off.
         buffer_fraction: Probability that a chain goes on from the buffer.
         candidates: Number of samples made for each one asked for; the one of lowest energy is kept.
-        churn: Share of stochasticity in coarse-to-fine sampling: 0 takes all noise away for good (deterministic), 1
-            keeps the level by new noise alone.
-        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``.
+        churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise, deterministic) to 1 (excluded).
+        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
+            below 1.5: digits under more noise cannot be told apart.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -79,7 +118,7 @@ class EBT(Method):
         chain: Langevin = Langevin(steps=1, graph="last"),
         sampler: Langevin = Langevin(steps=50, bounds=None),
         start: Literal["noise", "corrupted"] = "corrupted",
-        levels: tuple[float, float] = (0.05, 2.0),
+        corruption: Corruption = Corruption(),
         distance: Literal["mse", "smooth_l1"] = "mse",
         supervise: Literal["last", "every"] = "last",
         learn_step_size: bool = False,
@@ -90,7 +129,7 @@ class EBT(Method):
         buffer_size: int = 0,
         buffer_fraction: float = 0.5,
         candidates: int = 1,
-        churn: float = 0.5,
+        churn: float = 0.8,
         cross_entropy: float = 0.0,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
@@ -98,8 +137,8 @@ class EBT(Method):
         super().__init__(energy, sampler, optimizer, lr_scheduler)
         if supervise == "last" and chain.graph == "none":
             raise ValueError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
-        if not 0 < levels[0] < levels[1]:
-            raise ValueError(f"EBT: levels is {levels}, expected 0 < lowest < highest.")
+        if not 0 <= churn < 1:
+            raise ValueError(f"EBT: churn is {churn}, expected 0 or more and less than 1.")
         if min_steps is not None and not 1 <= min_steps <= chain.steps:
             raise ValueError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
         if supervise == "every" and (chain.stop.enabled or chain.final_noise_scale is not None):
@@ -108,7 +147,7 @@ class EBT(Method):
             )
         self.chain = chain
         self.start = start
-        self.levels = levels
+        self.corruption = corruption
         self.distance = F.mse_loss if distance == "mse" else F.smooth_l1_loss
         self.supervise = supervise
         self.learn_step_size = learn_step_size
@@ -137,11 +176,12 @@ class EBT(Method):
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """Distance of the chain's outputs from the data, and the optional classification term."""
         target, condition = batch
-        start = self._start(target, condition)
+        start, level = self._start(target, condition)
         if self.buffer is not None:
             # Half of the chains go on from where an earlier one ended, towards the target which that one had.
             pairs, slot = self.buffer.draw(condition, torch.stack([start, target], dim=1))
             start, target = pairs.unbind(dim=1)
+            level = None  # nobody knows how much noise is left in them
         if self.best_of > 1:
             start = self._best_start(start, target, condition)
 
@@ -162,7 +202,8 @@ class EBT(Method):
         if self.buffer is not None and self.training:
             self.buffer.store(condition, slot, torch.stack([x.detach(), target], dim=1))
 
-        loss = torch.stack([self._distance(part.x, target).mean() for part in parts]).mean()
+        weight = self.corruption.weight(level) if level is not None else 1.0
+        loss = torch.stack([(weight * self._distance(part.x, target)).mean() for part in parts]).mean()
         terms = {
             "reconstruction": loss,
             "step_size": self.step_size,
@@ -170,7 +211,8 @@ class EBT(Method):
             "grad_norm_chain": trajectory.grad_norms.mean(),
         }
         if self.cross_entropy > 0:
-            terms["cross_entropy"] = F.cross_entropy(-self.energy.energies(start), condition)
+            likelihood = F.cross_entropy(-self.energy.energies(start), condition, reduction="none")
+            terms["cross_entropy"] = (likelihood if level is None else likelihood * (level < 1.5)).mean()
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
@@ -179,9 +221,13 @@ class EBT(Method):
     ) -> Trajectory:
         """Make ``candidates`` samples a condition and keep the one of lowest energy."""
         repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
-        settings = self._coarse_to_fine() if self.start == "corrupted" else self.sampler
-        start = self.noise(repeated, settings, generator)
-        trajectory = self.langevin(start, repeated, settings, generator=generator, on_step=on_step)
+        start = self.noise(repeated, self.sampler, generator)
+        plan = self._coarse_to_fine() if self.start == "corrupted" else [self.sampler]
+        parts: list[Trajectory] = []
+        for settings in plan:
+            parts.append(self.langevin(start, repeated, settings, generator=generator, on_step=on_step))
+            start = parts[-1].x
+        trajectory = Trajectory.join(parts)
         if self.candidates == 1:
             return trajectory
         energies = self.candidate_energy(trajectory.x, repeated).reshape(-1, self.candidates)
@@ -193,7 +239,7 @@ class EBT(Method):
         if self.start == "noise":
             return super().noise(condition, chain, generator)
         shape = (batch_size(condition), *self.energy.shape)
-        return self.levels[1] * torch.randn(shape, device=self.device, generator=generator)
+        return self.corruption.highest * torch.randn(shape, device=self.device, generator=generator)
 
     def parameter_groups(self) -> Iterable[Any]:
         """Two groups: the network, and the step size with its own learning rate."""
@@ -205,19 +251,19 @@ class EBT(Method):
             {"params": [self.log_step_size], "weight_decay": 0.0, "lr": lr},
         ]
 
-    def _start(self, target: Tensor, condition: Any) -> Tensor:
+    def _start(self, target: Tensor, condition: Any) -> tuple[Tensor, Tensor | None]:
+        """Where chains begin, and the levels ``(B,)`` of their noise if they are corrupted data."""
         if self.start == "noise":
-            return self.noise(condition, self.chain)
-        low, high = (math.log(level) for level in self.levels)
-        level = (low + (high - low) * torch.rand(len(target), device=target.device)).exp()
-        return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target)
+            return self.noise(condition, self.chain), None
+        level = self.corruption.draw(len(target), target.device)
+        return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target), level
 
     def _best_start(self, first: Tensor, target: Tensor, condition: Any) -> Tensor:
         """Of ``best_of`` starts a sample, the one whose chain ends nearest to the target; without graph."""
         best, smallest = first, torch.full((len(target),), torch.inf, device=target.device)
         settings = replace(self.chain, graph="none")
         for attempt in range(self.best_of):
-            start = first if attempt == 0 else self._start(target, condition)
+            start = first if attempt == 0 else self._start(target, condition)[0]
             end = self.langevin(start, condition, settings, step_size=self.step_size.detach()).x
             distance = self._distance(end, target)
             nearer = (distance < smallest).reshape(-1, *[1] * (target.dim() - 1))
@@ -234,20 +280,26 @@ class EBT(Method):
         distance: Tensor = self.distance(x, target, reduction="none")
         return distance.flatten(1).mean(dim=1)
 
-    def _coarse_to_fine(self) -> Langevin:
-        """The sampler whose noise level falls geometrically from the highest to the lowest in its number of steps.
+    def _coarse_to_fine(self) -> list[Langevin]:
+        """Two chains: one whose noise falls geometrically from the highest level to the lowest, and one last step.
 
         A step of h alpha leaves (1 - h) of the noise. With new noise of ``gamma_s = sigma_s sqrt(r^2 - (1 - h)^2)`` the
-        level falls by r a step; h runs from ``1 - r`` without any (churn 0) to 1, all of the noise (churn 1).
+        level falls by r a step; ``h = (1 - r) / (1 - churn)``.
         """
-        low, high = self.levels
-        steps = self.sampler.steps
-        ratio = (low / high) ** (1 / max(steps, 1))
-        fraction = min(1.0, (1 - ratio) / (1 - self.churn)) if self.churn < 1 else 1.0
-        gamma = math.sqrt(max(ratio**2 - (1 - fraction) ** 2, 0.0))
-        return replace(
+        alpha, high = float(self.step_size), self.corruption.highest
+        last = replace(self.sampler, steps=1, step_size=alpha, noise_scale=0.0, final_noise_scale=None)
+        steps = self.sampler.steps - 1
+        if steps < 1:
+            return [last]
+        ratio = (self.corruption.lowest / high) ** (1 / steps)
+        fraction = min(1.0, (1 - ratio) / (1 - self.churn))
+        gamma = high * math.sqrt(max(ratio**2 - (1 - fraction) ** 2, 0.0))
+        falling = replace(
             self.sampler,
-            step_size=fraction * float(self.step_size),
-            noise_scale=gamma * high,
-            final_noise_scale=gamma * high * ratio ** max(steps - 1, 0) if gamma > 0 else None,
+            steps=steps,
+            step_size=fraction * alpha,
+            noise_scale=gamma,
+            final_noise_scale=gamma * ratio ** (steps - 1) if gamma > 0 else None,
+            bounds=None,
         )
+        return [falling, last]

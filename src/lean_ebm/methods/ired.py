@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -40,9 +41,13 @@ class IRED(Method):
         sampler: Descent steps in each landscape at inference; ``step_size`` is relative to each landscape's own.
         mining: Descent steps that mine negatives; likewise.
         contrast: Weight of the contrastive term; 0 turns it off.
+        contrast_fraction: Share of a batch that negatives are mined for.
+        weight_limit: The score loss of landscape k weighs ``min(1 / abar_k, weight_limit)``; 1 weighs all alike, as in
+            the paper, more gives the error of the predicted data its say.
         bound: Largest magnitude of a component of data.
         eta: Freshness of the noise put back at inference; null: none, as in the paper.
-        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``.
+        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``, in landscapes with
+            ``abar_k > 0.3``: digits under more noise cannot be told apart.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -59,6 +64,8 @@ class IRED(Method):
         sampler: Langevin = Langevin(steps=5, step_size=1.0, monotone=True),
         mining: Langevin = Langevin(steps=2, step_size=1.0, monotone=True),
         contrast: float = 0.5,
+        contrast_fraction: float = 1.0,
+        weight_limit: float = 1.0,
         bound: float = 1.0,
         eta: float | None = 1.0,
         cross_entropy: float = 0.0,
@@ -73,6 +80,8 @@ class IRED(Method):
             )
         self.mining = mining
         self.contrast = contrast
+        self.contrast_fraction = contrast_fraction
+        self.weight_limit = weight_limit
         self.bound = bound
         self.eta = eta
         self.cross_entropy = cross_entropy
@@ -84,13 +93,16 @@ class IRED(Method):
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The terms above, each landscape index drawn uniformly."""
         x, condition = batch
-        index = torch.randint(self.energy.landscapes, (len(x),), device=x.device)
+        # stratified: each landscape gets its share of every batch
+        uniform = (torch.randperm(len(x), device=x.device) + torch.rand(len(x), device=x.device)) / len(x)
+        index = (uniform * self.energy.landscapes).long().clamp(max=self.energy.landscapes - 1)
         landscape = Landscape(condition, index)
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
         noised = a * x + s * eps
         energy, gradient = energy_gradient(self.energy, noised, landscape, create_graph=True)
-        score = (gradient - eps).square().mean()
+        weight = (1 / self.alpha_bar[index]).clamp(max=self.weight_limit)
+        score = (weight * (gradient - eps).square().flatten(1).mean(dim=1)).mean()
         loss = score
         terms = {
             "score": score,
@@ -98,14 +110,18 @@ class IRED(Method):
             "grad_norm": gradient.detach().flatten(1).norm(dim=1).mean(),
         }
         if self.contrast > 0:
-            mined = self._mine(a * x + 3 * s * eps, landscape) / a
-            negative = self.energy(a * mined.clamp(-self.bound, self.bound) + s * eps, landscape)
+            part = slice(max(1, round(self.contrast_fraction * len(x))))
+            where = Landscape(apply_to_collection(condition, Tensor, lambda tensor: tensor[part]), index[part])
+            a, s, eps = a[part], s[part], eps[part]
+            mined = (self._mine(a * x[part] + 3 * s * eps, where) / a).clamp(-self.bound, self.bound)
+            negative = self.energy(a * mined + s * eps, where)
             # cross-entropy of [-E+, -E-] with the positive as the right answer
-            terms["contrast"] = F.softplus(energy - negative).mean()
+            terms["contrast"] = F.softplus(energy[part] - negative).mean()
             terms["energy_negative"] = negative.mean()
             loss = loss + self.contrast * terms["contrast"]
         if self.cross_entropy > 0:
-            terms["cross_entropy"] = F.cross_entropy(-self.energy.energies(noised, index), condition)
+            likelihood = F.cross_entropy(-self.energy.energies(noised, index), condition, reduction="none")
+            terms["cross_entropy"] = (likelihood * (self.alpha_bar[index] > 0.3)).mean()
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
@@ -167,8 +183,10 @@ class IRED(Method):
 
 
 def cosine_schedule(landscapes: int) -> Tensor:
-    """``abar_k`` ``(K,)`` of the cosine schedule (Nichol and Dhariwal 2021, equation 17), the sharpest first."""
+    """``abar_k`` ``(K,)`` of the cosine schedule (Nichol and Dhariwal 2021, equation 17), the sharpest first.
+
+    No smaller than 1e-3: the jump of the smoothest landscape divides by its root.
+    """
     t = torch.linspace(0, 1, landscapes + 1, dtype=torch.float64)
     f = ((t + 0.008) / 1.008 * math.pi / 2).cos().square()
-    ratio = (f[1:] / f[:-1]).clamp(min=1 - 0.999)
-    return ratio.cumprod(dim=0).float()
+    return (f[1:] / f[0]).clamp(min=1e-3).float()
