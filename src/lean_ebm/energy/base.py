@@ -64,13 +64,17 @@ class EnergyNetwork(nn.Module, ABC):
             columns.append(self(x, condition if landscape is None else Landscape(condition, landscape)))
         return torch.stack(columns, dim=1)
 
-    def check(self, x: Tensor, landscape: Tensor | None) -> None:
-        """Raise a readable error where candidates or landscapes are not what this network was built for."""
+    def check_shape(self, x: Tensor) -> None:
+        """Raise a ValueError where candidates ``x`` do not have the shape that this network was built for."""
         if tuple(x.shape[1:]) != tuple(self.shape):
             raise ValueError(
                 f"{type(self).__name__} got candidates of shape {tuple(x.shape[1:])}, expected {tuple(self.shape)}: "
                 "its `shape` setting must be that of the data."
             )
+
+    def check(self, x: Tensor, landscape: Tensor | None) -> None:
+        """Raise a ValueError where candidates or landscapes are not what this network was built for."""
+        self.check_shape(x)
         if (landscape is not None) != (self.landscapes > 0):
             given = "a" if landscape is not None else "no"
             raise ValueError(

@@ -57,7 +57,7 @@ class MixerEnergy(ClassEnergy):
         super().__init__(shape, tokens * 2 * width, num_classes, landscapes, head="linear")
         nn.init.normal_(self.weight, std=0.004)
         self.embed = nn.Linear(patch, width, bias=False)
-        self.position = nn.Parameter(0.2 * torch.randn(tokens, width))
+        self.position = nn.Parameter(0.2 * torch.randn(tokens, 1, width))
         self.blocks = nn.ModuleList([_MixerBlock(tokens, width, token_width, hidden) for _ in range(depth)])
         self.view = nn.Linear(patch, width, bias=False)
         self.quadratic = nn.Parameter(torch.ones(()))
@@ -74,17 +74,17 @@ class MixerEnergy(ClassEnergy):
     def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
         """Features ``[h, h * Vp]`` ``(B, 2 tokens width)`` of images ``(B, C, H, W)``, negated for the head."""
         with torch.autocast(x.device.type, enabled=False):  # what is small in x is what the gradient is about
-            patches = F.unfold(x, 8, padding=2, stride=4).transpose(1, 2)
+            patches = F.unfold(x, 8, padding=2, stride=4).permute(2, 0, 1)  # (T, B, P)
             view = self.view(patches)
             if landscape is None:
                 rms = (x.square().flatten(1).mean(dim=1) + 1e-4).sqrt()
-                patches = patches / rms[:, None, None]
+                patches = patches / rms[:, None]
             h = self.embed(patches) + self.position
         shifts = self.shift(landscape).chunk(len(self.blocks), dim=1) if landscape is not None else None
         for i, block in enumerate(self.blocks):
-            h = block(h if shifts is None else h + shifts[i][:, None])
+            h = block(h if shifts is None else h + shifts[i])
         h = h.float()
-        features = -torch.cat([h, h * view], dim=2).flatten(1)
+        features = -torch.cat([h, h * view], dim=2).transpose(0, 1).flatten(1)
         return features if landscape is None else features * self.data_share[landscape][:, None]
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
@@ -111,6 +111,8 @@ class _MixerBlock(nn.Module):
             nn.init.normal_(layer.weight, std=0.5 * layer.in_features**-0.5)
 
     def forward(self, h: Tensor) -> Tensor:
-        h = h + self.tokens_out(F.silu(self.tokens_in(h.transpose(1, 2)))).transpose(1, 2)
+        """Mix tokens, then channels, of ``(T, B, W)``: with tokens first, both are one matrix product."""
+        tokens = self.tokens_in.weight @ h.flatten(1) + self.tokens_in.bias[:, None]
+        h = h + (self.tokens_out.weight @ F.silu(tokens)).view(h.shape)
         mixed: Tensor = h + self.channels_out(F.silu(self.channels_in(h)))
         return mixed

@@ -135,6 +135,7 @@ class Method(LangevinMixin, LightningModule, ABC):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Take the loss of the method and log its terms."""
+        self.energy.check_shape(batch[0])
         terms = self.loss(batch)
         self._log_terms("train", terms, len(batch[0]))
         return terms["loss"]
@@ -182,6 +183,7 @@ class Method(LangevinMixin, LightningModule, ABC):
 
     def _evaluate(self, stage: Literal["val", "test"], batch: Batch) -> None:
         x, condition = batch
+        self.energy.check_shape(x)
         with torch.inference_mode(False), torch.enable_grad():
             terms = self.loss(apply_to_collection((x, condition), Tensor, torch.clone))
         terms["energy_real"] = self.candidate_energy(x, condition).mean()

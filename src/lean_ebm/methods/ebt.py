@@ -49,7 +49,8 @@ class Corruption:
         """Levels ``(size,)``, stratified: one from each of ``size`` equally likely ranges, in random order."""
         uniform = (torch.randperm(size, device=device) + torch.rand(size, device=device)) / size
         levels = (self.log_mean + self.log_std * torch.special.ndtri(uniform.clamp(1e-4, 1 - 1e-4))).exp()
-        return levels.clamp(self.lowest, self.highest)
+        clamped: Tensor = levels.clamp(self.lowest, self.highest)
+        return clamped
 
     def weight(self, level: Tensor) -> Tensor:
         """Weight of the loss at each level."""

@@ -30,11 +30,12 @@ class IRED(Method):
     The second shapes the energy itself: a negative ``x~`` is mined from data under three times the noise by a few
     descent steps, undone where they raise the energy, and noised by the same ``eps`` as the positive.
 
-    Inference (algorithm 2) goes from the smoothest landscape to the sharpest. In each it jumps to the candidate that
-    the gradient predicts, ``x^ = (x_k - s_k dE/dx) / a_k``, takes ``sampler.steps`` descent steps from it, undone where
-    the energy rises, and scales the result to the next landscape. The paper's problems have one answer and need no
-    noise on the way. Images have many: ``eta`` puts the noise of the next landscape back, from all of it as predicted
-    (0, DDIM, Song et al. 2021, equation 12) to the fresh share of ancestral sampling (1, Ho et al. 2020, algorithm 2).
+    Inference (algorithm 2) goes from the smoothest landscape to the sharpest. In each it takes ``sampler.steps``
+    descent steps, undone where they raise the energy, jumps to the candidate that the gradient predicts,
+    ``x^ = (x_k - s_k dE/dx) / a_k``, and scales it to the next landscape, ``a_{k-1} x^``. The paper's problems have one
+    answer and need no noise on the way. Images have many: ``eta`` puts the noise of the next landscape back, from all
+    of it as predicted (0, DDIM, Song et al. 2021, equation 12) to the fresh share of ancestral sampling (1, Ho et al.
+    2020, algorithm 2).
 
     Args:
         energy: The energy network; its ``landscapes`` is K.
@@ -132,18 +133,19 @@ class IRED(Method):
         size = (batch_size(condition), *self.energy.shape)
         x = torch.randn(size, device=self.device, generator=generator)
         parts: list[Trajectory] = []
-        landscapes = self.energy.landscapes
+        landscapes, levels = self.energy.landscapes, self.alpha_bar.tolist()
         for k in reversed(range(landscapes)):
             index = torch.full(size[:1], k, dtype=torch.int64, device=x.device)
             landscape = Landscape(condition, index)
-            a, s = self.alpha_bar[k].sqrt(), (1 - self.alpha_bar[k]).sqrt()
-            limit = float(a) * self.bound
-            # x - s dE/dx = a x^: the jump is a step of size s.
-            jump = Langevin(steps=1, bounds=(-limit, limit))
-            parts.append(self.langevin(x, landscape, jump, step_size=s))
-            descent = replace(self.sampler, bounds=(-limit, limit))
+            a, s = math.sqrt(levels[k]), self.alpha_bar.new_tensor(math.sqrt(1 - levels[k]))
+            limit = a * self.bound
+            # Without noise, candidates stay within the scaled bounds of data.
+            descent = self.sampler if self.eta is not None else replace(self.sampler, bounds=(-limit, limit))
             step_size = self.sampler.step_size * self.opt_step[k]
-            parts.append(self.langevin(parts[-1].x, landscape, descent, step_size=step_size, generator=generator))
+            parts.append(self.langevin(x, landscape, descent, step_size=step_size, generator=generator))
+            x = parts[-1].x
+            # x - s dE/dx = a x^: the jump is a step of size s.
+            parts.append(self.langevin(x, landscape, Langevin(steps=1, bounds=(-limit, limit)), step_size=s))
             answer = parts[-1].x / a
             if on_step is not None:
                 on_step(landscapes - 1 - k, answer)
