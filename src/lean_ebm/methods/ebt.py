@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -102,7 +103,9 @@ class EBT(Method):
         best_of: K, the number of starts of which the best is learned from.
         buffer_size: Number of persistent chains; 0 turns the buffer off.
         buffer_fraction: Probability that a chain goes on from the buffer.
-        candidates: Number of samples made for each one asked for; the one of lowest energy is kept.
+        candidates: Number of samples made for each one asked for. The one of lowest energy is kept; with classes, of
+            lowest ``-log p(y|x) = E(x, y) + log sum_y' exp -E(x, y')``, since between candidates the energy alone
+            prefers what is plain, an empty image before a digit.
         churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise, deterministic) to 1 (excluded).
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
             below 1.5: digits under more noise cannot be told apart.
@@ -220,18 +223,22 @@ class EBT(Method):
     def generate(
         self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
     ) -> Trajectory:
-        """Make ``candidates`` samples a condition and keep the one of lowest energy."""
+        """Make ``candidates`` samples a condition and keep the one that the energy likes best."""
         repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
         start = self.noise(repeated, self.sampler, generator)
         plan = self._coarse_to_fine() if self.start == "corrupted" else [self.sampler]
+        counter = itertools.count()
+        hook: StepHook | None = None
+        if on_step is not None:
+            hook = lambda _, x: on_step(next(counter), x)  # noqa: E731 (steps count over all chains)
         parts: list[Trajectory] = []
         for settings in plan:
-            parts.append(self.langevin(start, repeated, settings, generator=generator, on_step=on_step))
+            parts.append(self.langevin(start, repeated, settings, generator=generator, on_step=hook))
             start = parts[-1].x
         trajectory = Trajectory.join(parts)
         if self.candidates == 1:
             return trajectory
-        energies = self.candidate_energy(trajectory.x, repeated).reshape(-1, self.candidates)
+        energies = self._rank(trajectory.x.detach(), repeated).reshape(-1, self.candidates)
         best = energies.argmin(dim=1) + self.candidates * torch.arange(len(energies), device=energies.device)
         return trajectory.select(best)
 
@@ -270,6 +277,13 @@ class EBT(Method):
             nearer = (distance < smallest).reshape(-1, *[1] * (target.dim() - 1))
             best, smallest = torch.where(nearer, start, best), torch.minimum(distance, smallest)
         return best
+
+    def _rank(self, x: Tensor, condition: Any) -> Tensor:
+        """What the best of several candidates has least of, ``(B,)``."""
+        if self.energy.num_classes < 2:
+            return self.candidate_energy(x, condition)
+        with torch.no_grad():
+            return F.cross_entropy(-self.class_energies(x), condition, reduction="none")
 
     def _draw_step_size(self, size: int) -> Tensor:
         if self.step_size_spread == 1:
