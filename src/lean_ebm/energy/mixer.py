@@ -65,9 +65,9 @@ class MixerEnergy(ClassEnergy):
             self.shift = nn.Embedding(landscapes, depth * width)
             nn.init.normal_(self.shift.weight, std=0.1)
             # How much of x is noise and how much is data, if the levels follow a cosine.
-            angle = torch.linspace(0, math.pi / 2, landscapes + 1)[1:]
+            angle = torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:]
             self.noise_share = nn.Parameter(angle.sin())
-            self.data_share = nn.Parameter(angle.cos().clamp(min=0.03))
+            self.data_share = nn.Parameter(angle.cos())
         else:
             self.logarithmic = nn.Parameter(torch.tensor(0.92))
 

@@ -187,8 +187,8 @@ class IRED(Method):
 def cosine_schedule(landscapes: int) -> Tensor:
     """``abar_k`` ``(K,)`` of the cosine schedule (Nichol and Dhariwal 2021, equation 17), the sharpest first.
 
-    No smaller than 1e-3: the jump of the smoothest landscape divides by its root.
+    It ends at 0.98 of its time, where abar is 1e-3: the jump of the smoothest landscape divides by the root of it.
     """
-    t = torch.linspace(0, 1, landscapes + 1, dtype=torch.float64)
+    t = torch.linspace(0, 0.98, landscapes + 1, dtype=torch.float64)
     f = ((t + 0.008) / 1.008 * math.pi / 2).cos().square()
-    return (f[1:] / f[0]).clamp(min=1e-3).float()
+    return (f[1:] / f[0]).float()
