@@ -13,6 +13,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
+from torch.nn import functional as F
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
@@ -62,12 +63,13 @@ class WarmupCosine(LambdaLR):
 class Method(LangevinMixin, LightningModule, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
-    A new method implements :meth:`loss`, and :meth:`generate` where plain Langevin dynamics from noise is not how it
+    A new method implements :meth:`loss`, and :meth:`sample` where plain Langevin dynamics from noise is not how it
     means to sample. Everything else, from the command line to sample grids, comes with this class.
 
     Args:
         energy: The energy network.
-        sampler: The chain that :meth:`generate` runs.
+        sampler: The chain that makes samples.
+        candidates: Number of samples made for each one asked for; :meth:`generate` keeps the best.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: constant.
     """
@@ -76,12 +78,14 @@ class Method(LangevinMixin, LightningModule, ABC):
         self,
         energy: EnergyNetwork,
         sampler: Langevin,
+        candidates: int = 1,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__()
         self.energy = energy
         self.sampler = sampler
+        self.candidates = candidates
         # No class as the default: the command line would hand its arguments on to whatever class replaces it.
         self.optimizer = optimizer or torch.optim.AdamW
         self.lr_scheduler = lr_scheduler
@@ -102,15 +106,37 @@ class Method(LangevinMixin, LightningModule, ABC):
     def generate(
         self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
     ) -> Trajectory:
-        """Make one candidate a condition: by default :attr:`sampler` from noise.
+        """Make one candidate a condition: of :attr:`candidates` samples, the one that the energy likes best.
+
+        With classes that is the one of lowest ``-log p(y|x) = E(x, y) + log sum_y' exp -E(x, y')``: between candidates
+        the energy alone prefers what is plain, an empty image before a digit. Without classes it is that of lowest
+        energy.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.
             generator: Source of all randomness, on the device of the energy; makes samples reproducible.
-            on_step: Called after each step with its index and the candidates so far.
+            on_step: Called after each step with its index and all candidates so far, those of a condition in turn.
 
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
+        """
+        if self.candidates == 1:
+            return self.sample(condition, generator, on_step)
+        repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
+        trajectory = self.sample(repeated, generator, on_step)
+        x = trajectory.x.detach()
+        if self.energy.num_classes > 1:
+            with torch.no_grad():
+                ranks = F.cross_entropy(-self.class_energies(x), repeated, reduction="none")
+        else:
+            ranks = self.candidate_energy(x, repeated)
+        best = ranks.reshape(-1, self.candidates).argmin(dim=1)
+        return trajectory.select(best + self.candidates * torch.arange(len(best), device=best.device))
+
+    def sample(self, condition: Any, generator: torch.Generator | None, on_step: StepHook | None) -> Trajectory:
+        """Run one chain a condition: by default :attr:`sampler` from noise. Override where a method samples otherwise.
+
+        Takes and returns what :meth:`generate` does.
         """
         start = self.noise(condition, self.sampler, generator)
         return self.langevin(start, condition, self.sampler, generator=generator, on_step=on_step)

@@ -36,6 +36,7 @@ class ContrastiveDivergence(Method):
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
+        candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -53,10 +54,11 @@ class ContrastiveDivergence(Method):
         data_noise: float = 0.03,
         regularization: float = 0.1,
         cross_entropy: float = 1.0,
+        candidates: int = 1,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
         if chain.graph != "none":
             raise ValueError(
                 f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
-from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -103,12 +102,10 @@ class EBT(Method):
         best_of: K, the number of starts of which the best is learned from.
         buffer_size: Number of persistent chains; 0 turns the buffer off.
         buffer_fraction: Probability that a chain goes on from the buffer.
-        candidates: Number of samples made for each one asked for. The one of lowest energy is kept; with classes, of
-            lowest ``-log p(y|x) = E(x, y) + log sum_y' exp -E(x, y')``, since between candidates the energy alone
-            prefers what is plain, an empty image before a digit.
         churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise, deterministic) to 1 (excluded).
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
             below 1.5: digits under more noise cannot be told apart.
+        candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -132,13 +129,13 @@ class EBT(Method):
         best_of: int = 1,
         buffer_size: int = 0,
         buffer_fraction: float = 0.5,
-        candidates: int = 1,
         churn: float = 0.8,
         cross_entropy: float = 0.0,
+        candidates: int = 1,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
         if supervise == "last" and chain.graph == "none":
             raise ValueError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
         if not 0 <= churn < 1:
@@ -159,7 +156,6 @@ class EBT(Method):
         self.step_size_spread = step_size_spread
         self.min_steps = min_steps
         self.best_of = best_of
-        self.candidates = candidates
         self.churn = churn
         self.cross_entropy = cross_entropy
         log_step_size = torch.tensor(math.log(chain.step_size))
@@ -220,12 +216,9 @@ class EBT(Method):
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
-    def generate(
-        self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
-    ) -> Trajectory:
-        """Make ``candidates`` samples a condition and keep the one that the energy likes best."""
-        repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
-        start = self.noise(repeated, self.sampler, generator)
+    def sample(self, condition: Any, generator: torch.Generator | None, on_step: StepHook | None) -> Trajectory:
+        """Run the sampler: from coarse to fine after corrupted starts, as it is set otherwise."""
+        x = self.noise(condition, self.sampler, generator)
         plan = self._coarse_to_fine() if self.start == "corrupted" else [self.sampler]
         counter = itertools.count()
         hook: StepHook | None = None
@@ -233,14 +226,9 @@ class EBT(Method):
             hook = lambda _, x: on_step(next(counter), x)  # noqa: E731 (steps count over all chains)
         parts: list[Trajectory] = []
         for settings in plan:
-            parts.append(self.langevin(start, repeated, settings, generator=generator, on_step=hook))
-            start = parts[-1].x
-        trajectory = Trajectory.join(parts)
-        if self.candidates == 1:
-            return trajectory
-        energies = self._rank(trajectory.x.detach(), repeated).reshape(-1, self.candidates)
-        best = energies.argmin(dim=1) + self.candidates * torch.arange(len(energies), device=energies.device)
-        return trajectory.select(best)
+            parts.append(self.langevin(x, condition, settings, generator=generator, on_step=hook))
+            x = parts[-1].x
+        return Trajectory.join(parts)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
         """Starts of generation: Gaussian at the highest level, or what the training chains start from."""
@@ -277,13 +265,6 @@ class EBT(Method):
             nearer = (distance < smallest).reshape(-1, *[1] * (target.dim() - 1))
             best, smallest = torch.where(nearer, start, best), torch.minimum(distance, smallest)
         return best
-
-    def _rank(self, x: Tensor, condition: Any) -> Tensor:
-        """What the best of several candidates has least of, ``(B,)``."""
-        if self.energy.num_classes < 2:
-            return self.candidate_energy(x, condition)
-        with torch.no_grad():
-            return F.cross_entropy(-self.class_energies(x), condition, reduction="none")
 
     def _draw_step_size(self, size: int) -> Tensor:
         if self.step_size_spread == 1:

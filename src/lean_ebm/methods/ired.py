@@ -46,9 +46,11 @@ class IRED(Method):
         weight_limit: The score loss of landscape k weighs ``min(1 / abar_k, weight_limit)``; 1 weighs all alike, as in
             the paper, more gives the error of the predicted data its say.
         bound: Largest magnitude of a component of data.
-        eta: Freshness of the noise put back at inference; null: none, as in the paper.
+        eta: Freshness of the noise put back at inference, 0 or more; from some value above 1 on all of it is fresh.
+            null: no noise, as in the paper.
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``, in landscapes with
             ``abar_k > 0.3``: digits under more noise cannot be told apart.
+        candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -70,10 +72,11 @@ class IRED(Method):
         bound: float = 1.0,
         eta: float | None = 1.0,
         cross_entropy: float = 0.0,
+        candidates: int = 1,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
         if energy.landscapes < 2:
             raise ValueError(
                 f"IRED needs several landscapes and its energy has landscapes={energy.landscapes}: "
@@ -126,10 +129,8 @@ class IRED(Method):
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
-    def generate(
-        self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
-    ) -> Trajectory:
-        """Annealed inference from pure noise; ``on_step`` sees the prediction of each landscape."""
+    def sample(self, condition: Any, generator: torch.Generator | None, on_step: StepHook | None) -> Trajectory:
+        """Annealed inference from pure noise; ``on_step`` sees the answer of each landscape."""
         size = (batch_size(condition), *self.energy.shape)
         x = torch.randn(size, device=self.device, generator=generator)
         parts: list[Trajectory] = []
@@ -178,7 +179,7 @@ class IRED(Method):
         here, there = self.alpha_bar[k], self.alpha_bar[k - 1]
         if self.eta is None:
             return there.sqrt() * answer
-        fresh = self.eta * ((1 - there) / (1 - here) * (1 - here / there)).sqrt()
+        fresh = torch.minimum(self.eta * ((1 - there) / (1 - here) * (1 - here / there)).sqrt(), (1 - there).sqrt())
         predicted = (x - here.sqrt() * answer) / (1 - here).sqrt()
         noise = torch.randn(x.shape, device=x.device, generator=generator)
         return there.sqrt() * answer + (1 - there - fresh**2).clamp(min=0).sqrt() * predicted + fresh * noise
