@@ -46,8 +46,9 @@ class SampleEvaluation(Callback):
 
     def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write all test metrics to a file."""
-        if trainer.is_global_zero and trainer.log_dir is not None:
-            path = Path(trainer.log_dir) / "evaluation.json"
+        folder = trainer.log_dir  # all ranks together find out
+        if trainer.is_global_zero and folder is not None:
+            path = Path(folder) / "evaluation.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
             path.write_text(json.dumps(metrics, indent=2, sort_keys=True) + "\n")

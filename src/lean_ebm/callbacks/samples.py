@@ -125,13 +125,13 @@ class SampleWriter(BasePredictionWriter):
         indices = [index for batch in batch_indices[0] for index in batch]
         local = [{name: value.cpu() for name, value in part.items()} for part in predictions]
         parts, order = _gather(local), torch.tensor([index for rank in _gather([indices]) for index in rank])
+        folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # all ranks together find out
         if not trainer.is_global_zero:
             return
         samples = {name: torch.cat([part[name] for part in parts]) for name in ("x", "condition", "energy")}
         samples = {name: value[order.argsort()] for name, value in samples.items()}
         x, labels = samples["x"], samples["condition"]
         image = is_image(tuple(x.shape[1:]))
-        folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(
             {"images" if image else "candidates": x, "labels": labels, "energies": samples["energy"]},
