@@ -6,7 +6,7 @@ One step moves a candidate ``x`` down its energy and shakes it::
 
 With ``noise_scale = sqrt(2 * step_size * T)`` this is the unadjusted Langevin algorithm at temperature ``T`` (Welling
 and Teh 2011, equation 4); energy models are usually sampled with far less noise than that (Du and Mordatch 2019,
-section 3.2), so the two are independent settings here. Nothing in this file knows what a candidate or a condition is:
+section 3), so the two are independent settings here. Nothing in this file knows what a candidate or a condition is:
 a candidate is a tensor ``(B, ...)``, a condition is any collection of tensors whose first dimension is ``B``.
 """
 
@@ -60,7 +60,7 @@ class Langevin:
             derivative is exact: 1 inside the bounds and 0 outside.
         graph: How much of the chain can be differentiated: ``none`` of it, the ``last`` step, ``all`` steps, or the
             last k steps, an integer.
-        monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, algorithm 2); costs
+        monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, section 3); costs
             one more forward pass a step.
         stop: When a chain has settled.
 

@@ -88,8 +88,8 @@ class ClassEnergy(EnergyNetwork):
 
     The condition enters at the head alone, so all classes are scored for the price of one:
 
-    * ``linear``: ``E(x, y) = w_y . h(x)``, negative logits (JEM, Grathwohl et al. 2020, equation 4);
-    * ``quadratic``: ``E(x, y) = |g_y * h(x) + b_y|^2``, the squared-norm energy of IRED (Du et al. 2024, section 3.1),
+    * ``linear``: ``E(x, y) = w_y . h(x)``, negative logits (JEM, Grathwohl et al. 2020, section 3);
+    * ``quadratic``: ``E(x, y) = |g_y * h(x) + b_y|^2``, the squared-norm energy of IRED (Du et al. 2024, section 3),
       bounded from below.
 
     Args:

@@ -11,7 +11,7 @@ from torchmetrics.utilities import dim_zero_cat
 
 
 class DensityCoverage(Metric):
-    """Density and coverage (Naeem et al. 2020, equations 3 and 4).
+    """Density and coverage (Naeem et al. 2020, section 3).
 
     Around each real sample lies a ball whose radius is the distance to its k-th nearest real neighbour. Density counts
     in how many such balls a generated sample lies, relative to the k expected of real data (1; no upper bound);

@@ -28,7 +28,7 @@ def judge_digits(
 
     Returns:
         ``accuracy``: share that the evaluator reads as the class asked for. ``frechet``: Fréchet distance to all the
-        real digits in the evaluator's features (Heusel et al. 2017, equation 6). ``density``, ``coverage``: see
+        real digits in the evaluator's features (Heusel et al. 2017). ``density``, ``coverage``: see
         :class:`DensityCoverage`. ``diversity``: see :class:`RelativeDiversity`. ``novelty``, if ``training`` is given:
         mean pixel distance to the nearest training image over that of real digits; far below 1 means copies.
     """

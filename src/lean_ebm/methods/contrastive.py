@@ -22,8 +22,8 @@ class ContrastiveDivergence(Method):
     an earlier chain of the same class ended::
 
         L  =  E(x+, y) - E(x-, y)                           -log p(x+|y)       (Hinton 2002; Tieleman 2008)
-            + regularization * (E(x+, y)^2 + E(x-, y)^2)    energies near 0    (Du and Mordatch 2019, section 3.3)
-            + cross_entropy * CE(softmax_y' -E(x+, y'), y)  -log p(y|x+)       (JEM, Grathwohl et al. 2020, eq. 5)
+            + regularization * (E(x+, y)^2 + E(x-, y)^2)    energies near 0    (Du and Mordatch 2019)
+            + cross_entropy * CE(softmax_y' -E(x+, y'), y)  -log p(y|x+)       (JEM, Grathwohl et al. 2020)
 
     all averaged over the batch. Samples are made as negatives are, from noise, by as many steps as one likes.
 

@@ -59,7 +59,7 @@ class Corruption:
 
 
 class EBT(Method):
-    r"""Learn to descend: the end of a Langevin chain should be the data (Gladstone et al. 2025, algorithm 1 and 2).
+    r"""Learn to descend: the end of a Langevin chain should be the data (Gladstone et al. 2025, section 3).
 
     A prediction starts at ``x_0`` and takes S steps ``x_{s+1} = x_s - alpha dE/dx(x_s, y)``; the loss compares it with
     the data ``x`` and is differentiated through the gradient of the energy (a second derivative)::
@@ -67,7 +67,7 @@ class EBT(Method):
         L  =  d(x_S, x)                     ``supervise=last``,    or
         L  =  mean_s d(x_s, x), s = 1 .. S  ``supervise=every``,   d: mean squared error or smooth L1
 
-    Both recipes of the paper (section 3.3) are settings:
+    Both recipes of the paper are settings:
 
     * **System 1**: ``supervise=every``, ``learn_step_size=true``: x_s is detached before each step, each step has its
       own graph and its own loss; the step size alpha is learned.
@@ -183,7 +183,7 @@ class EBT(Method):
             start, target = pairs.unbind(dim=1)
             level = None  # nobody knows how much noise is left in them
         if self.best_of > 1:
-            start = self._best_start(start, target, condition)
+            start, level = self._best_start(start, target, condition), None
 
         steps = self.chain.steps
         if self.min_steps is not None:

@@ -21,8 +21,7 @@ class IRED(Method):
     r"""Learn a sequence of energy landscapes by the score of noised data (Du, Mao and Tenenbaum 2024).
 
     Landscape k of K sees data at its noise level, ``x_k = a_k x + s_k eps`` with ``a_k = sqrt(abar_k)``,
-    ``s_k = sqrt(1 - abar_k)`` of a cosine schedule; k = 0 is the sharpest. Two terms teach it (section 3.2,
-    equations 4 to 6)::
+    ``s_k = sqrt(1 - abar_k)`` of a cosine schedule; k = 0 is the sharpest. Two terms teach it (section 3)::
 
         L  =  | dE/dx(x_k, y, k) - eps |^2
             + contrast * CE(-[E(x_k, y, k), E(x~_k, y, k)], 0)
@@ -30,7 +29,7 @@ class IRED(Method):
     The second shapes the energy itself: a negative ``x~`` is mined from data under three times the noise by a few
     descent steps, undone where they raise the energy, and noised by the same ``eps`` as the positive.
 
-    Inference (algorithm 2) goes from the smoothest landscape to the sharpest. In each it takes ``sampler.steps``
+    Inference goes from the smoothest landscape to the sharpest. In each it takes ``sampler.steps``
     descent steps, undone where they raise the energy, jumps to the candidate that the gradient predicts,
     ``x^ = (x_k - s_k dE/dx) / a_k``, and scales it to the next landscape, ``a_{k-1} x^``. The paper's problems have one
     answer and need no noise on the way. Images have many: ``eta`` puts the noise of the next landscape back, from all
