@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class ReplayBuffer(nn.Module):
-    """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; JEM, Grathwohl et al. 2020).
+    """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; Grathwohl et al. 2020).
 
     A registered buffer: saved in checkpoints and moved with the model. Under DDP every rank keeps chains of its own
     (see :attr:`LOCAL`); a checkpoint holds those of rank 0, from which all ranks go on after a resume.
