@@ -94,7 +94,7 @@ class RunSummary(Callback):
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and metrics:
                 settings = {name: value for name, value in pl_module.hparams.items() if not name.startswith("_")}
-                logger.log_hyperparams(settings, metrics)
+                logger.log_hyperparams(settings, metrics, step=trainer.global_step)
         if isinstance(trainer.checkpoint_callback, ModelCheckpoint):
             rank_zero_info(f"Checkpoint: {trainer.checkpoint_callback.best_model_path}")
 
