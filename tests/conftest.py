@@ -1,0 +1,49 @@
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from helpers import write_pretend_mnist
+
+# Each line says why it is not an error; all come from libraries or from runs made tiny on purpose.
+KNOWN_WARNINGS = [
+    "ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning",  # Lightning 2.6 calls what 4.53 deprecates
+    r"ignore:.*isinstance\(treespec, LeafSpec\).*",  # Lightning 2.6 calls what torch 2.15 deprecates
+    r"ignore:.*does not have many workers.*",  # the data sets are tensors, workers would only copy them
+    r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
+]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("filterwarnings", "error")
+    for line in KNOWN_WARNINGS:
+        config.addinivalue_line("filterwarnings", line)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    monkeypatch.setattr(sys, "argv", ["lean-ebm"])  # or the command line takes pytest's arguments for its own
+    for name in ("LEAN_EBM_DATA", "PL_GLOBAL_SEED"):
+        monkeypatch.delenv(name, raising=False)
+
+
+REAL_MNIST = Path(os.environ.get("LEAN_EBM_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+
+
+@pytest.fixture
+def real_mnist() -> Path:
+    """Folder of the real MNIST; skips where it is missing."""
+    if not (REAL_MNIST / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
+        pytest.skip(f"no MNIST in {REAL_MNIST}: set LEAN_EBM_DATA to a folder that holds MNIST/raw")
+    return REAL_MNIST
+
+
+@pytest.fixture(scope="session")
+def pretended_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of files in MNIST's form, without digits in them."""
+    return write_pretend_mnist(tmp_path_factory.mktemp("mnist"))

@@ -1,0 +1,62 @@
+"""One training run on two processes, which test_ddp.py starts: ``ddp_worker.py FOLDER METHOD``."""
+
+import sys
+from pathlib import Path
+
+import torch
+from lightning.pytorch import Callback
+from torch.utils.data import DataLoader, TensorDataset
+
+from helpers import labels, quiet_trainer
+from lean_ebm.energy import MLPEnergy
+from lean_ebm.langevin import Langevin
+from lean_ebm.methods import EBT, ContrastiveDivergence, Method
+
+
+def deterministic(name: str) -> Method:
+    """A method whose loss follows from its batch alone: all chains go on from the same place."""
+    torch.manual_seed(3)
+    energy = MLPEnergy((2,), 2, width=8, depth=2)
+    chain = Langevin(steps=2, step_size=0.5)
+    sgd = lambda params: torch.optim.SGD(params, lr=0.1)  # noqa: E731
+    if name == "EBT":
+        chain = Langevin(steps=2, step_size=0.5, graph="all")
+        settings = {"start": "noise", "buffer_size": 8, "buffer_fraction": 1.0, "learn_step_size": True}
+        method: Method = EBT(energy, chain, chain, cross_entropy=0.1, optimizer=sgd, **settings)
+    else:
+        settings = {"buffer_size": 8, "fresh_fraction": 0.0, "data_noise": 0.0}
+        method = ContrastiveDivergence(energy, chain, chain, optimizer=sgd, **settings)
+    method.buffer.chains.fill_(0.5)
+    return method
+
+
+def data() -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.linspace(-1, 1, 24).reshape(12, 2), labels(12)
+
+
+class Watch(Callback):
+    """Saves what each process sees."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.seen: dict[str, object] = {}
+
+    def on_after_backward(self, trainer, pl_module):
+        self.seen.setdefault("gradients", {name: p.grad.clone() for name, p in pl_module.named_parameters()})
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if batch_idx == 0 and trainer.current_epoch == 1:
+            pl_module.buffer.chains.fill_(trainer.global_rank + 1.0)
+
+    def on_train_end(self, trainer, pl_module):
+        self.seen["chains"] = pl_module.buffer.chains.clone()
+        self.seen["noise"] = torch.rand(3)
+        self.seen["weights"] = torch.nn.utils.parameters_to_vector(pl_module.parameters()).detach()
+        torch.save(self.seen, self.folder / f"{trainer.global_rank}.pt")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    folder, name = Path(sys.argv[1]), sys.argv[2]
+    trainer = quiet_trainer(folder, devices=2, strategy="ddp", max_epochs=3, callbacks=[Watch(folder)])
+    trainer.fit(deterministic(name), DataLoader(TensorDataset(*data()), batch_size=6))

@@ -1,0 +1,203 @@
+"""The contract of every energy network."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import lean_ebm.energy
+from lean_ebm.energy import (
+    ClassEnergy,
+    ConvEnergy,
+    EnergyNetwork,
+    Landscape,
+    MixerEnergy,
+    MLPEnergy,
+    ResidualEnergy,
+    VectorConditionalMLPEnergy,
+)
+from lean_ebm.langevin import energy_gradient
+
+CLASSES, B = 3, 5
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network small enough for a contract test."""
+
+    network: type[EnergyNetwork]
+    settings: dict[str, Any]
+    landscapes: int
+    head: str
+
+    def build(self) -> EnergyNetwork:
+        head = {} if self.head == "own" else {"head": self.head}
+        return self.network(**self.settings, **head, landscapes=self.landscapes)
+
+    def inputs(self, energy: EnergyNetwork, size: int = B) -> tuple[Tensor, Any]:
+        x = torch.randn(size, *energy.shape)
+        given: Any = torch.arange(size) % CLASSES if energy.num_classes else torch.randn(size, 4)
+        return x, Landscape(given, torch.arange(size) % self.landscapes) if self.landscapes else given
+
+
+MIXER = {"shape": (1, 8, 12), "num_classes": CLASSES, "width": 8, "depth": 2, "token_width": 8, "hidden": 8}
+NETWORKS = [
+    (ConvEnergy, {"shape": (1, 12, 12), "num_classes": CLASSES, "width": 4, "depth": 3}),
+    (ResidualEnergy, {"shape": (2, 8, 12), "num_classes": CLASSES, "width": 8, "depth": 2, "num_features": 16}),
+    (MLPEnergy, {"shape": (2, 3), "num_classes": CLASSES, "width": 8, "depth": 2}),
+    (VectorConditionalMLPEnergy, {"shape": (6,), "condition_size": 4, "width": 8, "depth": 2}),
+    (MixerEnergy, MIXER),
+]
+CASES = [
+    Case(network, settings, landscapes, head)
+    for network, settings in NETWORKS
+    for landscapes in (0, 4)
+    for head in (("own",) if network is MixerEnergy else ("linear", "quadratic"))
+]
+
+
+@pytest.fixture(params=CASES, ids=lambda c: f"{c.network.__name__}-{c.head}-{c.landscapes}")
+def case(request) -> Case:
+    return request.param
+
+
+def test_every_public_network_is_in_these_tests():
+    public = {getattr(lean_ebm.energy, name) for name in lean_ebm.energy.__all__}
+    networks = {c for c in public if isinstance(c, type) and issubclass(c, EnergyNetwork)}
+    assert networks - {EnergyNetwork, ClassEnergy} == {network for network, _ in NETWORKS}
+
+
+def test_one_finite_energy_a_candidate(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    values = energy(x, condition)
+    assert values.shape == (B,) and values.dtype == torch.float32 and values.isfinite().all()
+    assert values.unique().numel() == B
+    if case.head == "quadratic":
+        assert (values >= 0).all()
+
+
+def test_energies_are_float32_under_autocast(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    full = energy(x, condition)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        values = energy(x, condition)
+        _, gradient = energy_gradient(energy, x, condition)
+    assert values.dtype == torch.float32 and gradient.dtype == torch.float32
+    torch.testing.assert_close(values, full, rtol=0.05, atol=0.1)
+    assert not torch.equal(values, full)  # the features did run in bfloat16
+
+
+def test_gradient_training_reaches_every_parameter(case):
+    """Or DistributedDataParallel reports an unused parameter."""
+    energy = case.build()
+    x, condition = case.inputs(energy, 12)
+    _, gradient = energy_gradient(energy, x, condition, create_graph=True)
+    gradient.square().sum().backward()
+    for name, parameter in energy.named_parameters():
+        assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+def test_energy_of_a_candidate_ignores_its_batch(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    whole = energy(x, condition)
+    pick = lambda c, i: c[i : i + 1] if isinstance(c, Tensor) else Landscape(*(part[i : i + 1] for part in c))  # noqa: E731
+    single = torch.cat([energy(x[i : i + 1], pick(condition, i)) for i in range(B)])
+    torch.testing.assert_close(single, whole)
+    # and so does its gradient, which a chain over the sum of energies relies on
+    _, gradients = energy_gradient(energy, x, condition)
+    _, alone = energy_gradient(energy, x[1:2], pick(condition, 1))
+    torch.testing.assert_close(alone, gradients[1:2])
+
+
+def test_condition_and_landscape_matter(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    given, level = condition if case.landscapes else (condition, None)
+    other = (given + 1) % CLASSES if energy.num_classes else given + 1
+    wrap = lambda g, k: Landscape(g, k) if case.landscapes else g  # noqa: E731
+    assert (energy(x, wrap(other, level)) != energy(x, condition)).all()
+    if case.landscapes:
+        assert (energy(x, wrap(given, (level + 1) % case.landscapes)) != energy(x, condition)).all()
+
+
+def test_wrong_shape_is_explained(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    with pytest.raises(ValueError, match=rf"{case.network.__name__} got candidates of shape .*`shape` setting"):
+        energy(x[..., :-1], condition)
+
+
+def test_landscape_and_network_must_agree(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    wrong = condition.condition if case.landscapes else Landscape(condition, torch.zeros(B, dtype=torch.int64))
+    given = "no" if case.landscapes else "a"
+    with pytest.raises(ValueError, match=f"landscapes={case.landscapes} and got {given} landscape index: set `land"):
+        energy(x, wrong)
+
+
+def test_all_classes_at_once_equal_one_at_a_time(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    level = condition.level if case.landscapes else None
+    if not energy.num_classes:
+        with pytest.raises(ValueError, match="not conditioned on classes"):
+            energy.energies(x, level)
+        return
+    table = energy.energies(x, level)
+    assert table.shape == (B, CLASSES) and table.dtype == torch.float32
+    for label in range(CLASSES):
+        one = torch.full((B,), label)
+        torch.testing.assert_close(table[:, label], energy(x, one if level is None else Landscape(one, level)))
+    torch.testing.assert_close(EnergyNetwork.energies(energy, x, level), table)  # the plain way of the base class
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if issubclass(c.network, ClassEnergy)], ids=lambda c: str(c)[13:60])
+def test_class_energies_compute_the_features_once(case):
+    energy = case.build()
+    x, condition = case.inputs(energy)
+    calls = []
+    features = energy.features
+    energy.features = lambda *args: calls.append(1) or features(*args)
+    energy.energies(x, condition.level if case.landscapes else None)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("network", [ConvEnergy, ResidualEnergy, MixerEnergy])
+def test_default_images_are_mnist(network):
+    energy = network()
+    assert (energy.shape, energy.num_classes, energy.landscapes) == ((1, 28, 28), 10, 0)
+    assert energy(torch.zeros(2, 1, 28, 28), torch.tensor([0, 9])).shape == (2,)
+
+
+@pytest.mark.parametrize("network", [ConvEnergy, ResidualEnergy, MixerEnergy, MLPEnergy])
+@pytest.mark.parametrize("setting", ["width", "depth"])
+def test_width_and_depth_are_settings(network, setting):
+    base = {"shape": (1, 28, 28), "width": 8, "depth": 2}
+    sizes = [sum(p.numel() for p in network(**{**base, setting: n}).parameters()) for n in (2, 4)]
+    counts = [len(list(network(**{**base, setting: n}).parameters())) for n in (2, 4)]
+    assert sizes[0] != sizes[1]
+    assert (counts[0] < counts[1]) == (setting == "depth")
+
+
+@pytest.mark.parametrize("network", [ResidualEnergy, MixerEnergy])
+def test_images_that_must_be_divisible_by_four(network):
+    with pytest.raises(ValueError, match="images of 28x30, expected multiples of 4: pad them"):
+        network(shape=(1, 28, 30))
+
+
+@pytest.mark.parametrize("head", ["linear", "quadratic"])
+def test_heads_are_what_their_formulas_say(head):
+    energy = MLPEnergy((4,), CLASSES, width=8, depth=1, head=head)
+    x = torch.randn(B, 4)
+    h = energy.features(x, None)
+    if head == "linear":
+        expected = torch.einsum("cd,bd->bc", energy.weight, h)
+    else:
+        expected = (energy.gain * h[:, None] + energy.offset).square().sum(dim=2)
+    torch.testing.assert_close(energy.energies(x), expected)

@@ -1,0 +1,358 @@
+import math
+
+import pytest
+import torch
+from torch.nn import functional as F
+
+from helpers import Quadratic, labels
+from lean_ebm.energy import MLPEnergy, VectorConditionalMLPEnergy
+from lean_ebm.langevin import Langevin, Stop, energy_gradient
+from lean_ebm.methods import EBT
+from lean_ebm.methods.ebt import Corruption
+
+ALPHA = 0.2
+
+
+class Recorder(Quadratic):
+    """Keeps the candidates that it was asked about."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings)
+        self.seen = []
+
+    def forward(self, x, condition):
+        self.seen.append(x.detach().clone())
+        return super().forward(x, condition)
+
+
+def small_network() -> MLPEnergy:
+    return MLPEnergy((3,), 2, width=8, depth=2)
+
+
+def method(energy, chain=None, **settings) -> EBT:
+    chain = chain or Langevin(steps=3, step_size=ALPHA, graph="last")
+    return EBT(energy, chain=chain, **{"sampler": Langevin(5, ALPHA), "start": "noise", **settings})
+
+
+def reference(energy, target, label, steps, alpha, detach_each, every, distance=F.mse_loss):
+    """The chain written out, from the noise that the method draws first; no noise on the way."""
+    x = torch.randn_like(target)
+    losses = []
+    for step in range(steps):
+        if detach_each or step == steps - 1:
+            x = x.detach()
+        _, gradient = energy_gradient(energy, x, label, create_graph=True)
+        x = x - alpha * gradient
+        losses.append(distance(x, target))
+    return torch.stack(losses).mean() if every else losses[-1]
+
+
+def gradients(loss, ebm):
+    ebm.zero_grad()
+    loss.backward()
+    return {name: p.grad.clone() for name, p in ebm.named_parameters()}
+
+
+# --- training ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("distance", ["mse", "smooth_l1"])
+def test_system_1_sums_the_losses_of_detached_steps(distance):
+    ebm = method(small_network(), supervise="every", learn_step_size=True, distance=distance)
+    target, label = 2 * torch.randn(6, 3), labels(6)
+    torch.manual_seed(5)
+    terms = ebm.loss((target, label))
+    got = gradients(terms["loss"], ebm)
+    torch.manual_seed(5)
+    function = F.mse_loss if distance == "mse" else F.smooth_l1_loss
+    loss = reference(ebm.energy, target, label, 3, ebm.log_step_size.exp(), True, True, function)
+    torch.testing.assert_close(terms["loss"], loss)
+    torch.testing.assert_close(got, gradients(loss, ebm))
+    assert got["log_step_size"] != 0
+    assert terms["step_size"].item() == pytest.approx(ALPHA)
+
+
+def test_system_2_differentiates_the_last_step():
+    ebm = method(small_network())
+    target, label = torch.randn(6, 3), labels(6)
+    torch.manual_seed(5)
+    terms = ebm.loss((target, label))
+    got = gradients(terms["loss"], ebm)
+    torch.manual_seed(5)
+    loss = reference(ebm.energy, target, label, 3, ALPHA, False, False)
+    torch.testing.assert_close(terms["loss"], loss)
+    torch.testing.assert_close(got, gradients(loss, ebm))
+
+
+def test_whole_graph_has_the_derivative_of_the_whole_chain():
+    energy = Quadratic(a=0.7)
+    ebm = method(energy, Langevin(steps=3, step_size=ALPHA, graph="all"))
+    torch.manual_seed(5)
+    loss = ebm.loss((torch.zeros(6, 3), labels(6)))["loss"]
+    loss.backward()
+    torch.manual_seed(5)
+    square, factor = torch.randn(6, 3).square().mean(), 1 - ALPHA * 0.7
+    torch.testing.assert_close(loss.detach(), factor**6 * square)
+    torch.testing.assert_close(energy.a.grad, -6 * ALPHA * factor**5 * square)
+
+
+def test_number_of_steps_is_drawn_for_each_batch():
+    energy = Quadratic()
+    ebm = method(energy, Langevin(steps=4, step_size=ALPHA, graph="last"), min_steps=2)
+    counts = set()
+    for _ in range(40):
+        energy.rows = 0
+        ebm.loss((torch.zeros(2, 3), labels(2)))
+        counts.add(energy.rows / 2)
+    assert counts == {2, 3, 4}
+
+
+def test_step_sizes_are_drawn_for_each_chain():
+    energy = Quadratic((1,), a=1.0)
+    one = Langevin(steps=1, step_size=ALPHA, graph="last")
+    ebm = method(energy, one, step_size_spread=2.0, buffer_size=2000, buffer_fraction=1.0)
+    ebm.buffer.chains.fill_(1.0)  # every chain goes on from 1: it ends at 1 - alpha
+    ebm.loss((torch.zeros(4000, 1), labels(4000)))
+    sizes = 1 - ebm.buffer.chains[:, :, 0].flatten()
+    sizes = sizes[sizes > 1e-6]
+    assert ALPHA / 2 <= sizes.min() < 0.55 * ALPHA and 1.9 * ALPHA < sizes.max() <= 2 * ALPHA + 1e-6
+    assert sizes.log().mean().item() == pytest.approx(math.log(ALPHA), abs=0.05)
+
+
+ONE_STEP = Langevin(steps=1, step_size=1.0, graph="last")
+
+
+def test_corrupted_starts_are_data_at_a_random_level():
+    corruption = Corruption(1e-3, 1e3, log_mean=0.1, log_std=0.5, weight_power=0.0)
+    target, label = torch.randn(20_000, 3), labels(20_000)
+    # a = 0 leaves the start where it is, so that the loss is the noise in it
+    terms = method(Quadratic(a=0.0), ONE_STEP, start="corrupted", corruption=corruption).loss((target, label))
+    assert terms["loss"].item() == pytest.approx(math.exp(2 * 0.1 + 2 * 0.5**2), rel=0.03)
+    # the right energy of a single point takes the noise away in one step
+    terms = method(Quadratic(a=1.0), ONE_STEP, start="corrupted", corruption=corruption).loss((0 * target, label))
+    assert terms["loss"].item() == pytest.approx(0, abs=1e-10)
+
+
+def test_noise_starts_within_the_bounds_of_the_chain():
+    chain = Langevin(steps=1, step_size=1.0, graph="last", bounds=(0.25, 0.5))
+    loss = method(Quadratic(a=0.0), chain).loss((torch.zeros(20_000, 3), labels(20_000)))["loss"]
+    assert loss.item() == pytest.approx((0.5**3 - 0.25**3) / (3 * 0.25), rel=0.01)  # of a uniform start
+
+
+def test_strong_noise_weighs_less():
+    for level in (0.5, 3.0):
+        corruption = Corruption(level, level + 1e-6, weight_power=1.5)
+        ebm = method(Quadratic((500,), a=0.0), ONE_STEP, start="corrupted", corruption=corruption)
+        loss = ebm.loss((torch.zeros(50, 500), labels(50)))["loss"].item()
+        assert loss == pytest.approx(level**2 / (level + 0.1) ** 1.5, rel=0.03)
+
+
+def test_levels_are_stratified_log_normal_within_their_range():
+    corruption = Corruption(0.1, 4.0, log_mean=-0.2, log_std=1.2)
+    levels = corruption.draw(1000, torch.device("cpu"))
+    assert levels.min() == pytest.approx(0.1) and levels.max() == pytest.approx(4.0)
+    assert not torch.equal(levels, levels.sort().values)
+    ranks = torch.special.ndtr((levels.sort().values.log() + 0.2) / 1.2) * 1000
+    inside = (levels.sort().values > 0.11) & (levels.sort().values < 3.9)
+    assert ((ranks - torch.arange(1000) - 0.5).abs()[inside] < 0.6).all()  # one in each of 1000 equally likely ranges
+
+
+def test_best_of_learns_from_the_nearest_start():
+    energy = Recorder(a=0.5)
+    with torch.no_grad():
+        energy.means[1] = 3.0
+    one = Langevin(steps=1, step_size=1.0, graph="last")
+    ebm = method(energy, one, best_of=5)
+    target, label = torch.randn(8, 3), labels(8)
+    terms = ebm.loss((target, label))
+    tried, used = torch.stack(energy.seen[:5]), energy.seen[5]
+    ends = (tried + energy.means[label].detach()) / 2
+    distances = (ends - target).square().mean(dim=2)
+    assert torch.equal(used, tried[distances.argmin(dim=0), torch.arange(8)])
+    torch.testing.assert_close(terms["loss"].detach(), distances.min(dim=0).values.mean())
+    assert len(energy.seen) == 6
+
+
+def test_buffer_goes_on_towards_the_target_a_chain_had():
+    ebm = method(Quadratic(a=0.7), buffer_size=8, buffer_fraction=1.0)
+    start, target = torch.randn(2, 1, 3), torch.randn(2, 1, 3)
+    ebm.buffer.chains.copy_(torch.stack([start, target], dim=2).expand(2, 4, 2, 3))
+    label = labels(4)
+    terms = ebm.loss((torch.full((4, 3), 100.0), label))
+    end = (1 - ALPHA * 0.7) ** 3 * start
+    torch.testing.assert_close(terms["loss"].detach(), (end - target).square().mean())
+    pairs = torch.stack([end, target], dim=2).expand(2, 4, 2, 3)
+    stored = (ebm.buffer.chains - pairs).abs().amax(dim=(2, 3)) < 1e-6
+    assert 1 <= stored[0].sum() <= 2 and 1 <= stored[1].sum() <= 2
+
+
+def test_buffer_is_filled_with_ends_and_targets():
+    ebm = method(Quadratic(a=0.7), buffer_size=2, buffer_fraction=0.5)
+    ebm.eval().loss((torch.ones(2, 3), labels(2)))
+    assert ebm.buffer.chains.isnan().all()
+    ebm.train().loss((torch.ones(2, 3), labels(2)))
+    assert ebm.buffer.chains.shape == (2, 1, 2, 3)
+    assert (ebm.buffer.chains[:, 0, 1] == 1).all() and ebm.buffer.chains.isfinite().all()
+
+
+def test_statistics_are_those_of_the_chain():
+    for supervise in ("last", "every"):
+        ebm = method(Quadratic((200,), a=1.0), supervise=supervise)
+        terms = ebm.loss((torch.zeros(50, 200), labels(50)))
+        assert terms["energy_start"].item() == pytest.approx(100, rel=0.05), supervise
+        norms = math.sqrt(200) * torch.tensor([1, 0.8, 0.64]).mean().item()
+        assert terms["grad_norm_chain"].item() == pytest.approx(norms, rel=0.05), supervise
+
+
+def test_cross_entropy_is_added():
+    ebm = method(small_network(), cross_entropy=0.5)
+    terms = ebm.loss((torch.randn(4, 3), labels(4)))
+    torch.testing.assert_close(terms["loss"], terms["reconstruction"] + 0.5 * terms["cross_entropy"])
+    torch.manual_seed(5)
+    terms = ebm.loss((torch.randn(4, 3), labels(4)))
+    torch.manual_seed(5)
+    torch.randn(4, 3)
+    logits = -ebm.energy.energies(torch.randn(4, 3))
+    torch.testing.assert_close(terms["cross_entropy"], F.cross_entropy(logits, labels(4)))
+
+
+# --- optimization ------------------------------------------------------------------------------------------------
+
+
+def test_learned_step_size_has_its_own_rate_and_no_weight_decay():
+    adamw = lambda params: torch.optim.AdamW(params, lr=0.1, weight_decay=0.3)  # noqa: E731
+    ebm = method(small_network(), learn_step_size=True, step_size_lr_factor=5.0, optimizer=adamw)
+    network, size = ebm.configure_optimizers().param_groups
+    assert (network["lr"], network["weight_decay"]) == (0.1, 0.3)
+    assert (size["lr"], size["weight_decay"]) == (0.5, 0.0)
+    assert size["params"] == [ebm.log_step_size]
+    assert {*map(id, network["params"]), id(ebm.log_step_size)} == {*map(id, ebm.parameters())}
+
+
+def test_fixed_step_size_is_no_parameter():
+    ebm = method(small_network())
+    assert {*map(id, ebm.parameters())} == {*map(id, ebm.energy.parameters())}
+    assert ebm.step_size.item() == pytest.approx(ALPHA) and not ebm.step_size.requires_grad
+    assert "log_step_size" in ebm.state_dict()
+
+
+def test_training_learns_to_denoise():
+    ebm = method(small_network(), ONE_STEP, start="corrupted", corruption=Corruption(0.1, 1.0))
+    optimizer = torch.optim.Adam(ebm.parameters(), 1e-2)
+    label = labels(64)
+    target = (2.0 * label[:, None] - 1).expand(64, 3)
+    losses = []
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss = ebm.loss((target, label))["loss"]
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert sum(losses[-10:]) < 0.5 * sum(losses[:10])
+
+
+# --- generation --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("churn", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("steps", [1, 2, 9])
+def test_coarse_to_fine_walks_the_levels_of_an_exact_energy(churn, steps):
+    """Data at one point a class: alpha dE/dx is the noise itself, and the level falls geometrically, whatever churn."""
+    low, high = 0.05, 2.0
+    energy = Quadratic(a=2.0)
+    with torch.no_grad():
+        energy.means[1] = 5.0
+    chain = Langevin(steps=1, step_size=0.5, graph="last")  # alpha a = 1
+    settings = {"corruption": Corruption(low, high), "sampler": Langevin(steps), "churn": churn}
+    ebm = method(energy, chain, start="corrupted", **settings)
+    path = []
+    label = labels(20_000)
+    out = ebm.generate(label, on_step=lambda step, x: path.append((step, x.reshape(-1, 2, 3))))
+    assert [step for step, _ in path] == list(range(steps)) and out.energies.shape == (20_000, steps)
+    levels = [x.std(dim=0).mean().item() for _, x in path]
+    ratio = (low / high) ** (1 / max(steps - 1, 1))
+    assert levels[:-1] == pytest.approx([high * ratio**s for s in range(1, steps)], rel=0.03)
+    torch.testing.assert_close(out.x, energy.means[label].detach(), atol=1e-4, rtol=0)  # the last step takes all noise
+    if steps > 1:
+        left = (1 - min(1.0, (1 - ratio) / (1 - churn))) ** (steps - 1)  # of the way from 0 to the data
+        means = path[-2][1].mean(dim=(0, 2))
+        torch.testing.assert_close(means, torch.tensor([0.0, 5.0 * (1 - left)]), atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("churn", [0.0, 0.5, 0.9])
+def test_churn_is_the_share_of_noise_that_is_new(churn):
+    low, high, steps = 0.1, 1.0, 5
+    settings = {"corruption": Corruption(low, high), "sampler": Langevin(steps), "churn": churn}
+    ebm = method(Quadratic(a=1.0), ONE_STEP, start="corrupted", **settings)
+    path = []
+    ebm.generate(labels(20_000), on_step=lambda _, x: path.append(x.flatten()))
+    ratio = (low / high) ** (1 / (steps - 1))
+    kept = (1 - min(1.0, (1 - ratio) / (1 - churn))) / ratio
+    assert torch.corrcoef(torch.stack(path[:2]))[0, 1].item() == pytest.approx(kept, abs=0.02)
+
+
+def test_bounds_hold_for_the_last_step_of_coarse_to_fine():
+    sampler = Langevin(5, bounds=(-1.0, 1.0))
+    ebm = method(Quadratic(a=0.1), ONE_STEP, start="corrupted", sampler=sampler)
+    path = []
+    out = ebm.generate(labels(100), on_step=lambda _, x: path.append(x.abs().max()))
+    assert out.x.abs().max() <= 1 and min(path[:-1]) > 1
+
+
+def test_from_noise_the_sampler_runs_as_it_is_set():
+    ebm = method(Quadratic(a=0.7), sampler=Langevin(steps=4, step_size=0.3, bounds=(0.5, 0.9)))
+    first = []
+    out = ebm.generate(labels(100), on_step=lambda step, x: first.append(x))
+    assert out.energies.shape == (100, 4)
+    assert out.x.min() >= 0.5 and out.x.max() <= 0.9
+    assert first[0].std() > 0.01
+
+
+@pytest.mark.parametrize("start", ["noise", "corrupted"])
+@pytest.mark.parametrize("classes", [1, 2])
+def test_the_candidate_that_the_energy_likes_best_is_kept(classes, start):
+    """Of lowest energy; with classes to choose from, of highest p(y|x)."""
+    energy = Quadratic(num_classes=classes, a=0.7)
+    with torch.no_grad():
+        energy.means[-1] = 1.0
+    settings = {"sampler": Langevin(2, ALPHA, noise_scale=0.1), "start": start, "churn": 0.5}
+    label = labels(5, classes)
+    repeated = label.repeat_interleave(4)
+    everything = method(energy, **settings).generate(repeated, generator=torch.Generator().manual_seed(1))
+    kept = method(energy, candidates=4, **settings).generate(label, generator=torch.Generator().manual_seed(1))
+    ranks = energy(everything.x, repeated)
+    if classes > 1:
+        ranks = -(-energy.energies(everything.x)).softmax(dim=1)[torch.arange(20), repeated]
+    best = 4 * torch.arange(5) + ranks.reshape(5, 4).argmin(dim=1)
+    torch.testing.assert_close(kept.x, everything.x[best])
+    torch.testing.assert_close(kept.energies, everything.energies[best])
+
+
+# --- settings ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"chain": Langevin(3)}, "chain.graph is none, use last, all"),
+        ({"churn": 1.0}, "churn is 1.0, expected 0 or more and less than 1"),
+        ({"min_steps": 4}, "min_steps is 4, expected 1 to chain.steps=3"),
+        ({"min_steps": 0}, "min_steps is 0, expected 1 to chain.steps=3"),
+        ({"chain": Langevin(3, stop=Stop(grad_norm=1.0)), "supervise": "every"}, "chain.stop"),
+        ({"buffer_size": 1}, "buffer of 1 chains is too small for 2 classes"),
+    ],
+)
+def test_contradictions_are_explained(settings, message):
+    with pytest.raises(ValueError, match=message):
+        method(small_network(), **settings)
+
+
+def test_buffer_needs_classes():
+    with pytest.raises(ValueError, match="class"):
+        method(VectorConditionalMLPEnergy((3,), 2), buffer_size=8)
+
+
+@pytest.mark.parametrize("levels", [(2.0, 0.1), (0.0, 0.1)])
+def test_levels_out_of_order_are_explained(levels):
+    with pytest.raises(ValueError, match="expected 0 < lowest < highest"):
+        Corruption(*levels)

@@ -1,0 +1,31 @@
+"""What needs a process of its own."""
+
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+from lean_ebm import __version__
+
+
+def run(*command: str) -> tuple[str, float]:
+    """Output of a command, and the seconds of CPU that it took."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def test_help_is_quick_and_names_the_subcommands():
+    for _ in range(3):  # the machine may be busy with other things, which costs CPU seconds as well
+        output, seconds = run(str(Path(sys.executable).with_name("lean-ebm")), "--help")
+        if seconds < 6:
+            break
+    assert all(name in output for name in ("fit", "validate", "test", "predict", "--version"))
+    assert seconds < 6
+
+
+def test_module_is_the_command():
+    output, _ = run(sys.executable, "-m", "lean_ebm", "--version")
+    assert output.strip() == f"lean-ebm {__version__}"
