@@ -17,12 +17,17 @@ class SampleEvaluation(Callback):
     """Judges samples of 28x28 digits at the end of `test`: in its table, in TensorBoard and in ``evaluation.json``.
 
     Args:
-        num_samples: Number of samples, of the classes in turn; 0 turns the evaluation off.
+        num_samples: Number of samples, of the classes in turn, 20 or more; 0 turns the evaluation off.
         batch_size: Number of chains run at once.
         seed: Seed of the chains.
+
+    Raises:
+        ValueError: If there are too few samples to judge.
     """
 
     def __init__(self, num_samples: int = 1000, batch_size: int = 250, seed: int = 0) -> None:
+        if 0 < num_samples < 20:
+            raise ValueError(f"SampleEvaluation: num_samples is {num_samples}, expected 20 or more, or 0 for none.")
         self.num_samples = num_samples
         self.batch_size = batch_size
         self.seed = seed

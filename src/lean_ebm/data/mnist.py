@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import zlib
+from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -69,7 +71,8 @@ class MNIST(TensorDataModule):
                     Files(temporary, train=train, download=True)
                 for name in _file_names():
                     (Path(temporary) / "MNIST" / "raw" / name).replace(raw / name)
-        except (OSError, RuntimeError) as error:
+        # A server can also answer nonsense, or half of a file.
+        except (OSError, RuntimeError, EOFError, HTTPException, zlib.error) as error:
             raise RuntimeError(_advice(f"MNIST could not be downloaded to {self.root}: {error}.")) from error
 
     def load(self) -> dict[str, tuple[Tensor, Tensor]]:
