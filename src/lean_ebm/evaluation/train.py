@@ -1,4 +1,4 @@
-"""Train the pinned evaluator anew: ``python -m lean_ebm.evaluation.train FILE``; about five minutes on two cores."""
+"""Train the pinned evaluator anew: ``python -m lean_ebm.evaluation.train FILE``; ten minutes on two cores."""
 
 from __future__ import annotations
 
