@@ -32,7 +32,7 @@ def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-REAL_MNIST = Path(os.environ.get("LEAN_EBM_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data")
+REAL_MNIST = Path(os.environ.get("LEAN_EBM_DATA") or Path(__file__).resolve().parents[1] / "data")
 
 
 @pytest.fixture
