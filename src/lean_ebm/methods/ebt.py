@@ -84,7 +84,7 @@ class EBT(Method):
     Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1): a step of ``h alpha``
     takes away a fraction h of the noise and new noise puts part of it back, so that over the chain the level falls
     geometrically from the highest to the lowest; ``churn`` says how large a part. A last step of alpha takes all
-    that is left. More steps fall more slowly and sample better.
+    that is left.
 
     Args:
         energy: The energy network.
@@ -102,7 +102,8 @@ class EBT(Method):
         best_of: K, the number of starts of which the best is learned from.
         buffer_size: Number of persistent chains; 0 turns the buffer off.
         buffer_fraction: Probability that a chain goes on from the buffer.
-        churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise, deterministic) to 1 (excluded).
+        churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise) to 1 (each step takes all noise away and puts
+            back what the next level has).
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
             below 1.5: digits under more noise cannot be told apart.
         candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
@@ -138,8 +139,8 @@ class EBT(Method):
         super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
         if supervise == "last" and chain.graph == "none":
             raise ValueError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
-        if not 0 <= churn < 1:
-            raise ValueError(f"EBT: churn is {churn}, expected 0 or more and less than 1.")
+        if not 0 <= churn <= 1:
+            raise ValueError(f"EBT: churn is {churn}, expected 0 to 1.")
         if min_steps is not None and not 1 <= min_steps <= chain.steps:
             raise ValueError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
         if supervise == "every" and (chain.stop.enabled or chain.final_noise_scale is not None):
@@ -280,7 +281,7 @@ class EBT(Method):
         """Two chains: one whose noise falls geometrically from the highest level to the lowest, and one last step.
 
         A step of h alpha leaves (1 - h) of the noise. With new noise of ``gamma_s = sigma_s sqrt(r^2 - (1 - h)^2)`` the
-        level falls by r a step; ``h = (1 - r) / (1 - churn)``.
+        level falls by r a step; ``h = (1 - r) / (1 - churn)``, at most 1.
         """
         alpha, high = float(self.step_size), self.corruption.highest
         last = replace(self.sampler, steps=1, step_size=alpha, noise_scale=0.0, final_noise_scale=None)
@@ -288,7 +289,7 @@ class EBT(Method):
         if steps < 1:
             return [last]
         ratio = (self.corruption.lowest / high) ** (1 / steps)
-        fraction = min(1.0, (1 - ratio) / (1 - self.churn))
+        fraction = min(1.0, (1 - ratio) / (1 - self.churn)) if self.churn < 1 else 1.0
         gamma = high * math.sqrt(max(ratio**2 - (1 - fraction) ** 2, 0.0))
         falling = replace(
             self.sampler,
