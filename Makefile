@@ -12,11 +12,12 @@ setup: $(READY)
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
 		f"lean-ebm needs Python 3.11 to 3.13 and {sys.executable} is {v[0]}.{v[1]}: run make PYTHON=python3.12")'
+	@rm -rf $(VENV)
 ifdef UV
-	$(UV) venv --quiet --clear --python $(PYTHON) $(VENV)
+	$(UV) venv --quiet --python $(PYTHON) $(VENV)
 	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
 else
-	$(PYTHON) -m venv --clear $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 endif
 	@touch $(READY)
