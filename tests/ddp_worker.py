@@ -18,7 +18,7 @@ def deterministic(name: str) -> Method:
     torch.manual_seed(3)
     energy = MLPEnergy((2,), 2, width=8, depth=2)
     chain = Langevin(steps=2, step_size=0.5)
-    sgd = lambda params: torch.optim.SGD(params, lr=0.1)  # noqa: E731
+    sgd = lambda params: torch.optim.SGD(params, lr=0.1)
     if name == "EBT":
         chain = Langevin(steps=2, step_size=0.5, graph="all")
         settings = {"start": "noise", "buffer_size": 8, "buffer_fraction": 1.0, "learn_step_size": True}

@@ -169,7 +169,7 @@ def test_subcommands_may_share_a_folder():
 
 
 def test_seed_decides_the_run():
-    weights = lambda path: load(path)["state_dict"]["energy.weight"]  # noqa: E731
+    weights = lambda path: load(path)["state_dict"]["energy.weight"]
     first = weights(fit())
     assert yaml.safe_load(newest("config_fit.yaml").read_text())["seed_everything"] == 0
     torch.rand(7)

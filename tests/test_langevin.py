@@ -227,7 +227,7 @@ def test_a_stopped_chain_changes_nothing_for_the_others():
         generator = torch.Generator().manual_seed(3)
         x = torch.tensor([[0.0, 0.0], [5.0, 5.0], [0.0, 1e-9], [-5.0, 5.0]])
         condition = {"scale": torch.tensor([1.0, 0.5, 1.0, 0.25])}
-        energy = lambda x, c: c["scale"] / 2 * x.square().sum(dim=1)  # noqa: E731
+        energy = lambda x, c: c["scale"] / 2 * x.square().sum(dim=1)
         out = langevin(energy, x, condition, settings, generator=generator, on_step=lambda _, x: seen.append(x))
         return out, seen
 
@@ -281,7 +281,7 @@ def test_monotone_undoes_a_rise_and_keeps_a_fall():
 
 
 def test_monotone_undoes_a_step_to_a_nan():
-    energy = lambda x, _: x.sqrt().sum(dim=1)  # noqa: E731  # NaN below 0
+    energy = lambda x, _: x.sqrt().sum(dim=1)  # NaN below 0
     out = langevin(energy, torch.ones(1, 1), None, Langevin(1, 10.0, monotone=True))
     assert out.x.tolist() == [[1.0]]
 
@@ -307,7 +307,7 @@ def test_works_without_gradients_around_it(mode, graph):
         x = torch.randn(4, 3)
         condition = {"label": labels(4), "scale": (torch.full((4,), 2.0),)}
         size = torch.full((4,), ETA)
-        scaled = lambda x, c: c["scale"][0] * energy(x, c["label"])  # noqa: E731
+        scaled = lambda x, c: c["scale"][0] * energy(x, c["label"])
         out = langevin(scaled, x, condition, chain(steps=5, graph=graph), step_size=size)
         torch.testing.assert_close(out.x, (1 - 2 * ETA * A) ** 5 * x)
     if graph != "none":

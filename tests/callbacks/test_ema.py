@@ -16,7 +16,7 @@ class Deterministic(Method):
 
     def __init__(self):
         torch.manual_seed(0)
-        adam = lambda params: torch.optim.Adam(params, lr=0.1)  # noqa: E731
+        adam = lambda params: torch.optim.Adam(params, lr=0.1)
         super().__init__(MLPEnergy((2,), 2, 4, 1), Langevin(1), optimizer=adam)
         self.register_buffer("count", torch.zeros(()))
 

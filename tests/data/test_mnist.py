@@ -56,7 +56,7 @@ def test_splits_of_files_in_their_form(pretended_mnist):
     assert images.shape == (5_000, 1, 28, 28) and images.dtype == torch.float32 and label.dtype == torch.int64
     assert images.min() >= -1 and images.max() <= 1
     # the pretended image n shows n in its first pixels and n modulo 10 is its label
-    number = lambda x: ((x[:, 0, 0, :3].double() + 1) * 127.5).round().long() @ torch.tensor([65536, 256, 1])  # noqa: E731
+    number = lambda x: ((x[:, 0, 0, :3].double() + 1) * 127.5).round().long() @ torch.tensor([65536, 256, 1])
     train, val = number(data.splits["train"][0]), number(images)
     assert torch.equal(torch.cat([train, val]).sort().values, torch.arange(60_000))
     assert torch.equal(val % 10, label)

@@ -105,7 +105,7 @@ def test_energy_of_a_candidate_ignores_its_batch(case):
     energy = case.build()
     x, condition = case.inputs(energy)
     whole = energy(x, condition)
-    pick = lambda c, i: c[i : i + 1] if isinstance(c, Tensor) else Landscape(*(part[i : i + 1] for part in c))  # noqa: E731
+    pick = lambda c, i: c[i : i + 1] if isinstance(c, Tensor) else Landscape(*(part[i : i + 1] for part in c))
     single = torch.cat([energy(x[i : i + 1], pick(condition, i)) for i in range(B)])
     torch.testing.assert_close(single, whole)
     # and so does its gradient, which a chain over the sum of energies relies on
@@ -119,7 +119,7 @@ def test_condition_and_landscape_matter(case):
     x, condition = case.inputs(energy)
     given, level = condition if case.landscapes else (condition, None)
     other = (given + 1) % CLASSES if energy.num_classes else given + 1
-    wrap = lambda g, k: Landscape(g, k) if case.landscapes else g  # noqa: E731
+    wrap = lambda g, k: Landscape(g, k) if case.landscapes else g
     assert (energy(x, wrap(other, level)) != energy(x, condition)).all()
     if case.landscapes:
         assert (energy(x, wrap(given, (level + 1) % case.landscapes)) != energy(x, condition)).all()

@@ -38,7 +38,7 @@ def test_loss_is_all_that_a_method_must_have():
 
 def test_generation_is_langevin_from_noise_by_default():
     ebm = Smallest(Quadratic(a=0.5), Langevin(steps=3, step_size=0.2))
-    run = lambda seed: ebm.generate(labels(500), generator=torch.Generator().manual_seed(seed))  # noqa: E731
+    run = lambda seed: ebm.generate(labels(500), generator=torch.Generator().manual_seed(seed))
     out = run(1)
     start = torch.randn(500, 3, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(out.x, 0.9**3 * start)
@@ -57,7 +57,7 @@ def test_warm_up_then_cosine():
     scheduler = WarmupCosine(optimizer, warmup_steps=4, total_steps=24, final_fraction=0.1)
     values = rates(scheduler, optimizer, 30)
     assert values[:4] == pytest.approx([0.125, 0.25, 0.375, 0.5])
-    cosine = lambda step: 0.5 * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * (step - 4) / 20)))  # noqa: E731
+    cosine = lambda step: 0.5 * (0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * (step - 4) / 20)))
     assert values[4:24] == pytest.approx([cosine(step) for step in range(4, 24)])
     assert values[14] == pytest.approx(0.5 * 0.55)
     assert values[24:] == pytest.approx([0.05] * 6)

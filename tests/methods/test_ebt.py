@@ -220,7 +220,7 @@ def test_cross_entropy_is_added():
 
 
 def test_learned_step_size_has_its_own_rate_and_no_weight_decay():
-    adamw = lambda params: torch.optim.AdamW(params, lr=0.1, weight_decay=0.3)  # noqa: E731
+    adamw = lambda params: torch.optim.AdamW(params, lr=0.1, weight_decay=0.3)
     ebm = method(small_network(), learn_step_size=True, step_size_lr_factor=5.0, optimizer=adamw)
     network, size = ebm.configure_optimizers().param_groups
     assert (network["lr"], network["weight_decay"]) == (0.1, 0.3)

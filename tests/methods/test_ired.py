@@ -135,7 +135,7 @@ def test_cosine_schedule(landscapes):
     alpha_bar = cosine_schedule(landscapes)
     assert alpha_bar.shape == (landscapes,) and alpha_bar.dtype == torch.float32
     assert (alpha_bar.diff() < 0).all() and 0 < alpha_bar.min() < 0.01 and alpha_bar.max() < 1
-    f = lambda t: math.cos((t + 0.008) / 1.008 * math.pi / 2) ** 2  # noqa: E731
+    f = lambda t: math.cos((t + 0.008) / 1.008 * math.pi / 2) ** 2
     expected = [f(0.98 * k / landscapes) / f(0) for k in range(1, landscapes + 1)]
     assert alpha_bar.tolist() == pytest.approx(expected, rel=1e-4)
 
@@ -189,7 +189,7 @@ def test_one_prediction_a_landscape_from_smooth_to_sharp():
 
 def test_generator_makes_samples_reproducible():
     ebm = IRED(GaussianLandscapes(5), sampler=Langevin(2, noise_scale=0.1))
-    run = lambda seed: ebm.generate(labels(8), generator=torch.Generator().manual_seed(seed)).x  # noqa: E731
+    run = lambda seed: ebm.generate(labels(8), generator=torch.Generator().manual_seed(seed)).x
     first = run(1)
     torch.manual_seed(77)
     assert torch.equal(first, run(1)) and not torch.equal(first, run(2))

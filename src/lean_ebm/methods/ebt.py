@@ -222,12 +222,15 @@ class EBT(Method):
         x = self.noise(condition, self.sampler, generator)
         plan = self._coarse_to_fine() if self.start == "corrupted" else [self.sampler]
         counter = itertools.count()
-        hook: StepHook | None = None
-        if on_step is not None:
-            hook = lambda _, x: on_step(next(counter), x)  # noqa: E731 (steps count over all chains)
+
+        def count(_: int, x: Tensor) -> None:
+            """Number the steps over all chains."""
+            if on_step is not None:
+                on_step(next(counter), x)
+
         parts: list[Trajectory] = []
         for settings in plan:
-            parts.append(self.langevin(x, condition, settings, generator=generator, on_step=hook))
+            parts.append(self.langevin(x, condition, settings, generator=generator, on_step=count))
             x = parts[-1].x
         return Trajectory.join(parts)
 
