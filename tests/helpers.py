@@ -78,6 +78,7 @@ TINY_VALIDATE = [
     "--trainer.limit_val_batches=2",
     "--trainer.enable_progress_bar=false",
     "--samples.samples_per_class=1",
+    "--evaluation.num_samples=0",
 ]
 TINY_TEST = ["--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--trainer.limit_test_batches=2"]
 TINY_PREDICT = ["--trainer.accelerator=cpu", "--trainer.enable_progress_bar=false", "--data.samples_per_class=2"]

@@ -15,7 +15,7 @@ from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgre
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 
 from lean_ebm import __version__
-from lean_ebm.callbacks import EMA, RunSummary, SampleEvaluation, SampleMonitor, SampleWriter
+from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, RunSummary, SampleMonitor, SampleWriter
 from lean_ebm.data import TensorDataModule
 from lean_ebm.methods import Method
 
@@ -33,8 +33,9 @@ class LeanEBMCLI(LightningCLI):
         """Add the callbacks that every run has, as settings that a ``callbacks:`` list does not replace."""
         parser.add_lightning_class_args(SampleMonitor, "samples")  # before EMA, to see the averaged weights
         parser.add_lightning_class_args(EMA, "ema")
+        parser.add_lightning_class_args(DivergenceGuard, "guard")  # after EMA, whose average it may roll back
         parser.add_lightning_class_args(SampleWriter, "predictions")
-        parser.add_lightning_class_args(SampleEvaluation, "evaluation")
+        parser.add_lightning_class_args(Evaluation, "evaluation")
         parser.add_lightning_class_args(RunSummary, "summary")
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         # A run that ends between two validations, by `max_time` say, leaves its last weights all the same.

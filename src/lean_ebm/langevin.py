@@ -135,6 +135,11 @@ class Trajectory:
         """The chains at the indices ``rows``."""
         return Trajectory(self.x[rows], self.energies[rows], self.grad_norms[rows], self.steps[rows])
 
+    def replace(self, rows: Tensor, others: Trajectory) -> Trajectory:
+        """These chains, those at the indices ``rows`` replaced by others of the same length."""
+        pairs = ((getattr(self, name), getattr(others, name)) for name in ("x", "energies", "grad_norms", "steps"))
+        return Trajectory(*(mine.index_copy(0, rows, theirs) for mine, theirs in pairs))
+
     @staticmethod
     def join(parts: list[Trajectory]) -> Trajectory:
         """One trajectory from consecutive ones over the same batch."""

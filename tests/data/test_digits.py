@@ -45,6 +45,19 @@ def test_split_is_fixed_by_its_seed(digits):
     assert not torch.equal(other["test"][0], digits.splits["test"][0])
 
 
+def test_a_class_held_out_is_in_the_test_split_alone():
+    data = Digits(held_out=3)
+    data.setup("fit")
+    assert {name: 3 in label for name, (_, label) in data.splits.items()} == {
+        "train": False,
+        "val": False,
+        "test": True,
+    }
+    assert all(len(images) == len(label) for images, label in data.splits.values())
+    whole = Digits().load()["train"]
+    assert torch.equal(data.splits["train"][0], whole[0][whole[1] != 3])
+
+
 def test_batches(digits):
     images, label = next(iter(digits.val_dataloader()))
     assert torch.equal(images, digits.splits["val"][0][:50]) and torch.equal(label, digits.splits["val"][1][:50])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lean_ebm.evaluation import DensityCoverage, RelativeDiversity, nearest_distance
+from lean_ebm.evaluation import DensityCoverage, Novelty, RelativeDiversity
 
 
 def density_coverage(real: torch.Tensor, generated: torch.Tensor, k: int) -> dict[str, float]:
@@ -48,8 +48,10 @@ def test_diversity_is_relative_to_real_samples_of_the_class():
     assert diversity(real, 100.0 * label[:, None].expand(40, 3), label) == pytest.approx(0)
 
 
-def test_distance_to_the_nearest():
-    others = torch.randn(25, 1, 3, 3)
-    x = torch.cat([others[7:8] + 0.1, others[:1]])
-    expected = torch.tensor([0.3, 0.0])
-    torch.testing.assert_close(nearest_distance(x, others, chunk=10), expected, atol=2e-3, rtol=0)
+def test_novelty_is_the_distance_to_the_nearest_training_image_relative_to_new_ones():
+    training = 10 * torch.randn(25, 1, 3, 3)
+    metric = Novelty(training, chunk=10)
+    metric.update(training[7:8] + 0.1, real=False)  # at distance 0.3
+    metric.update(training[20:22], real=False)  # at none
+    metric.update(training[:4] - 0.2, real=True)  # at 0.6
+    assert metric.compute().item() == pytest.approx(0.1 / 0.6, rel=1e-3)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from helpers import Quadratic, labels
-from lean_ebm.langevin import Langevin
+from lean_ebm.langevin import Langevin, Trajectory
 from lean_ebm.methods import Method, WarmupCosine
 from lean_ebm.methods.base import batch_size
 
@@ -50,6 +50,73 @@ def test_generation_starts_uniformly_within_bounds():
     x = ebm.generate(labels(2000)).x
     assert x.min() >= 2 and x.max() <= 4
     assert x.mean().item() == pytest.approx(3, abs=0.05) and x.var().item() == pytest.approx(4 / 12, rel=0.1)
+
+
+def test_steps_say_how_long_to_think():
+    ebm = Smallest(Quadratic(a=0.5), Langevin(steps=3, step_size=0.2))
+    generator = lambda: torch.Generator().manual_seed(1)
+    out = ebm.generate(labels(4), steps=7, generator=generator())
+    assert out.steps.tolist() == [7] * 4
+    torch.testing.assert_close(out.x, 0.9**7 * torch.randn(4, 3, generator=generator()))
+
+
+class Draws(Smallest):
+    """Draw n of a condition is n-th of a list; the energy of class 1 is |x|, so that p(y=1|x) falls with |x|."""
+
+    def __init__(self, draws, classes=2, **settings):
+        super().__init__(Quadratic((1,), classes), Langevin(1), **settings)
+        self.draws, self.asked = torch.tensor(draws), []
+
+    def sample(self, condition, steps, generator, on_step):
+        x = torch.stack([self.draws[len(self.asked)][c] for c in condition[:, 0]])[:, None]
+        self.asked.append(condition[:, 0].tolist())
+        rows = torch.full((len(x), 1), float(len(self.asked)))
+        return Trajectory(x, rows, rows, rows[:, 0].long())
+
+    def class_energies(self, x):
+        return torch.cat([torch.zeros_like(x), x.abs()], dim=1)
+
+    def candidate_energy(self, x, condition):
+        return x[:, 0]
+
+
+class Scored(Draws):
+    """Conditions are ``(row, label)``: what is drawn, and the class."""
+
+    def _score(self, x, condition):
+        return super()._score(x, condition[:, 1])
+
+
+def test_draws_are_made_until_one_is_accepted():
+    # p(y=1|x) is sigmoid(-|x|): at most a half
+    draws = [[0.1, 1.0, 0.4], [9.0, 0.3, 0.5], [9.0, 9.0, 3.0]]
+    condition = torch.tensor([[0, 1], [1, 1], [2, 1]])
+    ebm = Scored(draws, candidates=3, acceptance=0.42)  # |x| below 0.32
+    out = ebm.generate(condition)
+    assert ebm.asked == [[0, 1, 2], [1, 2], [2]]
+    torch.testing.assert_close(out.x[:, 0], torch.tensor([0.1, 0.3, 0.4]))  # of the third, all refused, the best
+    assert out.steps.tolist() == [1, 2, 1] and out.energies[:, 0].tolist() == [1.0, 2.0, 1.0]
+
+    once = Scored(draws, candidates=1)
+    assert once.generate(condition).x[:, 0].tolist() == pytest.approx([0.1, 1.0, 0.4])
+    assert once.asked == [[0, 1, 2]]
+
+
+def test_without_classes_the_lowest_energy_of_all_draws_is_kept():
+    ebm = Draws([[1.0, -1.0], [-2.0, 5.0]], classes=1, candidates=2)
+    out = ebm.generate(torch.tensor([[0], [1]]))
+    assert out.x[:, 0].tolist() == [-2.0, -1.0] and ebm.asked == [[0, 1], [0, 1]]
+
+
+def test_a_draw_that_is_no_number_is_never_kept():
+    ebm = Scored([[float("nan")], [2.0]], candidates=2)
+    assert ebm.generate(torch.tensor([[0, 1]])).x.item() == 2
+
+
+def test_bad_draws_are_explained():
+    for bad in ({"candidates": 0}, {"acceptance": 0.0}, {"acceptance": 1.2}):
+        with pytest.raises(ValueError, match="expected 1 or more and a probability above 0"):
+            Smallest(Quadratic(), Langevin(), **bad)
 
 
 def test_warm_up_then_cosine():

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -42,6 +44,36 @@ def test_terms_equal_a_computation_by_hand():
     for name, value in expected.items():
         torch.testing.assert_close(terms[name].detach(), value, msg=lambda m, n=name: f"{n}: {m}")
     torch.testing.assert_close(ebm.buffer.chains[label[:2], :].isnan().any(), torch.tensor(False))
+
+
+def lagging(**settings):
+    """Class 0 has chains at data, class 1 at an energy higher by 1.05."""
+    ebm = method(Quadratic(a=0.7), chain=Langevin(steps=0), **settings)
+    ebm.buffer.chains[1] = 1.0
+    ebm.buffer.chains[0] = 0.0
+    return ebm
+
+
+def test_lag_is_a_running_average_of_the_gap_of_each_class():
+    ebm = lagging()
+    label = torch.tensor([0, 0, 1, 1, 1])
+    for n in (1, 2):
+        terms = ebm.loss((torch.zeros(5, 3), label))
+        torch.testing.assert_close(ebm.lag, torch.tensor([0.0, 1.05 * (1 - 0.98 ** (3 * n))]))
+        torch.testing.assert_close(terms["energy_gap"], ebm.lag[1])
+    ebm.eval().loss((torch.zeros(5, 3), label))
+    torch.testing.assert_close(ebm.lag[1], torch.tensor(1.05 * (1 - 0.98**6)))
+    ebm.train().loss((torch.zeros(2, 3), torch.zeros(2, dtype=torch.int64)))  # a batch without class 1
+    torch.testing.assert_close(ebm.lag[1], torch.tensor(1.05 * (1 - 0.98**6)))
+
+
+def test_signs_of_divergence_are_logged():
+    ebm = lagging(buffer_size=200)
+    ebm.buffer.chains[0] = 0.5 * torch.randn(100, 3)
+    ebm.buffer.chains[1] = 0.1 * torch.randn(100, 3)
+    terms = ebm.loss((torch.full((2, 3), 2.0), labels(2)))
+    assert terms["energy_magnitude"].item() == pytest.approx(0.35 * 12)
+    assert terms["buffer_entropy"].item() == pytest.approx(0.5 * math.log(2 * math.pi * math.e * 0.01), abs=0.15)
 
 
 def test_negatives_are_constants():

@@ -310,26 +310,6 @@ def test_from_noise_the_sampler_runs_as_it_is_set():
     assert first[0].std() > 0.01
 
 
-@pytest.mark.parametrize("start", ["noise", "corrupted"])
-@pytest.mark.parametrize("classes", [1, 2])
-def test_the_candidate_that_the_energy_likes_best_is_kept(classes, start):
-    """Of lowest energy; with classes to choose from, of highest p(y|x)."""
-    energy = Quadratic(num_classes=classes, a=0.7)
-    with torch.no_grad():
-        energy.means[-1] = 1.0
-    settings = {"sampler": Langevin(2, ALPHA, noise_scale=0.1), "start": start, "churn": 0.5}
-    label = labels(5, classes)
-    repeated = label.repeat_interleave(4)
-    everything = method(energy, **settings).generate(repeated, generator=torch.Generator().manual_seed(1))
-    kept = method(energy, candidates=4, **settings).generate(label, generator=torch.Generator().manual_seed(1))
-    ranks = energy(everything.x, repeated)
-    if classes > 1:
-        ranks = -(-energy.energies(everything.x)).softmax(dim=1)[torch.arange(20), repeated]
-    best = 4 * torch.arange(5) + ranks.reshape(5, 4).argmin(dim=1)
-    torch.testing.assert_close(kept.x, everything.x[best])
-    torch.testing.assert_close(kept.energies, everything.energies[best])
-
-
 # --- settings ----------------------------------------------------------------------------------------------------
 
 

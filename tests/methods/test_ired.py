@@ -187,6 +187,35 @@ def test_one_prediction_a_landscape_from_smooth_to_sharp():
     assert out.energies.shape == (50, 5 * (1 + 3)) and (out.steps == 20).all()
 
 
+@pytest.mark.parametrize(
+    ("steps", "landscapes", "each"),
+    [
+        (1, [4], 1),
+        (2, [4, 0], 1),
+        (3, [4, 2, 0], 1),
+        (5, [4, 3, 2, 1, 0], 1),
+        (9, [4, 3, 2, 1, 0], 1),
+        (10, [4, 3, 2, 1, 0], 2),
+        (17, [4, 3, 2, 1, 0], 3),
+    ],
+)
+def test_steps_are_shared_by_the_landscapes(steps, landscapes, each):
+    energy = GaussianLandscapes(5)
+    visits = []
+    energy.register_forward_pre_hook(lambda module, inputs: visits.append(int(inputs[1].level[0])))
+    out = IRED(energy, sampler=Langevin(steps=30)).generate(labels(3), steps=steps)
+    assert visits == [k for k in landscapes for _ in range(each)]
+    assert (out.steps == len(visits)).all() and len(visits) <= steps
+
+
+def test_skipping_landscapes_gives_samples_of_the_distribution():
+    """Data are Gaussian and the score exact, so that only the width of the steps makes an error."""
+    x = IRED(GaussianLandscapes(40), sampler=NO_DESCENT, eta=1.0, bound=50.0).generate(labels(20_000), steps=20).x
+    for y in (0, 1):
+        assert x[y::2].mean().item() == pytest.approx(MEANS[y].item(), abs=0.06)
+        assert x[y::2].var().item() == pytest.approx(VARIANCE, rel=0.3)
+
+
 def test_generator_makes_samples_reproducible():
     ebm = IRED(GaussianLandscapes(5), sampler=Langevin(2, noise_scale=0.1))
     run = lambda seed: ebm.generate(labels(8), generator=torch.Generator().manual_seed(seed)).x

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 import torch
 
@@ -56,6 +58,19 @@ def test_chains_are_saved():
     assert torch.equal(again.chains.nan_to_num(-1), buffer.chains.nan_to_num(-1))
     assert set(ReplayBuffer.LOCAL) == {name for name, _ in buffer.named_buffers()}
     assert not list(buffer.parameters())
+
+
+def test_entropy_is_that_of_a_gaussian_of_the_chains_variance():
+    buffer = ReplayBuffer(4000, 4, (3, 2), 0.0)
+    buffer.chains[0] = 5.0 + 0.2 * torch.randn(1000, 3, 2)
+    buffer.chains[1] = torch.randn(3, 2)  # all alike
+    buffer.chains[2, :7] = torch.randn(7, 3, 2)  # too few to say
+    entropy = buffer.entropy(chains_per_class=1000)
+    assert entropy[0].item() == pytest.approx(0.5 * math.log(2 * math.pi * math.e * 0.04), abs=0.03)
+    assert entropy[1] < -10
+    assert entropy.isnan().tolist() == [False, False, True, True]
+    buffer.chains[0, :64] = 1.0
+    assert buffer.entropy()[0] < -10  # of the first 64
 
 
 def test_size_is_shared_by_the_classes():

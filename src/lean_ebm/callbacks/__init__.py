@@ -1,7 +1,8 @@
 """Callbacks: what a run shows and saves."""
 
 from lean_ebm.callbacks.ema import EMA
-from lean_ebm.callbacks.evaluation import SampleEvaluation
+from lean_ebm.callbacks.evaluation import Evaluation
+from lean_ebm.callbacks.guard import DivergenceGuard
 from lean_ebm.callbacks.samples import RunSummary, SampleMonitor, SampleWriter
 
-__all__ = ["EMA", "RunSummary", "SampleEvaluation", "SampleMonitor", "SampleWriter"]
+__all__ = ["EMA", "DivergenceGuard", "Evaluation", "RunSummary", "SampleMonitor", "SampleWriter"]

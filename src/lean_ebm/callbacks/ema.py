@@ -8,6 +8,7 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
+from torch.nn import Module
 
 
 class EMA(WeightAveraging):
@@ -33,6 +34,11 @@ class EMA(WeightAveraging):
     def _average(self, averaged: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
         for average, value in zip(averaged, current, strict=True):
             average.lerp_(value, 1 - self._decay_now)
+
+    @property
+    def average(self) -> Module | None:
+        """The averaged model, while there is one."""
+        return self._average_model
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Start the average at the first weights of a fit."""

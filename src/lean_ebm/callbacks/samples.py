@@ -46,7 +46,7 @@ class SampleMonitor(Callback):
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Draw and show; comes before EMA among the callbacks, so that the averaged weights are still in place."""
-        writer = _summary_writer(trainer)
+        writer = summary_writer(trainer)
         if writer is None or self.samples_per_class == 0 or not isinstance(pl_module, Method):
             return
         if pl_module.energy.num_classes == 0 or trainer.sanity_checking:
@@ -124,7 +124,7 @@ class SampleWriter(BasePredictionWriter):
         """Gather the samples of all ranks in the order of their conditions and write them."""
         indices = [index for batch in batch_indices[0] for index in batch]
         local = [{name: value.cpu() for name, value in part.items()} for part in predictions]
-        parts, order = _gather(local), torch.tensor([index for rank in _gather([indices]) for index in rank])
+        parts, order = gather(local), torch.tensor([index for rank in gather([indices]) for index in rank])
         folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # all ranks together find out
         if not trainer.is_global_zero:
             return
@@ -167,7 +167,8 @@ def grid(images: Tensor, columns: int) -> Tensor:
     return picture
 
 
-def _summary_writer(trainer: Trainer) -> SummaryWriter | None:
+def summary_writer(trainer: Trainer) -> SummaryWriter | None:
+    """TensorBoard's writer, on the rank that writes; None where the run has no such logger."""
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
             writer: SummaryWriter = logger.experiment
@@ -175,8 +176,8 @@ def _summary_writer(trainer: Trainer) -> SummaryWriter | None:
     return None
 
 
-def _gather(parts: list[Any]) -> list[Any]:
-    """The parts of all ranks, in the order of the ranks."""
+def gather(parts: list[Any]) -> list[Any]:
+    """The parts of all ranks, in the order of the ranks, on each of them."""
     if not torch.distributed.is_available() or not torch.distributed.is_initialized():
         return parts
     everywhere: list[Any] = [None] * torch.distributed.get_world_size()

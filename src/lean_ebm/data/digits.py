@@ -20,6 +20,7 @@ class Digits(TensorDataModule):
         samples_per_class: Number of samples that ``predict`` makes of each class.
         predict_batch_size: Number of chains that ``predict`` runs at once.
         on_device: Hold the training set on the accelerator, which spares copying every batch.
+        held_out: A class left out of training and validation, to see whether the energy notices it; null for none.
     """
 
     num_classes = 10
@@ -31,8 +32,9 @@ class Digits(TensorDataModule):
         samples_per_class: int = 10,
         predict_batch_size: int = 250,
         on_device: bool = False,
+        held_out: int | None = None,
     ) -> None:
-        super().__init__(batch_size, samples_per_class, predict_batch_size, on_device)
+        super().__init__(batch_size, samples_per_class, predict_batch_size, on_device, held_out)
         self.split_seed = split_seed
 
     def load(self) -> dict[str, tuple[Tensor, Tensor]]:

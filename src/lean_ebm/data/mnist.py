@@ -27,6 +27,7 @@ class MNIST(TensorDataModule):
         samples_per_class: Number of samples that ``predict`` makes of each class.
         predict_batch_size: Number of chains that ``predict`` runs at once.
         on_device: Hold the training set on the accelerator, which spares copying every batch.
+        held_out: A class left out of training and validation, to see whether the energy notices it; null for none.
     """
 
     num_classes = 10
@@ -40,8 +41,9 @@ class MNIST(TensorDataModule):
         samples_per_class: int = 100,
         predict_batch_size: int = 250,
         on_device: bool = False,
+        held_out: int | None = None,
     ) -> None:
-        super().__init__(batch_size, samples_per_class, predict_batch_size, on_device)
+        super().__init__(batch_size, samples_per_class, predict_batch_size, on_device, held_out)
         self.root = Path(root or os.environ.get("LEAN_EBM_DATA") or "data")
         self.download = download
         self.split_seed = split_seed

@@ -31,6 +31,7 @@ class TensorDataModule(LightningDataModule):
         samples_per_class: Number of samples that ``predict`` makes of each class.
         predict_batch_size: Number of chains that ``predict`` runs at once.
         on_device: Hold the training set on the accelerator, which spares copying every batch.
+        held_out: A class left out of training and validation, to see whether the energy notices it; null for none.
     """
 
     num_classes: int
@@ -41,12 +42,14 @@ class TensorDataModule(LightningDataModule):
         samples_per_class: int = 100,
         predict_batch_size: int = 250,
         on_device: bool = False,
+        held_out: int | None = None,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
         self.samples_per_class = samples_per_class
         self.predict_batch_size = predict_batch_size
         self.on_device = on_device
+        self.held_out = held_out
         self.splits: dict[str, tuple[Tensor, Tensor]] = {}
 
     @abstractmethod
@@ -57,6 +60,9 @@ class TensorDataModule(LightningDataModule):
         """Load the splits once; ``predict`` needs none."""
         if stage != "predict" and not self.splits:
             self.splits = self.load()
+            for name in ("train", "val") if self.held_out is not None else ():
+                images, labels = self.splits[name]
+                self.splits[name] = (images[labels != self.held_out], labels[labels != self.held_out])
         if self.on_device and self.trainer is not None and "train" in self.splits:
             device = self.trainer.strategy.root_device
             images, labels = self.splits["train"]

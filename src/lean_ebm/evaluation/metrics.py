@@ -98,8 +98,40 @@ class RelativeDiversity(Metric):
         return torch.stack(ratios).mean()
 
 
-def nearest_distance(x: Tensor, others: Tensor, chunk: int = 10_000) -> Tensor:
-    """Euclidean distance ``(N,)`` of each candidate ``(N, ...)`` to the nearest of others ``(M, ...)``."""
-    flat = x.flatten(1)
-    parts = [torch.cdist(flat, part.flatten(1)).amin(dim=1) for part in others.split(chunk)]
-    return torch.stack(parts).amin(dim=0)
+class Novelty(Metric):
+    """Mean distance of samples to their nearest training image over that of unseen real ones.
+
+    1 for samples as far from the training set as new real data are, far below 1 for copies of training images (the
+    nearest-neighbour test for memorization, as in Theis et al. 2016, section 3.3, made a number). Distances are
+    Euclidean, between pixels.
+
+    Args:
+        training: ``(M, ...)`` images trained on.
+        chunk: Training images compared at once.
+        kwargs: Arguments of ``torchmetrics.Metric``.
+    """
+
+    full_state_update = False
+    is_differentiable = False
+    totals: Tensor
+    counts: Tensor
+
+    def __init__(self, training: Tensor, chunk: int = 10_000, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.training_images = training.flatten(1)
+        self.chunk = chunk
+        self.add_state("totals", default=torch.zeros(2), dist_reduce_fx="sum")
+        self.add_state("counts", default=torch.zeros(2), dist_reduce_fx="sum")
+
+    def update(self, images: Tensor, real: bool) -> None:
+        """Add generated images ``(B, ...)``, or real ones that were not trained on."""
+        flat = images.flatten(1).float()
+        parts = [torch.cdist(flat, part).amin(dim=1) for part in self.training_images.split(self.chunk)]
+        self.totals[int(real)] += torch.stack(parts).amin(dim=0).sum()
+        self.counts[int(real)] += len(images)
+
+    def compute(self) -> Tensor:
+        """The ratio, a scalar."""
+        generated, real = self.totals / self.counts
+        ratio: Tensor = generated / real
+        return ratio

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from lean_ebm.evaluation.evaluator import load_evaluator
-from lean_ebm.evaluation.metrics import DensityCoverage, RelativeDiversity, nearest_distance
+from lean_ebm.evaluation.metrics import DensityCoverage, Novelty, RelativeDiversity
 
 
 @torch.no_grad()
@@ -30,7 +30,7 @@ def judge_digits(
         ``accuracy``: share that the evaluator reads as the class asked for. ``frechet``: Fréchet distance to all the
         real digits in the evaluator's features (Heusel et al. 2017). ``density``, ``coverage``: see
         :class:`DensityCoverage`. ``diversity``: see :class:`RelativeDiversity`. ``novelty``, if ``training`` is given:
-        mean pixel distance to the nearest training image over that of real digits; far below 1 means copies.
+        see :class:`Novelty`.
     """
     evaluator = load_evaluator().to(images.device)
 
@@ -58,10 +58,10 @@ def judge_digits(
     figures |= density_coverage.compute()
     figures["diversity"] = diversity.compute()
     if training is not None:
-        training = training.to(images.device)
-        figures["novelty"] = (
-            nearest_distance(images, training).mean() / nearest_distance(real_images[some], training).mean()
-        )
+        novelty = Novelty(training.to(images.device)).to(images.device)
+        novelty.update(images, real=False)
+        novelty.update(real_images[some], real=True)
+        figures["novelty"] = novelty.compute()
     return {name: float(value) for name, value in figures.items()}
 
 

@@ -29,7 +29,7 @@ def train(epochs: int = 12, batch_size: int = 128, seed: int = 0) -> DigitEvalua
         for index in torch.randperm(len(images))[: steps * batch_size].view(steps, batch_size):
             features = evaluator(_shift(images[index]))
             logits = evaluator.logits(F.dropout(features, 0.3))
-            loss = F.cross_entropy(logits, labels[index], label_smoothing=0.05)
+            loss = F.cross_entropy(logits, labels[index])
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

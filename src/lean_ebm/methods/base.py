@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
@@ -69,9 +70,13 @@ class Method(LangevinMixin, LightningModule, ABC):
     Args:
         energy: The energy network.
         sampler: The chain that makes samples.
-        candidates: Number of samples made for each one asked for; :meth:`generate` keeps the best.
+        candidates: Largest number of draws for each sample asked for; see :meth:`generate`.
+        acceptance: p(y|x) of a draw, at most 1, from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: constant.
+
+    Raises:
+        ValueError: If there is no candidate, or the acceptance is not a probability above 0.
     """
 
     def __init__(
@@ -79,13 +84,19 @@ class Method(LangevinMixin, LightningModule, ABC):
         energy: EnergyNetwork,
         sampler: Langevin,
         candidates: int = 1,
+        acceptance: float = 0.9,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         super().__init__()
         self.energy = energy
         self.sampler = sampler
+        if candidates < 1 or not 0 < acceptance <= 1:
+            raise ValueError(
+                f"candidates is {candidates} and acceptance {acceptance}, expected 1 or more and a probability above 0."
+            )
         self.candidates = candidates
+        self.acceptance = acceptance
         # No class as the default: the command line would hand its arguments on to whatever class replaces it.
         self.optimizer = optimizer or torch.optim.AdamW
         self.lr_scheduler = lr_scheduler
@@ -104,42 +115,56 @@ class Method(LangevinMixin, LightningModule, ABC):
         """
 
     def generate(
-        self, condition: Any, *, generator: torch.Generator | None = None, on_step: StepHook | None = None
+        self,
+        condition: Any,
+        *,
+        steps: int | None = None,
+        generator: torch.Generator | None = None,
+        on_step: StepHook | None = None,
     ) -> Trajectory:
-        """Make one candidate a condition: of :attr:`candidates` samples, the one that the energy likes best.
+        """Make one candidate a condition: draw until the energy accepts, up to :attr:`candidates` times.
 
-        With classes that is the one of lowest ``-log p(y|x) = E(x, y) + log sum_y' exp -E(x, y')``: between candidates
-        the energy alone prefers what is plain, an empty image before a digit. Without classes it is that of lowest
-        energy.
+        With classes a draw is accepted where ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`, and of draws
+        that were all refused the most probable is kept. Between candidates the energy alone is no judge: it prefers
+        what is plain, an empty image before a digit. Without classes all draws are made and the one of lowest energy
+        is kept.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.
+            steps: Number of gradient steps of each chain, to think longer or shorter than :attr:`sampler` says.
             generator: Source of all randomness, on the device of the energy; makes samples reproducible.
-            on_step: Called after each step with its index and all candidates so far, those of a condition in turn.
+            on_step: Called after each step of the first draws with its index and all candidates so far.
 
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
         """
+        trajectory = self.sample(condition, steps, generator, on_step)
         if self.candidates == 1:
-            return self.sample(condition, generator, on_step)
-        repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(self.candidates, dim=0))
-        trajectory = self.sample(repeated, generator, on_step)
-        x = trajectory.x.detach()
-        if self.energy.num_classes > 1:
-            with torch.no_grad():
-                ranks = F.cross_entropy(-self.class_energies(x), repeated, reduction="none")
-        else:
-            ranks = self.candidate_energy(x, repeated)
-        best = ranks.reshape(-1, self.candidates).argmin(dim=1)
-        return trajectory.select(best + self.candidates * torch.arange(len(best), device=best.device))
+            return trajectory
+        score = self._score(trajectory.x, condition)
+        enough = math.log(self.acceptance) if self.energy.num_classes > 1 else math.inf
+        for _ in range(self.candidates - 1):
+            refused = (~(score >= enough)).nonzero().squeeze(1)
+            if refused.numel() == 0:
+                break
+            given = apply_to_collection(condition, Tensor, lambda part, rows=refused: part[rows])
+            again = self.sample(given, steps, generator, None)
+            new = self._score(again.x, given)
+            better = ~(new <= score[refused])  # also where the kept one is no number
+            score[refused[better]] = new[better]
+            trajectory = trajectory.replace(refused[better], again.select(better))
+        return trajectory
 
-    def sample(self, condition: Any, generator: torch.Generator | None, on_step: StepHook | None) -> Trajectory:
+    def sample(
+        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
+    ) -> Trajectory:
         """Run one chain a condition: by default :attr:`sampler` from noise. Override where a method samples otherwise.
 
         Takes and returns what :meth:`generate` does.
         """
-        start = self.noise(condition, self.sampler, generator)
-        return self.langevin(start, condition, self.sampler, generator=generator, on_step=on_step)
+        sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
+        start = self.noise(condition, sampler, generator)
+        return self.langevin(start, condition, sampler, generator=generator, on_step=on_step)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
         """Starts ``(B, *shape)`` of a chain: uniform within its bounds, standard normal without bounds."""
@@ -206,6 +231,15 @@ class Method(LangevinMixin, LightningModule, ABC):
     def parameter_groups(self) -> Iterable[Any]:
         """What the optimizer gets; override to give some parameters their own learning rate."""
         return self.parameters()
+
+    def _score(self, x: Tensor, condition: Any) -> Tensor:
+        """How good ``(B,)`` finished candidates are, to choose between them."""
+        x = x.detach()
+        if self.energy.num_classes > 1:
+            with torch.no_grad():
+                return -F.cross_entropy(-self.class_energies(x), condition, reduction="none")
+        with torch.no_grad():
+            return -self.candidate_energy(x, condition)
 
     def _evaluate(self, stage: Literal["val", "test"], batch: Batch) -> None:
         x, condition = batch

@@ -27,6 +27,11 @@ class ContrastiveDivergence(Method):
 
     all averaged over the batch. Samples are made as negatives are, from noise, by as many steps as one likes.
 
+    Chains that keep up with the energy end where it is about as low as at data. Where they lag behind, at higher
+    energies, the first term rewards the lag: data sink further, chains follow even less, and a class, then the model,
+    is lost. The running average of ``E(x-, y) - E(x+, y)`` of the worst class is logged as ``energy_gap``, beside the
+    largest energy and the entropy of the buffer, for :class:`~lean_ebm.callbacks.DivergenceGuard` to watch.
+
     Args:
         energy: The energy network; class-conditional.
         chain: The training chain of the negatives.
@@ -36,13 +41,19 @@ class ContrastiveDivergence(Method):
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
-        candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
+        candidates: Largest number of draws for each sample asked for.
+        acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
         ValueError: If the energy is not class-conditional or the chain keeps a graph.
     """
+
+    LAG_DECAY = 0.98
+    """What one sample leaves of the average gap of its class."""
+
+    lag: Tensor
 
     def __init__(
         self,
@@ -55,10 +66,11 @@ class ContrastiveDivergence(Method):
         regularization: float = 0.1,
         cross_entropy: float = 1.0,
         candidates: int = 1,
+        acceptance: float = 0.9,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
         if chain.graph != "none":
             raise ValueError(
                 f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."
@@ -67,6 +79,7 @@ class ContrastiveDivergence(Method):
         self.data_noise = data_noise
         self.regularization = regularization
         self.cross_entropy = cross_entropy
+        self.register_buffer("lag", torch.zeros(energy.num_classes))
         self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, fresh_fraction)
         self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
@@ -84,17 +97,29 @@ class ContrastiveDivergence(Method):
         positive_all, negative_all = energies.chunk(2)
         positive = positive_all.gather(1, label[:, None]).squeeze(1)
         negative = negative_all.gather(1, label[:, None]).squeeze(1)
-        divergence = positive.mean() - negative.mean()
+        gap = negative - positive
+        if self.training:
+            self._follow(label, gap.detach())
         magnitude = positive.square().mean() + negative.square().mean()
-        loss = divergence + self.regularization * magnitude
+        loss = -gap.mean() + self.regularization * magnitude
         terms: dict[str, Any] = {
-            "divergence": divergence,
+            "divergence": -gap.mean(),
             "magnitude": magnitude,
             "energy_positive": positive.mean(),
             "energy_negative": negative.mean(),
+            "energy_gap": self.lag.max(),
+            "energy_magnitude": energies.abs().max(),
+            "buffer_entropy": self.buffer.entropy().nan_to_num(0.0).min(),
             "grad_norm_chain": negatives.grad_norms.mean(),
         }
         if self.cross_entropy > 0:
             terms["cross_entropy"] = F.cross_entropy(-positive_all, label)
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
+
+    def _follow(self, label: Tensor, gap: Tensor) -> None:
+        """Move the average gap of each class by those ``(B,)`` of a batch, each with the same weight."""
+        total = torch.zeros_like(self.lag).index_add_(0, label, gap)
+        count = torch.zeros_like(self.lag).index_add_(0, label, torch.ones_like(gap))
+        kept = self.LAG_DECAY**count
+        self.lag.copy_(kept * self.lag + (1 - kept) * total / count.clamp(min=1))

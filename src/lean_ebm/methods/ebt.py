@@ -106,7 +106,8 @@ class EBT(Method):
             back what the next level has).
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
             below 1.5: digits under more noise cannot be told apart.
-        candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
+        candidates: Largest number of draws for each sample asked for.
+        acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -133,10 +134,11 @@ class EBT(Method):
         churn: float = 0.8,
         cross_entropy: float = 0.0,
         candidates: int = 1,
+        acceptance: float = 0.9,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
         if supervise == "last" and chain.graph == "none":
             raise ValueError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
         if not 0 <= churn <= 1:
@@ -217,10 +219,13 @@ class EBT(Method):
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
-    def sample(self, condition: Any, generator: torch.Generator | None, on_step: StepHook | None) -> Trajectory:
+    def sample(
+        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
+    ) -> Trajectory:
         """Run the sampler: from coarse to fine after corrupted starts, as it is set otherwise."""
-        x = self.noise(condition, self.sampler, generator)
-        plan = self._coarse_to_fine() if self.start == "corrupted" else [self.sampler]
+        sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
+        x = self.noise(condition, sampler, generator)
+        plan = self._coarse_to_fine(sampler) if self.start == "corrupted" else [sampler]
         counter = itertools.count()
 
         def count(_: int, x: Tensor) -> None:
@@ -280,22 +285,22 @@ class EBT(Method):
         distance: Tensor = self.distance(x, target, reduction="none")
         return distance.flatten(1).mean(dim=1)
 
-    def _coarse_to_fine(self) -> list[Langevin]:
+    def _coarse_to_fine(self, sampler: Langevin) -> list[Langevin]:
         """Two chains: one whose noise falls geometrically from the highest level to the lowest, and one last step.
 
         A step of h alpha leaves (1 - h) of the noise. With new noise of ``gamma_s = sigma_s sqrt(r^2 - (1 - h)^2)`` the
         level falls by r a step; ``h = (1 - r) / (1 - churn)``, at most 1.
         """
         alpha, high = float(self.step_size), self.corruption.highest
-        last = replace(self.sampler, steps=1, step_size=alpha, noise_scale=0.0, final_noise_scale=None)
-        steps = self.sampler.steps - 1
+        last = replace(sampler, steps=1, step_size=alpha, noise_scale=0.0, final_noise_scale=None)
+        steps = sampler.steps - 1
         if steps < 1:
             return [last]
         ratio = (self.corruption.lowest / high) ** (1 / steps)
         fraction = min(1.0, (1 - ratio) / (1 - self.churn)) if self.churn < 1 else 1.0
         gamma = high * math.sqrt(max(ratio**2 - (1 - fraction) ** 2, 0.0))
         falling = replace(
-            self.sampler,
+            sampler,
             steps=steps,
             step_size=fraction * alpha,
             noise_scale=gamma,

@@ -49,7 +49,8 @@ class IRED(Method):
             null: no noise, as in the paper.
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``, in landscapes with
             ``abar_k > 0.3``: digits under more noise cannot be told apart.
-        candidates: Number of samples made for each one asked for; the best by p(y|x) is kept.
+        candidates: Largest number of draws for each sample asked for.
+        acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -72,10 +73,11 @@ class IRED(Method):
         eta: float | None = 1.0,
         cross_entropy: float = 0.0,
         candidates: int = 1,
+        acceptance: float = 0.9,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, candidates, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
         if energy.landscapes < 2:
             raise ValueError(
                 f"IRED needs several landscapes and its energy has landscapes={energy.landscapes}: "
@@ -128,29 +130,38 @@ class IRED(Method):
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
-    def sample(self, condition: Any, generator: torch.Generator | None, on_step: StepHook | None) -> Trajectory:
-        """Annealed inference from pure noise; ``on_step`` sees the answer of each landscape."""
+    def sample(
+        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
+    ) -> Trajectory:
+        """Annealed inference from pure noise; ``on_step`` sees the answer of each landscape.
+
+        ``steps`` counts gradient steps over all landscapes, jumps among them. It sets how many descent steps each
+        landscape gets; fewer than there are landscapes visit as many of them, evenly spread.
+        """
         size = (batch_size(condition), *self.energy.shape)
         x = torch.randn(size, device=self.device, generator=generator)
         parts: list[Trajectory] = []
-        landscapes, levels = self.energy.landscapes, self.alpha_bar.tolist()
-        for k in reversed(range(landscapes)):
+        visited, descents = self._plan(steps)
+        levels = self.alpha_bar.tolist()
+        for count, k in enumerate(visited):
             index = torch.full(size[:1], k, dtype=torch.int64, device=x.device)
             landscape = Landscape(condition, index)
             a, s = math.sqrt(levels[k]), self.alpha_bar.new_tensor(math.sqrt(1 - levels[k]))
             limit = a * self.bound
-            # Without noise, candidates stay within the scaled bounds of data.
-            descent = self.sampler if self.eta is not None else replace(self.sampler, bounds=(-limit, limit))
-            step_size = self.sampler.step_size * self.opt_step[k]
-            parts.append(self.langevin(x, landscape, descent, step_size=step_size, generator=generator))
-            x = parts[-1].x
+            if descents > 0:
+                # Without noise, candidates stay within the scaled bounds of data.
+                bounds = self.sampler.bounds if self.eta is not None else (-limit, limit)
+                descent = replace(self.sampler, steps=descents, bounds=bounds)
+                step_size = self.sampler.step_size * self.opt_step[k]
+                parts.append(self.langevin(x, landscape, descent, step_size=step_size, generator=generator))
+                x = parts[-1].x
             # x - s dE/dx = a x^: the jump is a step of size s.
             parts.append(self.langevin(x, landscape, Langevin(steps=1, bounds=(-limit, limit)), step_size=s))
             answer = parts[-1].x / a
             if on_step is not None:
-                on_step(landscapes - 1 - k, answer)
-            if k > 0:
-                x = self._next(x, answer, k, generator)
+                on_step(count, answer)
+            if count + 1 < len(visited):
+                x = self._next(x, answer, k, visited[count + 1], generator)
         return replace(Trajectory.join(parts), x=answer)
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
@@ -173,9 +184,18 @@ class IRED(Method):
         step_size = self.mining.step_size * self.opt_step[landscape.level]
         return self.langevin(x, landscape, self.mining, step_size=step_size).x
 
-    def _next(self, x: Tensor, answer: Tensor, k: int, generator: torch.Generator | None) -> Tensor:
-        """The start of landscape k - 1 from the answer of landscape k, which began at x."""
-        here, there = self.alpha_bar[k], self.alpha_bar[k - 1]
+    def _plan(self, steps: int | None) -> tuple[list[int], int]:
+        """The landscapes to visit, in order, and the descent steps before the jump in each."""
+        landscapes = self.energy.landscapes
+        if steps is None:
+            return list(reversed(range(landscapes))), self.sampler.steps
+        number = min(landscapes, steps)
+        visited = torch.linspace(landscapes - 1, 0, number).round().int().tolist()
+        return visited, steps // number - 1
+
+    def _next(self, x: Tensor, answer: Tensor, k: int, j: int, generator: torch.Generator | None) -> Tensor:
+        """The start of landscape j < k from the answer of landscape k, which began at x."""
+        here, there = self.alpha_bar[k], self.alpha_bar[j]
         if self.eta is None:
             return there.sqrt() * answer
         fresh = torch.minimum(self.eta * ((1 - there) / (1 - here) * (1 - here / there)).sqrt(), (1 - there).sqrt())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -60,3 +62,17 @@ class ReplayBuffer(nn.Module):
     def store(self, label: Tensor, slot: Tensor, x: Tensor) -> None:
         """Put ends of chains ``(B, *shape)`` back into their slots."""
         self.chains[label, slot] = x.detach()
+
+    def entropy(self, chains_per_class: int = 64) -> Tensor:
+        """How varied the chains of each class ``(num_classes,)`` are: the entropy of a Gaussian of their variance.
+
+        In nats a component; the variance is the mean of that of all components. NaN for a class with fewer than eight
+        chains, of whose variety little can be said.
+
+        Args:
+            chains_per_class: Number of chains looked at in each class.
+        """
+        chains = self.chains[:, :chains_per_class].flatten(2)
+        used = (~chains[:, :, 0].isnan()).sum(dim=1)
+        variance = (chains - chains.nanmean(dim=1, keepdim=True)).square().nanmean(dim=(1, 2)).clamp(min=1e-12)
+        return torch.where(used < 8, torch.nan, 0.5 * (2 * math.pi * math.e * variance).log())

@@ -1,0 +1,190 @@
+"""What to do when a run diverges: go back, and go on more slowly."""
+
+from __future__ import annotations
+
+import copy
+import math
+import random
+from collections import deque
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.utilities import rank_zero_info
+from lightning.pytorch.utilities.types import STEP_OUTPUT
+from torch import Tensor
+
+from lean_ebm.callbacks.ema import EMA
+
+
+class DivergenceGuard(Callback):
+    """Watches for divergence, rolls back to the last good state, and lowers the learning rate.
+
+    Signs of it are a loss that is not finite, and, where the method logs them:
+
+    * ``energy_gap``, the energy of negatives above that of data: chains that no longer reach low energies;
+    * ``energy_magnitude``, the largest energy of a batch: energies that grow without bound;
+    * ``buffer_entropy``, the entropy of the persistent chains of the least varied class: chains that are all alike.
+
+    A state is the weights and buffers of the method, replay buffer included, the optimizer, the weight average and the
+    generators of random numbers. One is kept every ``snapshot_every`` steps while no sign shows. A rollback takes the
+    last but one, since the last may already be ill. Data and schedules are not rolled back: a run takes no longer.
+
+    Args:
+        max_gap: Largest healthy ``energy_gap``; null for any.
+        max_energy: Largest healthy ``energy_magnitude``; null for any.
+        min_entropy: Smallest healthy ``buffer_entropy``; null for any. The default is that of chains whose standard
+            deviation is 0.05.
+        check_every: Steps between two looks at these signs.
+        patience: Number of bad looks in a row that make a divergence; one is enough for a loss that is not finite.
+        snapshot_every: Steps between two snapshots, which are kept in main memory.
+        lr_factor: What a rollback multiplies the learning rate by.
+        max_recoveries: Number of rollbacks after which the run ends with an error; 0 turns the guard off.
+
+    Raises:
+        ValueError: If a number of steps is below 1 or the factor is not within (0, 1].
+    """
+
+    def __init__(
+        self,
+        max_gap: float | None = 1.0,
+        max_energy: float | None = 1000.0,
+        min_entropy: float | None = -1.5,
+        check_every: int = 10,
+        patience: int = 3,
+        snapshot_every: int = 100,
+        lr_factor: float = 0.5,
+        max_recoveries: int = 5,
+    ) -> None:
+        if min(check_every, patience, snapshot_every) < 1 or not 0 < lr_factor <= 1:
+            raise ValueError(
+                f"DivergenceGuard: check_every is {check_every}, patience {patience}, snapshot_every {snapshot_every} "
+                f"and lr_factor {lr_factor}, expected numbers of 1 or more, and a factor above 0 and at most 1."
+            )
+        self.limits = {"energy_gap": max_gap, "energy_magnitude": max_energy, "buffer_entropy": min_entropy}
+        self.check_every = check_every
+        self.patience = patience
+        self.snapshot_every = snapshot_every
+        self.lr_factor = lr_factor
+        self.max_recoveries = max_recoveries
+        self.recoveries = 0
+        self._bad_looks = 0
+        self._snapshots: deque[dict[str, Any]] = deque(maxlen=2)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The number of recoveries; lowered learning rates are in the optimizer's and the scheduler's states."""
+        return {"recoveries": self.recoveries}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on counting."""
+        self.recoveries = state_dict["recoveries"]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Keep the first state."""
+        self._bad_looks = 0
+        self._snapshots.clear()
+        if self.max_recoveries > 0:
+            self._snapshots.append(_snapshot(trainer, pl_module))
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
+    ) -> None:
+        """Look for signs, and snapshot or roll back."""
+        if self.max_recoveries == 0 or trainer.global_step % self.check_every:
+            return
+        sign, at_once = self._sign(trainer, outputs)
+        # All ranks go back, or none.
+        bad = trainer.strategy.reduce_boolean_decision(sign is not None, all=False)
+        at_once = trainer.strategy.reduce_boolean_decision(at_once, all=False)
+        self._bad_looks = self._bad_looks + 1 if bad else 0
+        if at_once or self._bad_looks >= self.patience:
+            self._recover(trainer, pl_module, sign or "another process diverged")
+        elif not bad and trainer.global_step >= self._snapshots[-1]["step"] + self.snapshot_every:
+            self._snapshots.append(_snapshot(trainer, pl_module))
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Free the snapshots."""
+        self._snapshots.clear()
+
+    def _sign(self, trainer: Trainer, outputs: STEP_OUTPUT) -> tuple[str | None, bool]:
+        """The first sign of divergence, in words, and whether it calls for a rollback at once."""
+        loss = outputs if isinstance(outputs, Tensor) else outputs["loss"] if outputs else None
+        if loss is not None and not bool(loss.isfinite()):
+            return f"the loss is {float(loss)}", True
+        for name, limit in self.limits.items():
+            logged = trainer.callback_metrics.get(f"train/{name}")
+            if logged is None or limit is None:
+                continue
+            value, word = float(logged), name.replace("_", " ")
+            if not math.isfinite(value):
+                return f"the {word} is {value}", True
+            if value < limit if name == "buffer_entropy" else value > limit:
+                return f"the {word} is {value:.3g}, healthy is {'above' if value < limit else 'below'} {limit:g}", False
+        return None, False
+
+    def _recover(self, trainer: Trainer, pl_module: LightningModule, sign: str) -> None:
+        step = trainer.global_step
+        groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
+        rates = [{key: group[key] for key in ("lr", "initial_lr") if key in group} for group in groups]
+        if self.recoveries >= self.max_recoveries:
+            raise RuntimeError(
+                f"Training diverged at step {step}: {sign}; {self.recoveries} rollbacks did not help. The learning "
+                f"rate is down to {max(rate['lr'] for rate in rates):.2g}. Start with a lower one, or let the chains "
+                "of negatives reach further: more steps (model.chain.steps), a larger step size or gradient clamp. "
+                "--guard.max_recoveries allows more rollbacks."
+            )
+        self.recoveries += 1
+        self._bad_looks = 0
+        good = self._snapshots[0]
+        self._snapshots.clear()
+        self._snapshots.append(good)
+        _restore(trainer, pl_module, good)
+        # From the rates of now: a schedule has gone on since the snapshot.
+        groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
+        for group, rate in zip(groups, rates, strict=True):
+            group.update({key: value * self.lr_factor for key, value in rate.items()})
+        for config in trainer.lr_scheduler_configs:
+            config.scheduler.base_lrs = [rate * self.lr_factor for rate in config.scheduler.base_lrs]
+        rank_zero_info(
+            f"Divergence at step {step}: {sign}. Back to the state of step {good['step']}, learning rate times "
+            f"{self.lr_factor:g} (recovery {self.recoveries} of {self.max_recoveries})."
+        )
+        pl_module.log("train/recoveries", float(self.recoveries), rank_zero_only=True)
+
+
+def _snapshot(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
+    average = _average(trainer)
+    return {
+        "step": trainer.global_step,
+        "model": _copy(pl_module.state_dict()),
+        "average": None if average is None else _copy(average.state_dict()),
+        "optimizers": [_copy(optimizer.state_dict()) for optimizer in trainer.optimizers],
+        "precision": _copy(trainer.precision_plugin.state_dict()),
+        "random": (random.getstate(), torch.get_rng_state(), torch.cuda.get_rng_state_all()),
+    }
+
+
+def _restore(trainer: Trainer, pl_module: LightningModule, state: dict[str, Any]) -> None:
+    pl_module.load_state_dict(state["model"])
+    average = _average(trainer)
+    if average is not None:
+        average.load_state_dict(state["average"])
+    for optimizer, saved in zip(trainer.optimizers, state["optimizers"], strict=True):
+        optimizer.load_state_dict(_copy(saved))
+    trainer.precision_plugin.load_state_dict(state["precision"])
+    python, cpu, cuda = state["random"]
+    random.setstate(python)
+    torch.set_rng_state(cpu)
+    torch.cuda.set_rng_state_all(cuda)
+
+
+def _average(trainer: Trainer) -> torch.nn.Module | None:
+    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+        if isinstance(callback, EMA):
+            return callback.average
+    return None
+
+
+def _copy(state: Any) -> Any:
+    """A deep copy in main memory."""
+    return copy.deepcopy(torch.utils._pytree.tree_map_only(Tensor, lambda tensor: tensor.detach().cpu().clone(), state))
