@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart test test-slow lint format clean
+.PHONY: setup quickstart leaderboard test test-slow lint format clean
 
 setup: $(READY)
 
@@ -26,6 +26,11 @@ endif
 quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
+
+# Hours on two cores; goes on where it was interrupted. FAST=1: a few steps, to see that it works. JOBS: runs at once.
+leaderboard: $(READY)
+	$(BIN)/python -m lean_ebm.leaderboard $(if $(FAST),--fast --seeds 1 --folder lightning_logs/leaderboard-fast) \
+		$(if $(JOBS),--jobs $(JOBS))
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

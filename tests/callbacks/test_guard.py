@@ -40,7 +40,7 @@ def weights(module) -> torch.Tensor:
 
 
 def fit(tmp_path, module, steps=12, callbacks=(), **settings):
-    guard = DivergenceGuard(**{"check_every": 1, "patience": 1, "snapshot_every": 2, **settings})
+    guard = DivergenceGuard(**{"check_every": 1, "patience": 1, "snapshot_every": 2, "grace": 0, **settings})
     data = DataLoader(TensorDataset(torch.linspace(-1, 1, 40).reshape(20, 2), labels(20)), 1)
     trainer = quiet_trainer(
         tmp_path, max_steps=steps, max_epochs=-1, limit_val_batches=0, callbacks=[*callbacks, guard]
@@ -62,12 +62,13 @@ def same(first, second) -> bool:
         ("energy_gap", float("nan")),
         ("energy_magnitude", 1e4),
         ("buffer_entropy", -3.0),
+        ("grad_norm_chain", -0.1),
     ],
 )
 def test_a_run_goes_back_to_the_last_state_but_one_and_on_more_slowly(tmp_path, sign, value, caplog):
     module = Faulty({7}, sign, value)
     with caplog.at_level("INFO"):
-        guard, _ = fit(tmp_path, module)
+        guard, _ = fit(tmp_path, module, min_gradient=-0.05)
     assert guard.recoveries == 1 and module.calls == 12
     # states are kept after 2, 4 and 6 steps; the fault shows after the eighth
     assert same(module.history[8], module.history[4])
@@ -109,6 +110,12 @@ def test_one_bad_look_is_no_divergence(tmp_path):
     assert guard.recoveries == 1
 
 
+def test_at_first_anything_is_healthy_but_what_is_no_number(tmp_path):
+    assert fit(tmp_path, Faulty({3}, "energy_gap", 2.0), grace=4)[0].recoveries == 0
+    assert fit(tmp_path, Faulty({3}, "energy_gap", 2.0), grace=3)[0].recoveries == 1
+    assert fit(tmp_path, Faulty({3}), grace=4)[0].recoveries == 1
+
+
 def test_a_run_that_does_not_recover_ends_with_advice(tmp_path):
     module = Faulty(range(100))
     with pytest.raises(
@@ -146,5 +153,5 @@ def test_contrastive_divergence_shows_its_signs_and_recovers_from_too_fast_an_op
     module = ContrastiveDivergence(MLPEnergy((2,), 2, 16, 2), chain, chain, buffer_size=40, optimizer=sgd)
     guard, trainer = fit(tmp_path, module, steps=60, max_recoveries=20, max_energy=50.0)
     assert 0 < guard.recoveries < 20
-    assert {f"train/{name}" for name in guard.limits} <= set(trainer.callback_metrics)
+    assert {f"train/{name}" for name in guard.largest | guard.smallest} <= set(trainer.callback_metrics)
     assert float(trainer.callback_metrics["train/energy_magnitude"]) < 50

@@ -24,7 +24,8 @@ class DivergenceGuard(Callback):
 
     * ``energy_gap``, the energy of negatives above that of data: chains that no longer reach low energies;
     * ``energy_magnitude``, the largest energy of a batch: energies that grow without bound;
-    * ``buffer_entropy``, the entropy of the persistent chains of the least varied class: chains that are all alike.
+    * ``buffer_entropy``, the entropy of the persistent chains of the least varied class: chains that are all alike;
+    * ``grad_norm_chain``, the norm of dE/dx along chains: chains on a plateau, from which they do not come back.
 
     A state is the weights and buffers of the method, replay buffer included, the optimizer, the weight average and the
     generators of random numbers. One is kept every ``snapshot_every`` steps while no sign shows. A rollback takes the
@@ -35,6 +36,8 @@ class DivergenceGuard(Callback):
         max_energy: Largest healthy ``energy_magnitude``; null for any.
         min_entropy: Smallest healthy ``buffer_entropy``; null for any. The default is that of chains whose standard
             deviation is 0.05.
+        min_gradient: Smallest healthy ``grad_norm_chain``; null for any.
+        grace: Steps before these signs count: at first, chains and energies are anything.
         check_every: Steps between two looks at these signs.
         patience: Number of bad looks in a row that make a divergence; one is enough for a loss that is not finite.
         snapshot_every: Steps between two snapshots, which are kept in main memory.
@@ -50,6 +53,8 @@ class DivergenceGuard(Callback):
         max_gap: float | None = 1.0,
         max_energy: float | None = 1000.0,
         min_entropy: float | None = -1.5,
+        min_gradient: float | None = None,
+        grace: int = 100,
         check_every: int = 10,
         patience: int = 3,
         snapshot_every: int = 100,
@@ -61,7 +66,9 @@ class DivergenceGuard(Callback):
                 f"DivergenceGuard: check_every is {check_every}, patience {patience}, snapshot_every {snapshot_every} "
                 f"and lr_factor {lr_factor}, expected numbers of 1 or more, and a factor above 0 and at most 1."
             )
-        self.limits = {"energy_gap": max_gap, "energy_magnitude": max_energy, "buffer_entropy": min_entropy}
+        self.largest = {"energy_gap": max_gap, "energy_magnitude": max_energy}
+        self.smallest = {"buffer_entropy": min_entropy, "grad_norm_chain": min_gradient}
+        self.grace = grace
         self.check_every = check_every
         self.patience = patience
         self.snapshot_every = snapshot_every
@@ -111,15 +118,19 @@ class DivergenceGuard(Callback):
         loss = outputs if isinstance(outputs, Tensor) else outputs["loss"] if outputs else None
         if loss is not None and not bool(loss.isfinite()):
             return f"the loss is {float(loss)}", True
-        for name, limit in self.limits.items():
+        if trainer.global_step <= self.grace:
+            return None, False
+        for name, limit in (self.largest | self.smallest).items():
             logged = trainer.callback_metrics.get(f"train/{name}")
             if logged is None or limit is None:
                 continue
             value, word = float(logged), name.replace("_", " ")
             if not math.isfinite(value):
                 return f"the {word} is {value}", True
-            if value < limit if name == "buffer_entropy" else value > limit:
-                return f"the {word} is {value:.3g}, healthy is {'above' if value < limit else 'below'} {limit:g}", False
+            if name in self.largest and value > limit:
+                return f"the {word} is {value:.3g}, healthy is at most {limit:g}", False
+            if name in self.smallest and value < limit:
+                return f"the {word} is {value:.3g}, healthy is at least {limit:g}", False
         return None, False
 
     def _recover(self, trainer: Trainer, pl_module: LightningModule, sign: str) -> None:

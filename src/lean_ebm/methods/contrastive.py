@@ -21,7 +21,7 @@ class ContrastiveDivergence(Method):
     For data ``x+`` with condition ``y`` and samples ``x-`` at the end of a Langevin chain without graph, started where
     an earlier chain of the same class ended::
 
-        L  =  E(x+, y) - E(x-, y)                           -log p(x+|y)       (Hinton 2002; Tieleman 2008)
+        L  =  c_y (E(x+, y) - E(x-, y))                     -log p(x+|y)       (Hinton 2002; Tieleman 2008)
             + regularization * (E(x+, y)^2 + E(x-, y)^2)    energies near 0    (Du and Mordatch 2019)
             + cross_entropy * CE(softmax_y' -E(x+, y'), y)  -log p(y|x+)       (JEM, Grathwohl et al. 2020)
 
@@ -29,8 +29,10 @@ class ContrastiveDivergence(Method):
 
     Chains that keep up with the energy end where it is about as low as at data. Where they lag behind, at higher
     energies, the first term rewards the lag: data sink further, chains follow even less, and a class, then the model,
-    is lost. The running average of ``E(x-, y) - E(x+, y)`` of the worst class is logged as ``energy_gap``, beside the
-    largest energy and the entropy of the buffer, for :class:`~lean_ebm.callbacks.DivergenceGuard` to watch.
+    is lost. With ``lag_limit`` the term of a class counts less the further its chains lag, ``c_y = 1 - lag_y /
+    lag_limit`` within [0, 1], where ``lag_y`` is the running average of ``E(x-, y) - E(x+, y)``; without, ``c_y = 1``.
+    That of the worst class is logged as ``energy_gap``, beside the largest energy and the entropy of the buffer, for
+    :class:`~lean_ebm.callbacks.DivergenceGuard` to watch.
 
     Args:
         energy: The energy network; class-conditional.
@@ -41,13 +43,14 @@ class ContrastiveDivergence(Method):
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
+        lag_limit: Gap of a class at which its likelihood term is off; null for the plain objective.
         candidates: Largest number of draws for each sample asked for.
         acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If the energy is not class-conditional or the chain keeps a graph.
+        ValueError: If the energy is not class-conditional, the chain keeps a graph, or the limit is not positive.
     """
 
     LAG_DECAY = 0.98
@@ -65,6 +68,7 @@ class ContrastiveDivergence(Method):
         data_noise: float = 0.03,
         regularization: float = 0.1,
         cross_entropy: float = 1.0,
+        lag_limit: float | None = None,
         candidates: int = 1,
         acceptance: float = 0.9,
         optimizer: OptimizerCallable | None = None,
@@ -79,6 +83,11 @@ class ContrastiveDivergence(Method):
         self.data_noise = data_noise
         self.regularization = regularization
         self.cross_entropy = cross_entropy
+        if lag_limit is not None and lag_limit <= 0:
+            raise ValueError(
+                f"ContrastiveDivergence: lag_limit is {lag_limit}, expected more than 0, or null for none."
+            )
+        self.lag_limit = lag_limit
         self.register_buffer("lag", torch.zeros(energy.num_classes))
         self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, fresh_fraction)
         self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
@@ -101,7 +110,7 @@ class ContrastiveDivergence(Method):
         if self.training:
             self._follow(label, gap.detach())
         magnitude = positive.square().mean() + negative.square().mean()
-        loss = -gap.mean() + self.regularization * magnitude
+        loss = -(self._pull(label) * gap).mean() + self.regularization * magnitude
         terms: dict[str, Any] = {
             "divergence": -gap.mean(),
             "magnitude": magnitude,
@@ -123,3 +132,9 @@ class ContrastiveDivergence(Method):
         count = torch.zeros_like(self.lag).index_add_(0, label, torch.ones_like(gap))
         kept = self.LAG_DECAY**count
         self.lag.copy_(kept * self.lag + (1 - kept) * total / count.clamp(min=1))
+
+    def _pull(self, label: Tensor) -> Tensor:
+        """c_y of each chain ``(B,)``."""
+        if self.lag_limit is None:
+            return torch.ones_like(label, dtype=self.lag.dtype)
+        return (1 - self.lag[label] / self.lag_limit).clamp(0, 1)
