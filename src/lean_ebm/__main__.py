@@ -1,6 +1,24 @@
-"""``python -m lean_ebm`` is ``lean-ebm``."""
+"""``lean-ebm``, which is ``python -m lean_ebm`` as well: training, or proving, which needs none of what training does."""
 
-from lean_ebm.cli import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int | None:
+    """Run the command that the arguments of the process name; returns its exit status."""
+    # Each side is imported for its own commands alone: Lightning takes seconds, and a proof is found in less.
+    from lean_ebm.proving.cli import COMMANDS
+
+    if sys.argv[1:2] and sys.argv[1] in COMMANDS:
+        from lean_ebm.proving.cli import main as prove
+
+        return prove()
+    from lean_ebm.cli import main as train
+
+    train()
+    return None
+
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
