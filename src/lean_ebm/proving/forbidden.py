@@ -1,0 +1,6 @@
+"""What is refused before anything runs."""
+
+
+def refuse(text: str) -> str | None:
+    """Placeholder."""
+    return "it contains sorry" if "sorry" in text else None

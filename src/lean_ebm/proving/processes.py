@@ -1,0 +1,118 @@
+"""Processes that end when they should: in a group of their own, under a memory limit, killed and reaped as one."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+_CHILD = Path(__file__).with_name("child.py")
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_RSS, _GROUP = 21, 2  # fields of /proc/PID/stat, counted from the one after the program's name
+
+
+def limited(memory: int, command: Sequence[str]) -> list[str]:
+    """The command that starts ``command`` under a limit on its address space, ``memory`` MiB above what Lean reserves.
+
+    ``command`` is ``exec PROGRAM ...`` or ``lean FOLDER ...``; see ``child.py``.
+    """
+    # -I and -S: neither the user's site-packages nor his environment can get in the way of a start.
+    return [sys.executable, "-I", "-S", str(_CHILD), str(memory), *command]
+
+
+def resident(group: int) -> int:
+    """Resident memory in MiB of all processes of a group; 0 where the system does not tell (no ``/proc``)."""
+    pages = 0
+    try:
+        entries = os.listdir("/proc")
+    except OSError:
+        return 0
+    for entry in entries:
+        if not entry.isdigit():
+            continue
+        try:
+            with open(f"/proc/{entry}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        if int(fields[_GROUP]) == group:
+            pages += int(fields[_RSS])
+    return pages * _PAGE >> 20
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process that leads its group, and all that it started. Reaping is left to who started it."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # all of them have ended
+
+
+class ProcessFailedError(Exception):
+    """A process was killed or died.
+
+    Attributes:
+        timeout: Whether it was killed because its time was over.
+    """
+
+    def __init__(self, reason: str, *, timeout: bool = False) -> None:
+        super().__init__(reason)
+        self.timeout = timeout
+
+
+def run(
+    command: Sequence[str],
+    text: str,
+    *,
+    timeout: float,
+    memory: int,
+    cwd: Path | None = None,
+    environment: dict[str, str] | None = None,
+) -> tuple[int, str, str]:
+    """Run a process to its end: ``(exit status, standard output, standard error)``.
+
+    Args:
+        command: What to run, as for :func:`limited`.
+        text: Its standard input.
+        timeout: Seconds after which it is killed.
+        memory: MiB of resident memory at which it is killed; 0 for no limit.
+        cwd: Its folder.
+        environment: Its environment variables; None for this process's.
+
+    Raises:
+        ProcessFailedError: If it was killed.
+    """
+    process = subprocess.Popen(
+        limited(memory, command),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env=environment,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
+    )
+    waited, tick = 0.0, 0.2
+    given: str | None = text
+    try:
+        while True:
+            try:
+                output, errors = process.communicate(given, min(tick, max(timeout - waited, 0.001)))
+                return process.returncode, output, errors
+            except subprocess.TimeoutExpired:
+                waited += tick
+                given = None  # the rest of it is on its way already
+            if waited >= timeout:
+                raise ProcessFailedError(f"it ran for more than {timeout:.3g} seconds", timeout=True)
+            if memory and (used := resident(process.pid)) > memory:
+                raise ProcessFailedError(f"it used {used} MiB of memory, more than the {memory} MiB it may")
+    finally:
+        kill_group(process.pid)
+        process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                pipe.close()
