@@ -365,7 +365,8 @@ class Elaborator:
 
     def of_exists(self, tree: Tree, target: Node, context: Context) -> Proof:
         """``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
-        head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
+        head = tree[1] if tree[0] == "app" else tree
+        arguments: tuple[Tree, ...] = tree[2] if tree[0] == "app" else ()
         if len(arguments) != 2:
             raise Unsupported("Exists.intro and Exists.elim have two arguments")
         target = self.run.whnf(target)

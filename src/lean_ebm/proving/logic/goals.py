@@ -111,32 +111,30 @@ class Printer:
         self.prefix, self.typed = prefix, typed
         self._taken = set(names.values())
 
-    def formula(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0, follow: bool = False) -> str:
+    def formula(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """The text of a formula.
 
         Args:
             node: The formula.
             bound: Names of the bound variables, innermost first.
             minimum: Precedence that the place asks for.
-            follow: Whether an operator follows on the right, which a quantifier would swallow.
         """
         kind = node.kind
         if kind in (Kind.ALL, Kind.EXISTS):
-            text = self._quantifier(node, bound)
-            return f"({text})" if follow or minimum > 1023 else text
+            return self._bracket(self._quantifier(node, bound), minimum > 1023)
         if kind is Kind.NOT:
             if self.prefix:
                 return self._bracket(f"Not {self.formula(node.a, bound, 1024)}", minimum > 1023)
-            return "¬" + self.formula(node.a, bound, 40, follow)
+            text = "¬" + self.formula(node.a, bound, 40)
+            return self._bracket(text, minimum == 1024 and self._ends_open(node))
         if kind in _OPERATOR:
             symbol, own, first, second, name = _OPERATOR[kind]
             if self.prefix and name:
                 a, b = self.formula(node.a, bound, 1024), self.formula(node.b, bound, 1024)
                 return self._bracket(f"{name} {a} {b}", minimum > 1023)
-            bracket = own < minimum
-            a = self.formula(node.a, bound, first, True)
-            b = self.formula(node.b, bound, second, follow and not bracket)
-            return self._bracket(a + symbol + b, bracket)
+            # A quantifier at the end of the left part would swallow the operator.
+            a = self.formula(node.a, bound, 1024 if self._ends_open(node.a) else first)
+            return self._bracket(a + symbol + self.formula(node.b, bound, second), own < minimum)
         if kind is Kind.TRUE:
             return "True"
         if kind is Kind.FALSE:
@@ -146,6 +144,17 @@ class Printer:
         if kind is Kind.PROPOSITIONS:
             return "Prop"
         return self.individual(node, bound, minimum)
+
+    def _ends_open(self, node: Node) -> bool:
+        kind = node.kind
+        if kind in (Kind.ALL, Kind.EXISTS):
+            return True
+        if kind is Kind.NOT:
+            return not self.prefix and node.a.kind not in _OPERATOR and self._ends_open(node.a)
+        if kind not in _OPERATOR or (self.prefix and kind is not Kind.IMPLIES):
+            return False
+        inner = _OPERATOR.get(node.b.kind)
+        return (inner is None or inner[1] >= _OPERATOR[kind][3]) and self._ends_open(node.b)
 
     def individual(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """The text of an individual, or of a symbol with its arguments."""

@@ -317,11 +317,6 @@ def _constructor(run: Run, goal: Goal, _: Tree) -> list[Goal]:
         unknown = run.new(goal.context, INDIVIDUALS, False, _tag(goal.tag, "w"))
         body = Goal(run.number(), goal.context, opened(target.a, unknown), _tag(goal.tag, "h"), goal.fresh)
         run.parts[goal.number] = ("exists", unknown, ("?", body.number))
-        if not target.a.loose:  # nothing depends on the individual
-            return [
-                Goal(unknown.a, goal.context, INDIVIDUALS, _tag(goal.tag, "w"), goal.fresh),
-                body,
-            ]
         return [body, Goal(unknown.a, goal.context, INDIVIDUALS, _tag(goal.tag, "w"), goal.fresh)]
     raise TacticError("constructor failed, the target is not an inductive type with a constructor")
 
@@ -508,9 +503,9 @@ def _applied(
 ) -> list[Goal]:  # fmt: skip
     context, tag = goal.context, goal.tag
     formula = replaced(formula, run.found)
-    count, open_head = _arguments(formula)
+    count = _arguments(formula)
     # As many arguments as the target has not, and then more: as Lean tries.
-    first = count if open_head else max(0, count - _arguments(target)[0])
+    first = max(0, count - _arguments(target))
     saved = run.found, run.unknown, run.next
     for tried in range(first, count + 1):
         run.found, run.unknown, run.next = saved
@@ -601,8 +596,8 @@ def _apply_exists(run: Run, goal: Goal, tree: Tree, constant: str) -> list[Goal]
     raise Unsupported("Exists.elim here")
 
 
-def _arguments(formula: Node) -> tuple[int, bool]:
-    """How many arguments a proof of the formula takes, and whether it may take more once unknowns are found."""
+def _arguments(formula: Node) -> int:
+    """How many arguments a proof of the formula takes."""
     count = 0
     while True:
         kind = formula.kind
@@ -610,10 +605,8 @@ def _arguments(formula: Node) -> tuple[int, bool]:
             formula = formula.b
         elif kind is Kind.ALL:
             formula = formula.a
-        elif kind is Kind.NOT:
-            return count + 1, False
         else:
-            return count, kind is Kind.HOLE
+            return count + (kind is Kind.NOT)
         count += 1
 
 

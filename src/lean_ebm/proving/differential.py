@@ -1,0 +1,123 @@
+"""Whether the embedded logic does what Lean does: the same tactics on the same states, in both, compared.
+
+A pair is a state, reached by a random walk, and a random tactic, sensible or not. Both must refuse the tactic, or both
+must accept it with the same goals: hypotheses, names, tags, order. Names of unknowns are compared up to renaming, since
+Lean makes some of them up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from lean_ebm.proving.environment import Outcome, Statement
+from lean_ebm.proving.lean import Lean, Proof, Report
+from lean_ebm.proving.logic.goals import Printer
+from lean_ebm.proving.logic.logic import Logic, LogicState
+from lean_ebm.proving.logic.sampling import Signature, TacticSampler
+
+_UNKNOWN = re.compile(r"\?[\w✝⁰¹²³⁴⁵⁶⁷⁸⁹.]+")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A tactic on a state, and what the embedded logic made of it.
+
+    Args:
+        statement: The theorem.
+        script: Tactics that lead to the state.
+        tactic: The tactic.
+        outcome: What came of it; ``PARSE_ERROR`` where it is outside of the fragment.
+        goals: The goals after it.
+    """
+
+    statement: Statement
+    script: tuple[str, ...]
+    tactic: str
+    outcome: Outcome
+    goals: tuple[str, ...] = ()
+
+    @property
+    def proof(self) -> Proof:
+        """What Lean is asked."""
+        return Proof(self.statement, "\n".join([*self.script, self.tactic]))
+
+
+@dataclass
+class Comparison:
+    """What came of comparing pairs.
+
+    Args:
+        same: Pairs on which both agree.
+        accepted: Those of them that both accept.
+        outside: Pairs that the embedded logic refuses as outside of its fragment, which are not compared.
+        differing: Pairs on which they differ, with Lean's report.
+    """
+
+    same: int
+    accepted: int
+    outside: int
+    differing: list[tuple[Pair, Report]]
+
+
+def pairs(seed: int, number: int, first_order: float = 0.5) -> Iterator[Pair]:
+    """Random pairs, a function of the seed.
+
+    Args:
+        seed: Seed.
+        number: How many.
+        first_order: Fraction of the theorems with quantifiers.
+    """
+    random = Random(seed)
+    logic = Logic()
+    sampler = TacticSampler(random)
+    made = 0
+    while made < number:
+        signature = Signature(3, first_order=random.random() < first_order)
+        formula = signature.formula(random, random.randrange(3, 14))
+        printer = Printer(signature.names, typed=True)
+        statement = Statement(printer.formula(formula), signature.binders)
+        state = logic.start(statement).state
+        script: tuple[str, ...] = ()
+        for _ in range(random.randrange(1, 9)):
+            assert isinstance(state, LogicState)
+            goal = state.open[0]
+            tactic = sampler.tactic(goal)
+            step = logic.apply(state, tactic)
+            goals = step.state.goals if step.state is not None else ()
+            yield Pair(statement, script, tactic, step.outcome, goals)
+            made += 1
+            if made >= number:
+                return
+            if step.outcome is Outcome.OK:
+                state, script = step.state, (*script, tactic)
+
+
+def compare(found: list[Pair], lean: Lean) -> Comparison:
+    """Ask Lean about pairs."""
+    inside = [pair for pair in found if pair.outcome is not Outcome.PARSE_ERROR]
+    result = Comparison(0, 0, len(found) - len(inside), [])
+    for pair, report in zip(inside, lean.check([pair.proof for pair in inside]), strict=True):
+        if _agree(pair, report):
+            result.same += 1
+            result.accepted += pair.outcome.succeeded
+        else:
+            result.differing.append((pair, report))
+    return result
+
+
+def _agree(pair: Pair, report: Report) -> bool:
+    if pair.outcome is Outcome.SOLVED:
+        return report.outcome is Outcome.SOLVED
+    if pair.outcome is Outcome.OK:
+        return report.outcome is Outcome.OK and _normal(pair.goals) == _normal(report.goals)
+    return report.outcome in (Outcome.TACTIC_ERROR, Outcome.PARSE_ERROR)
+
+
+def _normal(goals: tuple[str, ...]) -> str:
+    """Goals on one line an entry, with unknowns numbered."""
+    names: dict[str, str] = {}
+    text = re.sub(r"\s*\n\s+", " ", "\n\n".join(goals))
+    return _UNKNOWN.sub(lambda match: names.setdefault(match[0], f"?{len(names)}"), text)
