@@ -64,6 +64,10 @@ inductive Exists {α : Sort u} (p : α → Prop) : Prop where
 
 @[macro_inline] def False.elim {C : Sort u} (h : False) : C := h.rec
 @[macro_inline] def absurd {a : Prop} {b : Sort v} (h₁ : a) (h₂ : Not a) : b := (h₂ h₁).rec
+theorem trivial : True := True.intro
+theorem Or.elim {a b c : Prop} (h : Or a b) (left : a → c) (right : b → c) : c := h.rec left right
+theorem Exists.elim {α : Sort u} {p : α → Prop} {b : Prop} (h₁ : Exists (fun x => p x)) (h₂ : (a : α) → p a → b) : b :=
+  h₁.rec h₂
 @[refl] theorem Iff.refl (a : Prop) : Iff a a := Iff.intro (fun h => h) (fun h => h)
 theorem Iff.rfl {a : Prop} : Iff a a := Iff.refl a
 
