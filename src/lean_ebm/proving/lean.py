@@ -299,7 +299,7 @@ class Lean:
             _, output, errors = self._process(["--version"], "", self.timeout)
         except _DiedError as death:
             raise LeanNotFoundError(f"Lean does not start: {death.reason}.") from death
-        match = re.search(r"version ([^\s,]+)", output)
+        match = re.search(r"Lean \(version ([^\s,)]+)", output)
         if match is None:
             raise LeanNotFoundError(f"{' '.join(self._command[1:])} is no Lean 4: it says {output}{errors}")
         return match[1]
