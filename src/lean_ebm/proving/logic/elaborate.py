@@ -211,6 +211,7 @@ class Elaborator:
         self.goals: list[Goal] = []  # those of `?_`, in the order of their making
         self.natural: list[tuple[str, int]] = []  # those of `_`, and of constants' unknowns
         self.waiting: list[tuple[int, Tree, Node, Context]] = []
+        self.names: tuple[str, ...] = ()  # of the arguments that the constant last applied still takes
 
     def new_number(self) -> int:
         """A number for a hypothesis or an individual."""
@@ -303,7 +304,9 @@ class Elaborator:
             return self.application(tree, None, context)
         if what == "typed":
             formula = self.formula(tree[2], context)
-            return ("the", formula, self.proof(tree[1], formula, context)), formula
+            proof = self.proof(tree[1], formula, context)
+            self.names = ()
+            return ("the", formula, proof), formula
         if what == "anonymous":
             raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
         if what in ("fun", "_", "?_"):
@@ -358,10 +361,24 @@ class Elaborator:
         if kind is Kind.EXISTS:
             witness = self.individual(first, context)
             return ("exists", witness, self.proof(second, opened(target.a, witness), context))
+        a, b = self._part(target.a, context, "a"), self._part(target.b, context, "b")
         if kind is Kind.AND:
-            return ("and", self.proof(first, target.a, context), self.proof(second, target.b, context))
-        mp = self.proof(first, implication(target.a, target.b), context)
-        return ("iff", mp, self.proof(second, implication(target.b, target.a), context))
+            return ("and", self.proof(first, a, context), self.proof(second, b, context))
+        mp = self.proof(first, implication(a, b), context)
+        return ("iff", mp, self.proof(second, implication(b, a), context))
+
+    def _part(self, part: Node, context: Context, name: str) -> Node:
+        """A part of what a constructor should prove.
+
+        Where that is to be found, Lean makes it the constructor's own argument, which must be found in turn.
+        """
+        part = self.run.whnf(part)
+        if part.kind is Kind.HOLE and not self.run.unknown[part.a].opaque:
+            own = self.run.new(context, PROPOSITIONS, False, name)
+            self.natural.append((name, own.a))
+            self.run.unify(part, own)
+            return own
+        return part
 
     def of_exists(self, tree: Tree, target: Node, context: Context) -> Proof:
         """``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
@@ -399,7 +416,9 @@ class Elaborator:
     def application(self, tree: Tree, target: Node | None, context: Context) -> tuple[Proof, Node]:
         """A head with arguments, and what that proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
+        self.names = ()
         proof, formula, extra = self.head(head, context)
+        names = self.names
         pending = (*extra, *arguments)
         known = target is None or self.run.whnf(target).kind is Kind.HOLE
         for index, argument in enumerate(pending):
@@ -424,6 +443,7 @@ class Elaborator:
                 raise TacticError("function expected")
         if target is not None and formula.unknown:
             self.run.unify(target, formula)
+        self.names = names[len(pending) :]
         return proof, formula
 
     def head(self, tree: Tree, context: Context) -> tuple[Proof, Node, tuple[Tree, ...]]:
@@ -475,6 +495,7 @@ class Elaborator:
                 raise Unsupported("Exists.intro and Exists.elim stand at the head of a term only")
             raise TacticError(f"unknown identifier {name}")
         proof, formula, _ = instance(self, name, context)
+        self.names = scheme[1]
         return proof, formula
 
     # Individuals and formulas

@@ -117,7 +117,7 @@ class _Checker:
         elif rule == "true":
             _parts(goal, Kind.TRUE)
         elif rule == "false":
-            self._equal(self.infer(proof[1], context, scope, depth), FALSE)
+            self.check(proof[1], FALSE, context, scope, depth)
         elif rule == "or":
             _, major, left, a, right, b = proof
             first, second = _parts(self.infer(major, context, scope, depth), Kind.OR)

@@ -234,16 +234,42 @@ def state_key(state: LogicState) -> str:
 def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
     numbers: dict[int, int] = {}
     parts = []
-    for index, local in enumerate(goal.context):
-        numbers[local.number] = index
+    plain = True  # whether numbers are positions, so that the texts of formulas can be remembered
+    for index, local in enumerate(goal.context, 1):
+        number = local.number
         if local.formula is not None:
-            parts.append(_node_key(local.formula, numbers, unknown))
+            formula = local.formula.key
+            if plain and not formula.unknown:
+                parts.append(_TEXTS.get(formula) or _text(formula))
+            else:
+                parts.append(_node_key(formula, numbers, unknown))
         else:
+            numbers[number] = index
+            plain = plain and number == index
             parts.append("#" if local.sort is None else f"{local.sort[0]:d}{local.sort[1]}")
-    parts.append(_node_key(goal.target, numbers, unknown))
-    if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
+    target = goal.target.key
+    if plain and not target.unknown:
+        parts.append(_TEXTS.get(target) or _text(target))
+    else:
+        parts.append(_node_key(target, numbers, unknown))
+    if target is INDIVIDUALS or target is PROPOSITIONS:
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
+
+
+_TEXTS: dict[Node, str] = {}
+
+
+class _Same(dict[int, int]):
+    """Every number for itself."""
+
+    def __missing__(self, number: int) -> int:
+        return number
+
+
+def _text(formula: Node) -> str:
+    text = _TEXTS[formula] = _node_key(formula, _Same(), {})
+    return text
 
 
 _LETTERS = {

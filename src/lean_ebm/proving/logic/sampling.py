@@ -102,8 +102,8 @@ class TacticSampler:
         random, target = self.random, goal.target
         kind = random.choice(
             ("intro", "intro", "exact", "exact", "apply", "apply", "apply", "refine", "refine", "cases", "cases",
-             "cases", "have", "constructor", "side", "assumption", "contradiction", "exfalso", "exists", "sensible", "sensible",
-             "sensible", "sensible")
+             "cases", "have", "constructor", "side", "assumption", "contradiction", "exfalso", "exists", "sensible",
+             "sensible", "sensible", "sensible")
         )  # fmt: skip
         if kind == "sensible":
             kind = {

@@ -34,7 +34,7 @@ from lean_ebm.proving.logic.formulas import (
     unknowns,
     variable,
 )
-from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
+from lean_ebm.proving.logic.goals import PROOF, TYPE, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import Proof
 from lean_ebm.proving.logic.syntax import Tree
 
@@ -159,6 +159,8 @@ def _have(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     target = _formula(goal)
     _, name, domain, tree = tactic
     elaborator = Elaborator(run, goal, holes=True)
+    if _is_individual(tree, domain, goal.context):
+        return [_have_individual(run, goal, elaborator, name, tree)]
     if domain is None:
         proof, formula = elaborator.inferred(tree, goal.context)
     else:
@@ -174,6 +176,32 @@ def _have(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     rest = Goal(new, (*goal.context, local), target, "", elaborator.fresh)
     goals = _refined(run, [*elaborator.goals, rest], goal.tag, elaborator.fresh)
     return [goals[-1], *goals[:-1]]
+
+
+def _is_individual(tree: Tree, domain: Tree | None, context: Context) -> bool:
+    if domain is not None:
+        local = lookup(context, domain[1]) if domain[0] == "name" else None
+        return local is not None and local.what == TYPE
+    head = tree[1] if tree[0] == "app" else tree
+    local = lookup(context, head[1]) if head[0] == "name" else None
+    if local is None or local.what == PROOF:
+        return False
+    if local.sort != (False, len(tree[2]) if tree[0] == "app" else 0):
+        raise Unsupported("have of what is neither a proof nor an individual")
+    return True
+
+
+def _have_individual(run: Run, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
+    individual = elaborator.individual(tree, goal.context)
+    elaborator.all_found()
+    if elaborator.goals:
+        raise Unsupported("have of an individual to be found")
+    number, new = elaborator.new_number(), run.number()
+    accessible = name != "_"
+    local = individual_local(number, (name or "this") if accessible else "x", accessible, goal.context)
+    step = make(Kind.ALL, goal.target, None, "x")
+    run.parts[goal.number] = ("inst", ("the", step, ("all", number, ("?", new))), individual)
+    return Goal(new, (*goal.context, local), goal.target, goal.tag, elaborator.fresh)
 
 
 def _exists(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
@@ -231,7 +259,8 @@ def _assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
 
 
 def _exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
-    _formula(goal)
+    if _formula(goal).kind is Kind.HOLE:
+        raise TacticError("don't know how to synthesize implicit argument C")
     new = run.number()
     run.parts[goal.number] = ("false", ("?", new))
     return [Goal(new, goal.context, FALSE, goal.tag, goal.fresh)]
@@ -359,7 +388,10 @@ def _cases(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
             raise Unsupported("cases of such a term")
         proof, formula = elaborator.inferred(tree, context)
         elaborator.finish()
-        elaborator.all_found()
+        try:
+            elaborator.all_found()
+        except TacticError as error:
+            raise Unsupported("cases with a _ that is not determined") from error
         formula = replaced(formula, run.found)
     constructors = _FIELDS.get(formula.kind)
     if constructors is None:
@@ -485,23 +517,22 @@ def _apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     if tree is head and constant is not None and constant in CONSTANTS:
         proof, formula, implicit = instance(elaborator, constant, context)
         elaborator.natural.clear()
+        elaborator.names = CONSTANTS[constant][1]
     elif tree[0] in ("name", "app", "proj", "typed"):
+        if tree[0] != "name" and any(local.formula is not None and local.formula.unknown for local in context):
+            raise Unsupported("apply of a term about something to be found")  # Lean lists such a goal twice
         proof, formula = elaborator.inferred(tree, context)
         elaborator.finish()
     else:
         raise Unsupported("apply of such a term")
-    names: tuple[str, ...] = ()
-    if constant is not None and constant in CONSTANTS:
-        given = len(tree[2]) if tree[0] == "app" else 0
-        names = CONSTANTS[constant][1][given:]
-    return _applied(run, goal, elaborator, proof, formula, implicit, names, target)
+    return _applied(run, goal, elaborator, proof, formula, implicit, target)
 
 
 def _applied(
     run: Run, goal: Goal, elaborator: Elaborator, proof: Proof, formula: Node, implicit: tuple[Node, ...],
-    names: tuple[str, ...], target: Node,
+    target: Node,
 ) -> list[Goal]:  # fmt: skip
-    context, tag = goal.context, goal.tag
+    context, tag, names = goal.context, goal.tag, elaborator.names
     formula = replaced(formula, run.found)
     count = _arguments(formula)
     # As many arguments as the target has not, and then more: as Lean tries.
