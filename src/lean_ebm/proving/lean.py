@@ -24,6 +24,7 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -210,44 +211,17 @@ class Lean:
         self.close()
 
     def _check_batch(self, proofs: Sequence[Proof]) -> list[Report]:
-        secret = f"t{secrets.token_hex(8)}"
-        names, blocks, starts, line = [], [], [], 0
-        for index, (statement, script) in enumerate(proofs):
-            name = f"{secret}_{index}"
-            # On one line, so that whatever is wrong in line 0 is wrong with the statement.
-            flat = Statement(" ".join(statement.proposition.split()), " ".join(statement.binders.split()))
-            block = f"{flat.theorem(name, script)}#print axioms {name}\n"
-            names.append(name)
-            blocks.append(block)
-            starts.append(line)
-            line += block.count("\n")
+        secret = secret_name()
+        names = [f"{secret}_{index}" for index in range(len(proofs))]
+        blocks = [theorem_source(name, proof) for name, proof in zip(names, proofs, strict=True)]
+        starts = list(accumulate((block.count("\n") for block in blocks[:-1]), initial=0))
         messages: list[list[Message]] = [[] for _ in proofs]
         for message in self._run("".join(blocks), self.timeout + 0.1 * len(proofs)):
             index = max(bisect_right(starts, message.line) - 1, 0)
             messages[index].append(
                 Message(message.severity, message.text, message.line - starts[index], message.column)
             )
-        return [self._report(name, found) for name, found in zip(names, messages, strict=True)]
-
-    def _report(self, name: str, messages: list[Message]) -> Report:
-        found = tuple(
-            Message(message.severity, message.text.replace(name, "theorem"), message.line, message.column)
-            for message in messages
-        )
-        errors = [message for message in found if message.severity == "error"]
-        if errors:
-            first = errors[0]
-            if len(errors) == 1 and first.line == 0 and first.text.startswith(_UNSOLVED):
-                goals = tuple(first.text.removeprefix(_UNSOLVED).split("\n\n"))
-                return Report(Outcome.OK, goals, found, first.text)
-            return Report(_outcome(first), messages=found, reason=first.text)
-        dependencies = [match for message in messages if (match := _DEPENDS.search(message.text)) and match[1] == name]
-        if len(dependencies) != 1:
-            return Report(Outcome.CRASH, messages=found, reason="Lean ended before it said what the proof depends on")
-        axioms = {axiom.strip() for axiom in (dependencies[0][2] or "").split(",")} - {""}
-        if surplus := sorted(axioms - self.axioms):
-            return Report(Outcome.FORBIDDEN, messages=found, reason=f"the proof depends on {', '.join(surplus)}")
-        return Report(Outcome.SOLVED, messages=found)
+        return [read_report(name, found, self.axioms) for name, found in zip(names, messages, strict=True)]
 
     def _run(self, source: str, timeout: float) -> list[Message]:
         offset = self._header.count("\n") + 1
@@ -303,6 +277,40 @@ class Lean:
         if match is None:
             raise LeanNotFoundError(f"{' '.join(self._command[1:])} is no Lean 4: it says {output}{errors}")
         return match[1]
+
+
+def theorem_source(name: str, proof: Proof) -> str:
+    """The Lean source that :func:`read_report` wants to see the messages of; its first line is the statement."""
+    # On one line, so that whatever is wrong in line 0 is wrong with the statement.
+    statement = Statement(" ".join(proof.statement.proposition.split()), " ".join(proof.statement.binders.split()))
+    return f"{statement.theorem(name, proof.script)}#print axioms {name}\n"
+
+
+def secret_name() -> str:
+    """A name for a theorem that no text can guess, and so can neither use nor print."""
+    return f"t{secrets.token_hex(8)}"
+
+
+def read_report(name: str, messages: Sequence[Message], axioms: frozenset[str]) -> Report:
+    """What Lean's messages on a :func:`theorem_source` say; no message at all says that it is no proof."""
+    found = tuple(
+        Message(message.severity, message.text.replace(name, "theorem"), message.line, message.column)
+        for message in messages
+    )
+    errors = [message for message in found if message.severity == "error"]
+    if errors:
+        first = errors[0]
+        if len(errors) == 1 and first.line == 0 and first.text.startswith(_UNSOLVED):
+            goals = tuple(first.text.removeprefix(_UNSOLVED).split("\n\n"))
+            return Report(Outcome.OK, goals, found, first.text)
+        return Report(_outcome(first), messages=found, reason=first.text)
+    dependencies = [match for message in messages if (match := _DEPENDS.search(message.text)) and match[1] == name]
+    if len(dependencies) != 1:
+        return Report(Outcome.CRASH, messages=found, reason="Lean ended before it said what the proof depends on")
+    used = {axiom.strip() for axiom in (dependencies[0][2] or "").split(",")} - {""}
+    if surplus := sorted(used - axioms):
+        return Report(Outcome.FORBIDDEN, messages=found, reason=f"the proof depends on {', '.join(surplus)}")
+    return Report(Outcome.SOLVED, messages=found)
 
 
 def _outcome(error: Message) -> Outcome:
