@@ -70,7 +70,8 @@ class View:
 def legal_tactics(state: State) -> list[str]:
     """Tactics that may do something to the main goal of a state, in a fixed order, few enough to try them all.
 
-    With them every theorem of propositional logic has a proof. New hypotheses are called ``h1``, ``h2``, ..., individuals ``x1``, ...
+    With them every theorem of propositional logic has a proof. New hypotheses are called ``h1``, ``h2``, ...; new
+    individuals ``x1``, ``x2``, ...
     """
     if isinstance(state, LogicState):
         return list(_tactics(_view(state.open[0]))) if state.open else []
@@ -283,7 +284,7 @@ class Prover(ABC):
             verdict = environment.verify(statement, "\n".join(script))
             if verdict.proved:
                 return Result(verdict, script, spent.applications)
-        return Result(verdict, (), spent.applications, not spent.out)
+        return Result(verdict, (), spent.applications, not spent.out())
 
     @abstractmethod
     def search(self, spent: _Spent, start: State) -> Iterator[tuple[str, ...]]:
@@ -296,15 +297,19 @@ class _Spent:
     def __init__(self, environment: Environment, budget: Budget) -> None:
         self.environment, self.budget = environment, budget
         self.applications = 0
-        self.out = False
+        self._out = False
         self._end = time.monotonic() + budget.seconds
+
+    def out(self) -> bool:
+        """Whether the search has had to leave something untried."""
+        return self._out
 
     def expand(self, node: Node, tactics: Iterable[str]) -> tuple[list[Node], list[tuple[str, ...]]]:
         """Apply tactics to a state: the nodes that come, and the scripts that end it."""
         left = self.budget.applications - self.applications
         requests = [Request(node.state, tactic) for tactic in tactics]
         if len(requests) > left or time.monotonic() > self._end:
-            self.out = True
+            self._out = True
             requests = requests[:left] if time.monotonic() <= self._end else []
         self.applications += len(requests)
         nodes, scripts = [], []
@@ -323,7 +328,7 @@ class BreadthFirst(Prover):
         """All scripts, shorter ones first."""
         layer = [Node(start, ())]
         seen = {spent.environment.key(start)}
-        while layer and not spent.out:
+        while layer and not spent.out():
             following = []
             for node in layer:
                 nodes, scripts = spent.expand(node, self.tactics(node.state))
@@ -333,7 +338,7 @@ class BreadthFirst(Prover):
                     if key not in seen:
                         seen.add(key)
                         following.append(found)
-                if spent.out:
+                if spent.out():
                     return
             spent.environment.release(node.state for node in layer)
             layer = following
@@ -361,7 +366,7 @@ class BestFirst(Prover):
         counter = 0  # makes ties first come, first served
         queue = [(0.0, counter, Node(start, ()))]
         seen = {spent.environment.key(start)}
-        while queue and not spent.out:
+        while queue and not spent.out():
             _, _, node = heapq.heappop(queue)
             nodes, scripts = spent.expand(node, self.tactics(node.state))
             yield from scripts
@@ -392,7 +397,7 @@ class RandomWalk(Prover):
     def search(self, spent: _Spent, start: State) -> Iterator[tuple[str, ...]]:
         """Scripts of random walks, forever."""
         random = Random(self.seed)
-        while not spent.out:
+        while not spent.out():
             node = Node(start, ())
             for _ in range(self.length):
                 tactics = list(self.tactics(node.state))
@@ -401,12 +406,12 @@ class RandomWalk(Prover):
                 for tactic in tactics:
                     nodes, scripts = spent.expand(node, (tactic,))
                     yield from scripts
-                    if scripts or nodes or spent.out:
+                    if scripts or nodes or spent.out():
                         break
-                if not nodes or spent.out:
+                if not nodes or spent.out():
                     break
                 node = nodes[0]
-            if not node.tactics and not spent.out:
+            if not node.tactics and not spent.out():
                 return  # no tactic works at the start
 
 

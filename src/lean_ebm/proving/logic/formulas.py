@@ -166,6 +166,21 @@ def _open(node: Node, individual: Node, depth: int) -> Node:
     return make(kind, _open(node.a, individual, depth), b)
 
 
+def abstracted(node: Node, number: int, depth: int = 0) -> Node:
+    """The body of a quantifier over the individual of this number, which the node speaks of."""
+    if number not in variables(node):
+        return node
+    kind = node.kind
+    if kind is Kind.VARIABLE:
+        return make(Kind.BOUND, depth) if node.a == number else node
+    if kind is Kind.APPLY or kind is Kind.ATOM:
+        return make(kind, node.a, tuple(abstracted(part, number, depth) for part in node.b))
+    if kind is Kind.ALL or kind is Kind.EXISTS:
+        return make(kind, abstracted(node.a, number, depth + 1), None, node.name)
+    b = None if node.b is None else abstracted(node.b, number, depth)
+    return make(kind, abstracted(node.a, number, depth), b)
+
+
 def replaced(node: Node, found: dict[int, Node]) -> Node:
     """The node with unknowns replaced by what was found for them, and that again until nothing known is left."""
     if not node.unknown:

@@ -238,7 +238,7 @@ class _Renderer:
     def _pair(self, proof: Proof, types: dict[int, Node]) -> tuple[str, Proof, dict[int, Node]] | None:
         """``cases h with | intro a b`` where both parts of a hypothesis are named."""
         _, first, a, value, (_, second, b, other, body) = proof
-        if value[1] != other[1] or value[1][0] != "hyp":
+        if value[1] != other[1] or value[1][0] != "hyp" or _uses(body, value[1][1]):
             return None
         major = self.names[value[1][1]]
         names = f"{self.name(first)} {self.name(second)}"
@@ -248,7 +248,8 @@ class _Renderer:
         _, major, left, a, right, b = proof
         haves: list[tuple[str, Node, Proof]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
-        lines = [f"cases {text} with"]
+        lines, text = self.kept(major, text, (a, b))
+        lines.append(f"cases {text} with")
         for constructor, number, part, body in (("inl", left, formula.a, a), ("inr", right, formula.b, b)):
             taken = set(self.taken)
             name = self.name(number)
@@ -261,11 +262,20 @@ class _Renderer:
         _, major, x, h, body = proof
         haves: list[tuple[str, Node, Proof]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
+        lines, text = self.kept(major, text, (body,))
         name = self.name(x, formula.name or "x")
-        lines = [f"cases {text} with", f"| intro {name} {self.name(h)} =>"]
+        lines += [f"cases {text} with", f"| intro {name} {self.name(h)} =>"]
         inner = {**types, h: opened(formula.a, variable(x))}
         lines += [f"  {line}" for line in self.block(body, target, inner)]
         return self.hoisted(haves, lines, types)
+
+    def kept(self, major: Proof, text: str, bodies: tuple[Proof, ...]) -> tuple[list[str], str]:
+        """What ``cases`` is to take apart: a copy, where the proof goes on to use what ``cases`` would clear."""
+        if major[0] != "hyp" or not any(_uses(body, major[1]) for body in bodies):
+            return [], text
+        copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
+        self.taken.add(copy)
+        return [f"have {copy} := {text}"], copy
 
     def elimination(self, proof: Proof, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
         """A term on one line; what of it needs tactics gets a name, and is added to ``haves``."""
