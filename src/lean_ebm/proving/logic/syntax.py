@@ -126,7 +126,9 @@ class _Parser:
             raise self.problem(f"expected {text!r}")
 
     def problem(self, message: str) -> SyntaxProblem:
-        return SyntaxProblem(f"{message}, found {self.next.text!r} (line {self.next.line}, column {self.next.column})")
+        if self.next is _END:
+            return SyntaxProblem(f"{message}, found the end")
+        return SyntaxProblem(f"{message}, found {self.next.text!r} in line {self.next.line + 1}")
 
     def enter(self) -> None:
         self.depth += 1
