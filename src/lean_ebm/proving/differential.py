@@ -17,6 +17,8 @@ from lean_ebm.proving.lean import Lean, Proof, Report
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.logic import Logic, LogicState
 from lean_ebm.proving.logic.sampling import Signature, TacticSampler
+from lean_ebm.proving.logic.terms import random_theorem
+from lean_ebm.proving.provers import legal_tactics
 
 _UNKNOWN = re.compile(r"\?[\w✝⁰¹²³⁴⁵⁶⁷⁸⁹.]+")
 
@@ -76,15 +78,16 @@ def pairs(seed: int, number: int, first_order: float = 0.5) -> Iterator[Pair]:
     made = 0
     while made < number:
         signature = Signature(3, first_order=random.random() < first_order)
-        formula = signature.formula(random, random.randrange(3, 14))
+        theorem = random_theorem(random, signature, random.randrange(3, 12)) if random.random() < 0.5 else None
+        formula = theorem[0] if theorem is not None else signature.formula(random, random.randrange(3, 14))
         printer = Printer(signature.names, typed=True)
         statement = Statement(printer.formula(formula), signature.binders)
         state = logic.start(statement).state
         script: tuple[str, ...] = ()
-        for _ in range(random.randrange(1, 9)):
+        for _ in range(random.randrange(1, 13)):
             assert isinstance(state, LogicState)
-            goal = state.open[0]
-            tactic = sampler.tactic(goal)
+            legal = legal_tactics(state) if random.random() < 0.4 else []
+            tactic = random.choice(legal) if legal else sampler.tactic(state.open[0])
             step = logic.apply(state, tactic)
             goals = step.state.goals if step.state is not None else ()
             yield Pair(statement, script, tactic, step.outcome, goals)

@@ -65,7 +65,10 @@ class Statement:
 
     @classmethod
     def of(cls, text: str) -> Statement:
-        """Split ``[theorem name] [binders :] proposition [:= by]`` at the first colon outside of brackets."""
+        """Split ``[theorem name] [binders :] proposition [:= by]`` at the colon after the binders.
+
+        What stands before a colon is binders if all of it is in brackets: the colon of ``∀ x : α, p`` is another.
+        """
         text = text.strip()
         head, _, rest = text.partition(" ")
         if head in ("theorem", "lemma", "example"):
@@ -74,8 +77,10 @@ class Statement:
         depth = 0
         for position, character in enumerate(text):
             depth += (character in "([{⟨") - (character in ")]}⟩")
-            if character == ":" and depth == 0 and text[position : position + 2] != ":=":
+            if depth == 0 and character == ":":
                 return cls(text[position + 1 :].strip(), text[:position].strip())
+            if depth == 0 and not character.isspace() and character not in ")]}⟩":
+                break
         return cls(text)
 
     def theorem(self, name: str, script: str) -> str:

@@ -65,8 +65,8 @@ class Theorem:
     Args:
         statement: Binders and proposition.
         script: A verified script: the shortest where ``difficulty`` says so.
-        difficulty: Number of tactics of the shortest script, each on the main goal, found by exhaustive search; None where
-            the search ended at its bound.
+        difficulty: Number of tactics of the shortest script, each on the main goal, found by exhaustive search; None
+            where the search ended at its bound.
         size: Connectives, quantifiers and atoms.
         split: ``train``, ``validation`` or ``test`` by the hash, or ``large`` by the size.
         hash: Of the theorem up to renaming.
@@ -289,7 +289,9 @@ class _Moved(dict[int, int]):
         return self[number] if number in self else number + _APART
 
 
-def write(path: Path, settings: Settings, number: int, workers: int, tell: Callable[[int], None] = lambda _: None) -> int:
+def write(
+    path: Path, settings: Settings, number: int, workers: int, tell: Callable[[int], None] = lambda _: None
+) -> int:
     """Write a data set as JSON lines; returns how many.
 
     Args:

@@ -47,7 +47,7 @@ class Unknown:
     """What is to be found: a goal of kind individual or proposition, or a part of a term that unification must find.
 
     Attributes:
-        scope: Numbers of what it may speak of.
+        scope: Numbers of the context that it was made in, of which it may speak.
         target: ``INDIVIDUALS`` or ``PROPOSITIONS``.
         opaque: Whether it was written ``?_``, which unification leaves alone but in a tactic's last comparison.
         name: Lean's name for it.
@@ -78,7 +78,7 @@ class Run:
     def new(self, context: Context, target: Node, opaque: bool, name: str = "") -> Node:
         """A new unknown."""
         number = self.number()
-        scope = frozenset(local.number for local in context if local.what == SYMBOL)
+        scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
 
@@ -149,7 +149,10 @@ class Run:
         if value.loose:
             return False
         scope = self.unknown[unknown.a].scope
-        if value.unknown:
+        if value.kind in (Kind.UNKNOWN, Kind.HOLE):
+            if value.a == unknown.a or not self.unknown[value.a].scope <= scope:
+                return False  # the other way round, perhaps
+        elif value.unknown:
             for number in unknowns(value):
                 if number == unknown.a:
                     return False

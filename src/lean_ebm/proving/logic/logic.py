@@ -83,6 +83,9 @@ class Logic(Environment):
             raise ValueError("the state is of another environment")
         if not 0 <= goal < len(state.open):
             raise ValueError(f"goal is {goal}, expected 0 to {len(state.open) - 1}")
+        return self._run(state, tactic, goal)
+
+    def _run(self, state: LogicState, tactic: str, goal: int) -> Step:
         tree = self._tactics.get(tactic)
         if tree is None:
             tree = self._parse(tactic)
@@ -132,7 +135,8 @@ class Logic(Environment):
         step = self.start(statement)
         if step.state is None:
             return Verdict(False, VERIFIER, step.message, step.outcome)
-        step = self.apply(step.state, script)
+        assert isinstance(step.state, LogicState)
+        step = self._run(step.state, script, 0)
         if step.outcome is Outcome.OK:
             return Verdict(False, VERIFIER, "goals are left", Outcome.TACTIC_ERROR)
         if step.state is None:

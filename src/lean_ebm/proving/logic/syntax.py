@@ -264,6 +264,8 @@ class _Parser:
             tactics.append(self.tactic())
             while self.next.text == ";" and self.inside():
                 self.at += 1
+                if not self.inside() or self.next is _END:
+                    break  # a semicolon may end the line
                 tactics.append(self.tactic())
         self.column = saved
         self.depth -= 1

@@ -259,7 +259,8 @@ def _assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
 
 
 def _exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
-    if _formula(goal).kind is Kind.HOLE:
+    target = _formula(goal)
+    if target.kind is Kind.HOLE and run.unknown[target.a].scope >= {local.number for local in goal.context}:
         raise TacticError("don't know how to synthesize implicit argument C")
     new = run.number()
     run.parts[goal.number] = ("false", ("?", new))
@@ -278,6 +279,11 @@ def _contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
                     run.parts[goal.number] = ("false", ("app", ("hyp", local.number), ("hyp", other.number)))
                     return []
         proof: Proof = ("hyp", local.number)
+        if formula.kind is Kind.ALL and formula.a is FALSE:  # to Lean a negation, of the type of individuals
+            for other in goal.context:
+                if other.sort == (False, 0):
+                    run.parts[goal.number] = ("false", ("inst", proof, variable(other.number)))
+                    return []
         if formula is FALSE:
             run.parts[goal.number] = ("false", proof)
             return []
@@ -396,8 +402,8 @@ def _cases(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     constructors = _FIELDS.get(formula.kind)
     if constructors is None:
         raise TacticError("cases: the type is not inductive")
-    if formula.unknown or goal.target.unknown:
-        # Lean generalizes; what becomes of unknowns is another matter.
+    if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
+        # Lean generalizes, and keeps a hypothesis that an unknown may speak of.
         raise Unsupported("cases where something is to be found")
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}
@@ -519,7 +525,7 @@ def _apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
         elaborator.natural.clear()
         elaborator.names = CONSTANTS[constant][1]
     elif tree[0] in ("name", "app", "proj", "typed"):
-        if tree[0] != "name" and any(local.formula is not None and local.formula.unknown for local in context):
+        if tree[0] != "name" and (target.unknown or any(o.formula is not None and o.formula.unknown for o in context)):
             raise Unsupported("apply of a term about something to be found")  # Lean lists such a goal twice
         proof, formula = elaborator.inferred(tree, context)
         elaborator.finish()
@@ -584,9 +590,7 @@ def _new_goals(run: Run, goal: Goal, elaborator: Elaborator, made: list[tuple[No
     left = [(name, number) for name, number in elaborator.natural if number not in found]
     if any(not name for name, _ in left) or (len(left) + len(others) > 1 and left):
         raise Unsupported("apply with a _ that is not determined")
-    for name, number in left:
-        kind = run.unknown[number].target
-        others.append(Goal(number, context, kind, name, fresh))
+    others += [Goal(number, context, run.unknown[number].target, "", fresh) for _, number in left]
     for _, number in elaborator.natural:
         if number in found and _still_open(run, elaborator, number):
             raise Unsupported("apply with a _ that is not determined")
