@@ -89,12 +89,13 @@ class LeanNotFoundError(RuntimeError):
 
 
 class _DiedError(Exception):
-    """A process ended without an answer; says how as an outcome and in words."""
+    """A process ended before its time; says how as an outcome and in words, and what it had printed."""
 
-    def __init__(self, outcome: Outcome, reason: str) -> None:
+    def __init__(self, outcome: Outcome, reason: str, output: str = "") -> None:
         super().__init__(reason)
         self.outcome = outcome
         self.reason = reason
+        self.output = output
 
 
 class Lean:
@@ -106,7 +107,7 @@ class Lean:
         project: Folder of a Lake project whose imports the proofs may use; needs a toolchain (with ``lake`` beside it).
         imports: Modules that each file imports; only with a toolchain.
         axioms: Axioms that a proof may depend on; :data:`STANDARD_AXIOMS` for a project with Mathlib.
-        timeout: Seconds that a process may take for its slowest proof, its start included.
+        timeout: Seconds that a process may take for its slowest proof, its start included; 0.02 more for each proof.
         memory: MiB of resident memory that a process may take, 0 for any amount.
         batch: Proofs in one process.
 
@@ -153,7 +154,7 @@ class Lean:
         """Judge proofs; a bad one does not affect the others.
 
         Texts that :func:`~lean_ebm.proving.forbidden.refuse` refuses never reach Lean. Where a process dies or runs
-        out of time its batch is halved until the culprit is alone.
+        out of time, what it had judged stands, and the proof that it was at is tried again alone.
         """
         reports: list[Report | None] = []
         for statement, script in proofs:
@@ -163,16 +164,13 @@ class Lean:
         batches = [left[start : start + self.batch] for start in range(0, len(left), self.batch)]
         while batches:
             indices = batches.pop()
-            try:
-                found = self._check_batch([proofs[index] for index in indices])
-            except _DiedError as death:
-                if len(indices) > 1:
-                    middle = len(indices) // 2
-                    batches += [indices[:middle], indices[middle:]]
-                    continue
+            found, death = self._check_batch([proofs[index] for index in indices])
+            if death is not None and len(indices) == 1:
                 found = [Report(death.outcome, reason=death.reason)]
-            for index, report in zip(indices, found, strict=True):
+            for index, report in zip(indices, found, strict=False):
                 reports[index] = report
+            left = indices[len(found) :]
+            batches += [part for part in (left[1:], left[:1]) if part]
         return [report for report in reports if report is not None]
 
     def verify(self, statement: Statement, script: str) -> Verdict:
@@ -193,10 +191,10 @@ class Lean:
         Raises:
             LeanNotFoundError: If the process died or ran out of time.
         """
-        try:
-            return self._run(source, self.timeout)
-        except _DiedError as death:
+        messages, death = self._run(source, self.timeout)
+        if death is not None:
             raise LeanNotFoundError(f"Lean gave no answer: {death.reason}.") from death
+        return messages
 
     def close(self) -> None:
         """Remove the compiled prelude."""
@@ -210,34 +208,45 @@ class Lean:
     ) -> None:
         self.close()
 
-    def _check_batch(self, proofs: Sequence[Proof]) -> list[Report]:
+    def _check_batch(self, proofs: Sequence[Proof]) -> tuple[list[Report], _DiedError | None]:
+        """Reports on all proofs; or on those that were finished when the process died, and its death."""
         secret = secret_name()
         names = [f"{secret}_{index}" for index in range(len(proofs))]
         blocks = [theorem_source(name, proof) for name, proof in zip(names, proofs, strict=True)]
         starts = list(accumulate((block.count("\n") for block in blocks[:-1]), initial=0))
+        found, death = self._run("".join(blocks), self.timeout + 0.02 * len(proofs))
         messages: list[list[Message]] = [[] for _ in proofs]
-        for message in self._run("".join(blocks), self.timeout + 0.1 * len(proofs)):
+        for message in found:
             index = max(bisect_right(starts, message.line) - 1, 0)
             messages[index].append(
                 Message(message.severity, message.text, message.line - starts[index], message.column)
             )
-        return [read_report(name, found, self.axioms) for name, found in zip(names, messages, strict=True)]
+        if death is not None:  # the last message of a finished proof is on its axioms
+            finished = [
+                any(name in message.text for message in own[-1:]) for name, own in zip(names, messages, strict=True)
+            ]
+            names = names[: finished.index(False)] if False in finished else names
+        return [read_report(name, own, self.axioms) for name, own in zip(names, messages, strict=False)], death
 
-    def _run(self, source: str, timeout: float) -> list[Message]:
+    def _run(self, source: str, timeout: float) -> tuple[list[Message], _DiedError | None]:
+        """Messages, until the process died if it did."""
+        death: _DiedError | None = None
+        arguments = ["--json", "--stdin", "-DmaxErrors=0", *self._limits]
+        try:
+            _, output, errors = self._process(arguments, self._header + source, timeout)
+        except _DiedError as died:
+            output, errors, death = died.output, "", died
+        messages: list[Message] = []
         offset = self._header.count("\n") + 1
-        _, output, errors = self._process(
-            ["--json", "--stdin", "-DmaxErrors=0", *self._limits], self._header + source, timeout
-        )
-        messages = []
         for line in output.splitlines():
             try:
                 entry = json.loads(line)
                 position = entry["pos"]
                 message = Message(entry["severity"], entry["data"], position["line"] - offset, position["column"])
             except (ValueError, KeyError, TypeError):
-                raise _DiedError(Outcome.CRASH, f"Lean printed {line[:200]!r} {errors[-200:]}") from None
+                return messages, death or _DiedError(Outcome.CRASH, f"Lean printed {line[:200]!r} {errors[-200:]}")
             messages.append(message)
-        return messages
+        return messages, death
 
     def _process(self, arguments: Sequence[str], text: str, timeout: float) -> tuple[int, str, str]:
         try:
@@ -250,9 +259,10 @@ class Lean:
                 environment=self._environment,
             )
         except ProcessFailedError as failure:
-            raise _DiedError(Outcome.TIMEOUT if failure.timeout else Outcome.CRASH, f"Lean: {failure}") from None
+            outcome = Outcome.TIMEOUT if failure.timeout else Outcome.CRASH
+            raise _DiedError(outcome, f"Lean: {failure}", failure.output) from None
         if code not in (0, 1):  # 1 is Lean's way to say that there were errors
-            raise _DiedError(Outcome.CRASH, f"Lean ended with {code}: {errors[-500:].strip()}")
+            raise _DiedError(Outcome.CRASH, f"Lean ended with {code}: {errors[-500:].strip()}", output)
         return code, output, errors
 
     def _compile_prelude(self) -> None:

@@ -55,11 +55,13 @@ class ProcessFailedError(Exception):
 
     Attributes:
         timeout: Whether it was killed because its time was over.
+        output: What it had printed until then.
     """
 
     def __init__(self, reason: str, *, timeout: bool = False) -> None:
         super().__init__(reason)
         self.timeout = timeout
+        self.output = ""
 
 
 def run(
@@ -109,6 +111,11 @@ def run(
                 raise ProcessFailedError(f"it ran for more than {timeout:.3g} seconds", timeout=True)
             if memory and (used := resident(process.pid)) > memory:
                 raise ProcessFailedError(f"it used {used} MiB of memory, more than the {memory} MiB it may")
+    except ProcessFailedError as failure:
+        kill_group(process.pid)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # who left the group and holds the pipe is not waited for
+            failure.output = process.communicate(timeout=1.0)[0]
+        raise
     finally:
         kill_group(process.pid)
         process.wait()
