@@ -243,9 +243,9 @@ def test_a_project_runs_through_lake(fake, tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     with Lean(fake, project=project, imports=("Mathlib",)) as lean:
-        (message,) = lean.run("fake_environment")
-        assert str(project) in message.text
-        assert "--through-lake" in message.text
+        (report,) = lean.check([Proof(SWAP, "fake_environment")])
+        assert str(project) in report.messages[0].text
+        assert "--through-lake" in report.messages[0].text
 
 
 def test_a_hung_lean_is_killed_with_its_children(fake, tmp_path):

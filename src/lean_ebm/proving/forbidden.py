@@ -73,6 +73,7 @@ _PHRASES = (
     (re.compile(r"@\s*\["), "an attribute"),
     (re.compile(r"(?:config|decide|kernel|ground|contextual|zeta|arith|max\w{1,40})\s*:="), "an option"),
     (re.compile(r"\b_(?:aux|private|hyg|uniq|cstage|eval|elab)"), "a name that only Lean itself gives"),
+    (re.compile(r"\b(?:declare|builtin|register|run|make_elab|aesop_rules|add_aesop|erase_aesop)_\w+"), "a command"),
 )
 
 

@@ -185,17 +185,6 @@ class Lean:
         outcome = Outcome.TACTIC_ERROR if report.outcome is Outcome.OK else report.outcome
         return Verdict(False, self.verifier, report.reason, outcome)
 
-    def run(self, source: str) -> list[Message]:
-        """Lean's messages on a piece of source below the imports, lines counted from 0; nothing is refused here.
-
-        Raises:
-            LeanNotFoundError: If the process died or ran out of time.
-        """
-        messages, death = self._run(source, self.timeout)
-        if death is not None:
-            raise LeanNotFoundError(f"Lean gave no answer: {death.reason}.") from death
-        return messages
-
     def close(self) -> None:
         """Remove the compiled prelude."""
         self._folder.cleanup()

@@ -24,24 +24,44 @@ def limited(memory: int, command: Sequence[str]) -> list[str]:
     return [sys.executable, "-I", "-S", str(_CHILD), str(memory), *command]
 
 
-def resident(group: int) -> int:
-    """Resident memory in MiB of all processes of a group; 0 where the system does not tell (no ``/proc``)."""
-    pages = 0
+class MemoryWatch:
+    """The resident memory of a process group; looks for new members only now and then, since that means all of /proc.
+
+    Args:
+        group: The number of the group, that of the process that leads it.
+    """
+
+    _LOOKS = 10
+
+    def __init__(self, group: int) -> None:
+        self._group = group
+        self._members = [group]
+        self._looks = 0
+
+    def used(self) -> int:
+        """MiB in use; 0 where the system does not tell (no ``/proc``)."""
+        self._looks += 1
+        if self._looks % self._LOOKS == 0:
+            self._members = [
+                pid for pid in _processes() if (fields := _stat(pid)) and int(fields[_GROUP]) == self._group
+            ]
+        return sum(int(fields[_RSS]) for pid in self._members if (fields := _stat(pid))) * _PAGE >> 20
+
+
+def _processes() -> list[int]:
     try:
-        entries = os.listdir("/proc")
+        return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
     except OSError:
-        return 0
-    for entry in entries:
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            continue  # it has just ended
-        if int(fields[_GROUP]) == group:
-            pages += int(fields[_RSS])
-    return pages * _PAGE >> 20
+        return []
+
+
+def _stat(pid: int) -> list[bytes]:
+    """The fields of ``/proc/PID/stat`` after the program's name; none where the process has ended."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()
+    except OSError:
+        return []
 
 
 def kill_group(pid: int) -> None:
@@ -99,6 +119,7 @@ def run(
     )
     waited, tick = 0.0, 0.2
     given: str | None = text
+    watch = MemoryWatch(process.pid)
     try:
         while True:
             try:
@@ -109,7 +130,7 @@ def run(
                 given = None  # the rest of it is on its way already
             if waited >= timeout:
                 raise ProcessFailedError(f"it ran for more than {timeout:.3g} seconds", timeout=True)
-            if memory and (used := resident(process.pid)) > memory:
+            if memory and (used := watch.used()) > memory:
                 raise ProcessFailedError(f"it used {used} MiB of memory, more than the {memory} MiB it may")
     except ProcessFailedError as failure:
         kill_group(process.pid)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from lean_ebm.proving.processes import kill_group, limited, resident
+from lean_ebm.proving.processes import MemoryWatch, kill_group, limited
 
 MAX_LINE = 64 << 20
 """Bytes in an answer."""
@@ -59,7 +59,6 @@ class Repl:
         command: Sequence[str],
         *,
         cwd: Path | None = None,
-        environment: Mapping[str, str] | None = None,
         memory: int = 0,
         timeout: float = 60.0,
     ) -> Repl:
@@ -68,7 +67,6 @@ class Repl:
         Args:
             command: The program and its arguments.
             cwd: Its folder.
-            environment: Its environment variables; None for this process's.
             memory: MiB of resident memory of its group at which it is killed; 0 for no limit.
             timeout: Seconds until it must be ready.
 
@@ -82,7 +80,6 @@ class Repl:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 cwd=cwd,
-                env=environment,
                 limit=MAX_LINE,
                 start_new_session=True,
             )
@@ -202,7 +199,8 @@ class Repl:
             self._said = (self._said + chunk)[-2_000:]
 
     async def _watch(self) -> None:
+        watch = MemoryWatch(self._process.pid)
         while self._memory and self._lost is None:
             await asyncio.sleep(_WATCH)
-            if (used := resident(self._process.pid)) > self._memory:
+            if (used := watch.used()) > self._memory:
                 self.lose(f"it used {used} MiB of memory, more than the {self._memory} MiB it may")
