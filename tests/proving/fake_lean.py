@@ -39,10 +39,11 @@ def main():
         return
     with open(os.environ["FAKE_PIDS"] + ".starts", "a") as file:
         print(os.getpid(), file=file)
-    for number, line in enumerate(sys.stdin.read().splitlines(), 1):
+    source = sys.stdin.read()
+    for number, line in enumerate(source.splitlines(), 1):
         misbehave(line)
         if "fake_environment" in line:
-            say(f"{os.getcwd()} {sys.argv[1:]}", number)
+            say(f"{os.getcwd()} {sys.argv[1:]} {source[:100]}", number)
         if line.startswith(PRINT):
             say(f"'{line.removeprefix(PRINT)}' does not depend on any axioms", number)
 

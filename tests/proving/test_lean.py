@@ -74,6 +74,7 @@ def test_version(lean):
             "(α : Type) (P Q : α → Prop) : (∃ x, P x ∧ Q x) → (∃ x, Q x) ∧ ¬∀ x, ¬P x",
             "intro ⟨x, h⟩\nrefine ⟨⟨x, h.2⟩, ?_⟩\nintro n\nexact n x h.1",
         ),
+        ("(α : Type u) (P : α → Prop) : (∀ x, P x) → ∀ x, P x", "exact id"),
         ("(p : Prop) : p → ∃ q : Prop, q ∧ True", "intro h\nrefine ⟨p, ?_⟩\nhave := h\ntrivial"),
     ],
 )
@@ -246,6 +247,7 @@ def test_a_project_runs_through_lake(fake, tmp_path):
         (report,) = lean.check([Proof(SWAP, "fake_environment")])
         assert str(project) in report.messages[0].text
         assert "--through-lake" in report.messages[0].text
+        assert "import Mathlib\nset_option autoImplicit false\n" in report.messages[0].text
 
 
 def test_a_hung_lean_is_killed_with_its_children(fake, tmp_path):

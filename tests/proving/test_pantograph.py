@@ -299,6 +299,61 @@ def test_a_server_that_claims_everything_proves_nothing(tmp_path):
         assert not environment.verify(SWAP, "intro h").proved
 
 
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"error": "internal", "desc": "interrupt"}, Outcome.TIMEOUT),
+        ({"error": "core", "desc": "(deterministic) timeout at `whnf`, maximum number of heartbeats"}, Outcome.TIMEOUT),
+        ({"error": "exception", "desc": "unknown tactic state"}, Outcome.TACTIC_ERROR),
+        ({"messages": [{"severity": "error", "data": "no"}]}, Outcome.TACTIC_ERROR),
+        ({"tacticErrors": ["no"]}, Outcome.TACTIC_ERROR),
+        ({"parseError": "no"}, Outcome.PARSE_ERROR),
+        ({"error": "index", "desc": "Invalid state index 1"}, Outcome.CRASH),
+        ({"error": "io", "desc": "no"}, Outcome.CRASH),
+        ({"goals": [], "nextStateId": 2, "hasSorry": True}, Outcome.FORBIDDEN),
+        ({"goals": [], "nextStateId": 2, "hasUnsafe": True}, Outcome.FORBIDDEN),
+        ({"goals": [], "nextStateId": "2"}, Outcome.CRASH),
+        ({"goals": [{"name": "a"}], "nextStateId": 2}, Outcome.CRASH),
+        ({"goals": 5, "nextStateId": 2}, Outcome.CRASH),
+        ({}, Outcome.CRASH),
+    ],
+)
+def test_answers_are_read_as_the_protocol_means_them(monkeypatch, answer, outcome):
+    with Pantograph(SERVE, Pool(processes=1, retries=0)) as environment:
+        state = environment.start(SWAP).state
+        asked = Repl.ask
+
+        async def ask(repl, command, payload, timeout):
+            return answer if payload.get("tactic") == "skip" else await asked(repl, command, payload, timeout)
+
+        monkeypatch.setattr(Repl, "ask", ask)
+        step = environment.apply(state, "skip")
+        assert step.outcome is outcome
+        assert step.state is None
+        lost = environment._client._slots[0].repl
+        assert lost.alive is (outcome is not Outcome.CRASH)
+        if "error" in answer:  # the number of a state may have gone with it
+            assert environment.apply(state, "intro h").outcome is Outcome.OK
+
+
+def test_a_number_may_be_left_out_after_an_error_and_at_no_other_time(monkeypatch):
+    with Pantograph(SERVE, Pool(processes=1, retries=0)) as environment:
+        state = environment.start(SWAP).state
+        asked, waste = Repl.ask, True
+
+        async def ask(repl, command, payload, timeout):
+            if payload.get("tactic") != "skip":
+                return await asked(repl, command, payload, timeout)
+            answer = await asked(repl, command, {**payload, "tactic": "intro h"}, timeout)
+            return {"error": "exception", "desc": "could not print it"} if waste else answer | {"nextStateId": 99}
+
+        monkeypatch.setattr(Repl, "ask", ask)
+        assert environment.apply(state, "skip").outcome is Outcome.TACTIC_ERROR
+        assert environment.apply(state, "intro h").outcome is Outcome.OK
+        waste = False
+        assert environment.apply(state, "skip").outcome is Outcome.CRASH
+
+
 def test_a_late_answer_is_nobodys():
     """A request that is given up takes its process with it, or its answer would be the next one's."""
 

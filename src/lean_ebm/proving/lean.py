@@ -36,8 +36,10 @@ from lean_ebm.proving.processes import ProcessFailedError, run
 STANDARD_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 """What nearly every theorem of Mathlib depends on."""
 
+HEADER = "set_option autoImplicit false\nset_option linter.all false\nuniverse u v w\n"
+"""Stands above the theorems: a misspelt name is an error and not a new variable, and nobody asks for advice on style."""
+
 _PRELUDE = Path(__file__).with_name("prelude.lean")
-_OPTIONS = "set_option autoImplicit false\nset_option linter.all false\n"
 _UNSOLVED = "unsolved goals\n"
 _PARSE_ERROR = re.compile(r"unexpected |unknown tactic|expected |<input>|invalid |unterminated |missing ")
 _DEPENDS = re.compile(r"'(\S+)' (?:does not depend on any axioms|depends on axioms: \[([^\]]*)\])")
@@ -138,12 +140,12 @@ class Lean:
         try:
             if wheel is not None:
                 self._command = ["lean", str(wheel)]
-                self._header = f"prelude\nimport Judge\n{_OPTIONS}"
+                self._header = f"prelude\nimport Judge\n{HEADER}"
                 self._environment["LEAN_PATH"] = self._folder.name
                 self._compile_prelude()
             else:
                 self._command = ["exec", *_toolchain(toolchain, self._project)]
-                self._header = "".join(f"import {module}\n" for module in imports) + _OPTIONS
+                self._header = "".join(f"import {module}\n" for module in imports) + HEADER
             self.version = self._version()
         except BaseException:
             self._folder.cleanup()

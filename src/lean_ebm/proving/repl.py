@@ -41,11 +41,13 @@ class Repl:
         number: Unique among all that this program ever started, so that a state's number in a process that is gone
             cannot be taken for one in its successor.
         created: Number of goal states made in it, which is also the number that it must give the next one.
+        skipped: How many numbers it may leave out before: an error may come after a state was numbered.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, memory: int) -> None:
         self.number = next(_NUMBERS)
         self.created = 0
+        self.skipped = 0
         self._process = process
         self._memory = memory
         self._answer: asyncio.Future[bytes] | None = None
@@ -131,7 +133,7 @@ class Repl:
         """Forget all states; it counts as a new process afterwards."""
         await self.ask("reset", {}, timeout)
         self.number = next(_NUMBERS)
-        self.created = 0
+        self.created = self.skipped = 0
 
     async def close(self) -> None:
         """Kill and reap the process and all that it started."""
