@@ -124,3 +124,41 @@ def _normal(goals: tuple[str, ...]) -> str:
     names: dict[str, str] = {}
     text = re.sub(r"\s*\n\s+", " ", "\n\n".join(goals))
     return _UNKNOWN.sub(lambda match: names.setdefault(match[0], f"?{len(names)}"), text)
+
+
+_WORD = re.compile(r"[A-Za-z_][\w']*|[.][12]|[∧∨→↔¬⟨⟩]")
+_SWAPS = {
+    "inl": "inr", "inr": "inl", "left": "right", "right": "left", ".1": ".2", ".2": ".1", "mp": "mpr", "mpr": "mp",
+    "∧": "∨", "∨": "∧", "→": "∧", "↔": "→", "exact": "apply", "apply": "exact", "And": "Or", "Or": "And",
+}  # fmt: skip
+
+
+def mutated(random: Random, proof: Proof) -> Proof:
+    """The proof with something changed: a word, a line, or the statement. Most are wrong, some are not."""
+    statement, script = proof
+    kind = random.random()
+    if kind < 0.2:
+        return Proof(Statement(_word_changed(random, statement.proposition), statement.binders), script)
+    lines = script.splitlines()
+    place = random.randrange(len(lines))
+    if kind < 0.35 and len(lines) > 1:
+        del lines[place]
+    elif kind < 0.45:
+        lines.insert(place, random.choice(lines))
+    elif kind < 0.55 and len(lines) > 1:
+        other = random.randrange(len(lines))
+        lines[place], lines[other] = lines[other], lines[place]
+    else:
+        lines[place] = _word_changed(random, lines[place], re.findall(r"\bh\w*|\bx\w*", script))
+    return Proof(statement, "\n".join(lines))
+
+
+def _word_changed(random: Random, text: str, names: list[str] | None = None) -> str:
+    words = list(_WORD.finditer(text))
+    if not words:
+        return text
+    word = random.choice(words)
+    swap = _SWAPS.get(word[0])
+    if swap is None:
+        swap = random.choice(names or [other[0] for other in words])
+    return text[: word.start()] + swap + text[word.end() :]

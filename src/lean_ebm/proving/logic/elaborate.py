@@ -149,10 +149,9 @@ class Run:
         if value.loose:
             return False
         scope = self.unknown[unknown.a].scope
-        if value.kind in (Kind.UNKNOWN, Kind.HOLE):
-            if value.a == unknown.a or not self.unknown[value.a].scope <= scope:
-                return False  # the other way round, perhaps
-        elif value.unknown:
+        if value.kind in (Kind.UNKNOWN, Kind.HOLE) and value.a == unknown.a:
+            return False
+        if value.unknown:
             for number in unknowns(value):
                 if number == unknown.a:
                     return False
@@ -530,6 +529,8 @@ class Elaborator:
         if tree[0] == "typed":
             self.individuals(tree[2], context)
             return self._individual(tree[1], context, bound)
+        if head == ("name", "absurd") or (head[0] == "proj" and head[2] == "elim"):
+            raise Unsupported("an individual from a contradiction")
         if head[0] != "name":
             raise TacticError("expected an individual")
         if head[1] in bound:

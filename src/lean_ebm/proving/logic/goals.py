@@ -21,9 +21,10 @@ class Local:
         formula: What it proves, of a hypothesis.
         sort: Of a symbol.
         text: What Lean prints for its type, of all but hypotheses.
+        half: Whether ``cases`` made it of one direction of an equivalence, which ``apply`` needs to know.
     """
 
-    __slots__ = ("accessible", "formula", "name", "number", "sort", "text", "what")
+    __slots__ = ("accessible", "formula", "half", "name", "number", "sort", "text", "what")
 
     def __init__(
         self,
@@ -34,9 +35,10 @@ class Local:
         formula: Node | None = None,
         sort: Sort | None = None,
         text: str = "",
+        half: bool = False,
     ) -> None:
         self.number, self.name, self.accessible, self.what = number, name, accessible, what
-        self.formula, self.sort, self.text = formula, sort, text
+        self.formula, self.sort, self.text, self.half = formula, sort, text, half
 
 
 Context = tuple[Local, ...]
