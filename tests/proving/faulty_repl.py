@@ -77,10 +77,9 @@ def misbehave(fault, answer, before):
         case "wrong ids":
             say(json.dumps(shifted(answer)))
         case "twice":
-            say(text)
-            say(text)
+            say(f"{text}\n{text}")
         case "stale":
-            say(before)
+            say(f"{before}\n{text}")
         case "solved":  # claims that nothing is left to prove
             say(json.dumps({**answer, "goals": [], "units": []}))
 

@@ -232,6 +232,15 @@ def test_states_survive_their_process():
         assert environment.apply(other.state, "intro h").state.goals == ("p : Prop\nh : p\n⊢ p",)
 
 
+def test_a_state_of_many_tactics_is_made_again():
+    with Pantograph(SERVE, Pool(processes=1)) as environment:
+        state = environment.start(SWAP).state
+        for _ in range(100):
+            state = environment.apply(state, "have t := True.intro").state
+        kill(environment)
+        assert environment.apply(state, "intro h").outcome is Outcome.OK
+
+
 def test_a_process_is_replaced_after_its_share_of_states():
     with Pantograph(SERVE, Pool(processes=1, recycle=5)) as environment:
         state = environment.start(SWAP).state
@@ -283,7 +292,7 @@ def test_a_fault_again_and_again_is_an_outcome(tmp_path, fault):
         verdict = environment.verify(SWAP, "intro h")
     if fault == "stderr":
         assert step.outcome is Outcome.OK
-    elif fault in ("exit after answer", "twice"):
+    elif fault == "exit after answer":
         assert step.outcome in (Outcome.OK, Outcome.CRASH)
     else:
         assert step.outcome is (Outcome.TIMEOUT if "hang" in fault else Outcome.CRASH)
@@ -352,6 +361,23 @@ def test_a_number_may_be_left_out_after_an_error_and_at_no_other_time(monkeypatc
         assert environment.apply(state, "intro h").outcome is Outcome.OK
         waste = False
         assert environment.apply(state, "skip").outcome is Outcome.CRASH
+
+
+def test_a_state_that_comes_out_otherwise_is_not_taken_for_the_lost_one(monkeypatch):
+    with Pantograph(SERVE, Pool(processes=1, retries=0)) as environment:
+        state = environment.apply(environment.start(SWAP).state, "intro h").state
+        kill(environment)
+        asked = Repl.ask
+
+        async def ask(repl, command, payload, timeout):
+            return await asked(
+                repl, command, payload | {"tactic": payload.get("tactic", "").replace("h", "g")}, timeout
+            )
+
+        monkeypatch.setattr(Repl, "ask", ask)
+        step = environment.apply(state, "assumption")
+        assert step.outcome is Outcome.CRASH
+        assert "did not make a state again" in step.message
 
 
 def test_a_late_answer_is_nobodys():

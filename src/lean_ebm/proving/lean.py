@@ -37,7 +37,7 @@ STANDARD_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
 """What nearly every theorem of Mathlib depends on."""
 
 HEADER = "set_option autoImplicit false\nset_option linter.all false\nuniverse u v w\n"
-"""Stands above the theorems: a misspelt name is an error and not a new variable, and nobody asks for advice on style."""
+"""Stands above the theorems: a misspelt name is an error, not a new variable, and nobody asks for advice on style."""
 
 _PRELUDE = Path(__file__).with_name("prelude.lean")
 _UNSOLVED = "unsolved goals\n"

@@ -17,7 +17,7 @@ import os
 import re
 import shutil
 import threading
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,7 +44,7 @@ class _Place:
 
 @dataclass(eq=False, repr=False)
 class _Node:
-    """A state by the way to it."""
+    """A state by the way to it: ``depth`` tactics from the statement, the last of them ``tactic``."""
 
     statement: Statement
     parent: _Node | None = None
@@ -52,12 +52,8 @@ class _Node:
     goal: int = 0
     goals: tuple[str, ...] = ()
     places: dict[int, _Place] = field(default_factory=dict)
+    depth: int = 0
     released: bool = False
-
-    @property
-    def depth(self) -> int:
-        """The number of tactics that lead here."""
-        return 0 if self.parent is None else self.parent.depth + 1
 
 
 class _Slot:
@@ -178,11 +174,11 @@ class AsyncPantograph:
             raise ValueError(f"There is no goal {goal} in a state of {len(parent.goals)}: goals count from 0.")
         if reason := refuse(tactic):
             return Step(Outcome.FORBIDDEN, message=reason)
-        node = _Node(parent.statement, parent, tactic, goal)
+        node = _Node(parent.statement, parent, tactic, goal, depth=parent.depth + 1)
 
         async def make(repl: Repl) -> Step:
-            lost = await self._recreate(parent, repl)
-            return lost or await self._make(node, repl)
+            await self._recreate(parent, repl)
+            return await self._make(node, repl)
 
         return await self._retried(parent, make)
 
@@ -225,7 +221,7 @@ class AsyncPantograph:
                 if slot.repl is not None:
                     await slot.repl.close()
 
-    async def _retried(self, node: _Node, work: Any) -> Step:
+    async def _retried(self, node: _Node, work: Callable[[Repl], Awaitable[Step]]) -> Step:
         """Do something in the process that can do it first; again where the process is lost."""
         lost: ReplLostError | None = None
         for _ in range(self.pool.retries + 1):
@@ -236,8 +232,7 @@ class AsyncPantograph:
                 async with slot.lock:
                     repl = await self._running(slot)
                     await self._delete(slot, repl)
-                    step: Step = await work(repl)
-                    return step
+                    return await work(repl)
             except ReplLostError as error:
                 lost = error
             finally:
@@ -281,8 +276,8 @@ class AsyncPantograph:
                     slot.forgotten.append((number, place.state))
         node.places.clear()
 
-    async def _recreate(self, node: _Node, repl: Repl) -> Step | None:
-        """See to it that a state lives in a process; a step that says why not where it cannot."""
+    async def _recreate(self, node: _Node, repl: Repl) -> None:
+        """See to it that a state lives in a process."""
         missing: list[_Node] = []
         at: _Node | None = node
         while at is not None and repl.number not in at.places:
@@ -291,14 +286,12 @@ class AsyncPantograph:
         for again in reversed(missing):
             before = again.goals
             step = await self._make(again, repl)
-            if step.state is None or not _same(before, again.goals):
-                again.goals = before
-                return Step(Outcome.CRASH, message=f"a lost state could not be made again: {step.message}")
-            again.goals = before
+            after, again.goals = again.goals, before
+            if step.state is None or not _same(before, after):
+                raise repl.lose(f"it did not make a state again: {step.message or after}")
         for again in missing:
             if again.released:
                 self._forget(again)
-        return None
 
     async def _make(self, node: _Node, repl: Repl) -> Step:
         """Make a state in a process in which its parent lives."""

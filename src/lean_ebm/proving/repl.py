@@ -1,7 +1,8 @@
 """One REPL process of PyPantograph: one JSON command a line in, one JSON object a line out.
 
 The protocol has no request numbers, so a client that loses count takes one answer for another. Here a process that
-answers late, unasked, or not in JSON is killed with its whole group, and never asked again.
+answers late, unasked, twice, or not in JSON is killed with its whole group, and never asked again. What no client can
+see is one well-formed answer in the place of another; it may cost a search a branch, and never makes a proof.
 """
 
 from __future__ import annotations
@@ -157,7 +158,7 @@ class Repl:
                     assert self._process.stdin is not None
                     self._process.stdin.write(request)
                     await self._process.stdin.drain()
-                return await self._answer
+                line = await self._answer
         except TimeoutError:
             raise self.lose(f"it did not answer in {timeout:.3g} seconds", timeout=True) from None
         except OSError as error:
@@ -167,6 +168,9 @@ class Repl:
             raise
         finally:
             self._answer = None
+        if self._lost is not None:  # since the answer came: with a second one, of which either may be the wrong one
+            raise ReplLostError(str(self._lost))
+        return line
 
     def lose(self, reason: str, *, timeout: bool = False) -> ReplLostError:
         """Kill the process, for a reason that is returned to be raised; the first one counts."""
@@ -177,6 +181,7 @@ class Repl:
             kill_group(self._process.pid)
             if self._answer is not None and not self._answer.done():
                 self._answer.set_exception(self._lost)
+                self._answer.exception()  # or asyncio complains where nobody waits for it any more
         return self._lost
 
     async def _read(self) -> None:
