@@ -104,9 +104,9 @@ def _environment(name: str) -> Environment:
 
 
 def _prove(settings: argparse.Namespace) -> int:
-    from lean_ebm.proving.logic.elaborate import TacticError, Unsupported
     from lean_ebm.proving.logic.infer import statement as inferred
     from lean_ebm.proving.logic.syntax import SyntaxProblem
+    from lean_ebm.proving.logic.unify import TacticError, Unsupported
 
     try:
         statement = inferred(settings.statement)

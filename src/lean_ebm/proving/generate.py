@@ -23,6 +23,7 @@ from lean_ebm.proving.logic.kernel import Proof
 from lean_ebm.proving.logic.logic import Logic, judge, root
 from lean_ebm.proving.logic.render import script
 from lean_ebm.proving.logic.sampling import Signature
+from lean_ebm.proving.logic.syntax import MAX_LENGTH
 from lean_ebm.proving.logic.terms import random_theorem
 from lean_ebm.proving.provers import BreadthFirst, Budget
 
@@ -166,6 +167,8 @@ def _theorem(settings: Settings, random: Random, logic: Logic, found: dict[str, 
             difficulty, text = len(result.tactics), result.script
     if not text:
         text = script(goal, proof)
+        if len(text) > MAX_LENGTH:
+            return None
         verdict = logic.verify(statement, text)
         if not verdict.proved:
             raise RuntimeError(f"a proof did not survive printing: {verdict.message}\n{statement}\n{text}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from lean_ebm import __version__
 from lean_ebm.proving.environment import Environment, Outcome, State, Statement, Step, Verdict
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.logic.elaborate import Elaborator, Run, TacticError, Unknown, Unsupported
+from lean_ebm.proving.logic.basic import current
+from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.formulas import INDIVIDUALS, PROPOSITIONS, Kind, Node, replaced
 from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local, printed
 from lean_ebm.proving.logic.kernel import KernelError, Proof, check
 from lean_ebm.proving.logic.syntax import SyntaxProblem, Tree, parse_binders, parse_tactics, parse_term
-from lean_ebm.proving.logic.tactics import current, run_block
+from lean_ebm.proving.logic.tactics import run_block
+from lean_ebm.proving.logic.unify import Run, TacticError, Unknown, Unsupported
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
 _CACHE = 100_000
