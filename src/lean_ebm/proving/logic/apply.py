@@ -78,9 +78,9 @@ def _applied(
                 made.append((number, names[index] if index < len(names) else "a", a))
                 term, rest = ("app", term, ("?", number)), b
         if run.unify(rest, target):
-            if not tried and count and _is_half(proof, context):
-                # Lean 4.35 refuses some of these, though `exact` works: where it does is not known.
-                raise Unsupported("apply of one direction of an equivalence to all of the goal")
+            if not tried and count and _is_raw(proof, context):
+                # Lean 4.35 refuses some of these, though `exact` works.
+                raise Unsupported("apply, to all of the goal, of what cases made of an equivalence or of ∃")
             break
     else:
         raise TacticError("apply: could not unify the conclusion with the goal")
@@ -89,8 +89,8 @@ def _applied(
     return _new_goals(run, goal, elaborator, made)
 
 
-def _is_half(proof: Proof, context: Context) -> bool:
-    return proof[0] == "hyp" and any(local.number == proof[1] and local.half for local in context)
+def _is_raw(proof: Proof, context: Context) -> bool:
+    return proof[0] == "hyp" and any(local.number == proof[1] and local.raw for local in context)
 
 
 def _named(implicit: tuple[Node, ...], run: Run) -> list[tuple[Node, str]]:

@@ -33,9 +33,7 @@ def _replaced(run: Run, goal: Goal) -> Goal:
     context = goal.context
     if any(local.formula is not None and local.formula.unknown for local in context):
         context = tuple(
-            Local(
-                local.number, local.name, local.accessible, PROOF, replaced(local.formula, run.found), half=local.half
-            )
+            Local(local.number, local.name, local.accessible, PROOF, replaced(local.formula, run.found), raw=local.raw)
             if local.formula is not None and local.formula.unknown
             else local
             for local in context
@@ -246,6 +244,7 @@ def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
 def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     """``contradiction``: a hypothesis and its negation, or one that is plainly false."""
     proposition(goal)
+    raw = False
     for local in goal.context:
         formula = local.formula
         if formula is None:
@@ -266,8 +265,13 @@ def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
             return []
         truth = _decided(formula)
         if truth is not None and not truth[0]:
+            raw = raw or local.raw
+            if local.raw:
+                continue
             run.parts[goal.number] = ("false", ("app", ("the", implication(formula, FALSE), truth[1]), proof))
             return []
+    if raw:
+        raise Unsupported("contradiction from what cases made of ∃")
     raise TacticError("contradiction failed")
 
 

@@ -131,7 +131,7 @@ def _fields(
         if kind is Kind.EXISTS and index == 0:
             found.append(individual_local(number, shown, accessible, context))
         else:
-            found.append(Local(number, shown, accessible, PROOF, types[index], half=kind is Kind.IFF))
+            found.append(Local(number, shown, accessible, PROOF, types[index], raw=kind in (Kind.IFF, Kind.EXISTS)))
     return found
 
 

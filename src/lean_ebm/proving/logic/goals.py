@@ -21,10 +21,11 @@ class Local:
         formula: What it proves, of a hypothesis.
         sort: Of a symbol.
         text: What Lean prints for its type, of all but hypotheses.
-        half: Whether ``cases`` made it of one direction of an equivalence, which ``apply`` needs to know.
+        raw: Whether ``cases`` made it of an equivalence or of ∃: Lean 4.35 then keeps its type in a form that ``apply``
+            and ``contradiction`` do not always see through, though it prints the same.
     """
 
-    __slots__ = ("accessible", "formula", "half", "name", "number", "sort", "text", "what")
+    __slots__ = ("accessible", "formula", "name", "number", "raw", "sort", "text", "what")
 
     def __init__(
         self,
@@ -35,10 +36,10 @@ class Local:
         formula: Node | None = None,
         sort: Sort | None = None,
         text: str = "",
-        half: bool = False,
+        raw: bool = False,
     ) -> None:
         self.number, self.name, self.accessible, self.what = number, name, accessible, what
-        self.formula, self.sort, self.text, self.half = formula, sort, text, half
+        self.formula, self.sort, self.text, self.raw = formula, sort, text, raw
 
 
 Context = tuple[Local, ...]
