@@ -120,6 +120,8 @@ HOSTILE = {
     "name literal": "exact ``False",
     "antiquotation": "exact $h",
     "percent": "exact include_str% h",
+    "no_implicit_lambda%": "exact no_implicit_lambda% h",
+    "percent without blanks": "exact eval%h",
     "include_str": "exact include_str x",
     "implemented_by": "attribute[implemented_by x] h",
     "Lean.Elab": "exact Lean.Elab.admitGoal",
@@ -210,6 +212,8 @@ LEGAL = (
     "obtain ⟨x, hx⟩ | h := h",
     "exact h.mp (Iff.refl _)",
     "intro x y z w P Q R x₁ x₂ x'",
+    "omega_nat (n % 2) 1",
+    "exact Set.subset_iUnion (fun i => sᶜ ∖ ↑t) 0",
     "nlinarith [sq_nonneg (a - b), x ^ 2 + 3 * y ≤ 4]",
 )
 """Tactics and scripts that are nobody's business."""

@@ -24,7 +24,7 @@ _CHARACTERS = (
     "αβγδεζηθικλμνξοπρςστυφχψωΓΔΘΛΞΠΣΦΨΩ"
     "₀₁₂₃₄₅₆₇₈₉ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
     "()[]{}⟨⟩‹›.,:;|@=<>+-*/^"
-    "→←↔↦∀∃¬∧∨≠≤≥∈∉⊆⊂∪∩∅∘×∣∑∏·•▸⊢⊤⊥⊔⊓ℕℤℚℝℂ"
+    "→←↔↦∀∃¬∧∨≠≤≥∈∉⊆⊂⊇∪∩⋃⋂∖ᶜ∅∘×∣%∑∏∫∂√∞·•▸↑⇑↥⊢⊤⊥⊔⊓⊕⊗≡≃≅⟶ℕℤℚℝℂ"
 )
 _OTHER = re.compile(f"[^{re.escape(_CHARACTERS)}]")
 _WORD = re.compile(f"[^{re.escape(_CHARACTERS[_CHARACTERS.index('()') :])} \n⁻λ'!?]+")  # h' counts as h, simp? as simp
@@ -71,6 +71,7 @@ _REASONS = {
 _PHRASES = (
     (re.compile(r"--|/-|-/"), "a comment"),
     (re.compile(r"@\s*\["), "an attribute"),
+    (re.compile(r"\S%|%\S"), "a program"),  # `type_of% h` and its like; `n % 2` is arithmetic
     (re.compile(r"(?:config|decide|kernel|ground|contextual|zeta|arith|max\w{1,40})\s*:="), "an option"),
     (re.compile(r"\b_(?:aux|private|hyg|uniq|cstage|eval|elab)"), "a name that only Lean itself gives"),
     (re.compile(r"\b(?:declare|builtin|register|run|make_elab|aesop_rules|add_aesop|erase_aesop)_\w+"), "a command"),
@@ -103,7 +104,7 @@ def refuse(text: str) -> str | None:
 def _character(character: str) -> str:
     name = unicodedata.name(character, "no name")
     code = f"U+{ord(character):04X} ({name.lower()})"
-    if character in "\"'`$#%&\\~«»":
+    if character in "\"'`$#&\\~«»":
         return f"it contains {character}, {code}, which proofs do not need: no strings, quoted names, or quotations"
     if character.isprintable() and not character.isspace():
         return f"it contains {character}, {code}, which is no character of a proof"
