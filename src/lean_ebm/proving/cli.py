@@ -113,6 +113,8 @@ def _prove(settings: argparse.Namespace) -> int:
         goal = root(statement)
     except (SyntaxProblem, TacticError, Unsupported) as error:
         raise _Refusal(f"{settings.statement!r} is no statement of this logic: {error}") from error
+    if not re.fullmatch(r"[A-Za-z_][\w']*", settings.name):
+        raise _Refusal(f"--name is {settings.name!r}, expected letters, digits and _")
     started = time.perf_counter()
     proof: Proof | None = None
     lines: str | None = None

@@ -175,26 +175,28 @@ def root(statement: Statement) -> Goal:
     elaborator = Elaborator(Run(0, {}), nothing, holes=False)
     number = 0
     for names, domain in parse_binders(statement.binders):
-        what, sort, formula = _domain(domain, context, elaborator)
+        what, sort, formula, text = _domain(domain, context, elaborator)
         for name in names:
             number += 1
-            context = (*context, Local(number, name, True, what, formula, sort, domain if formula is None else ""))
+            context = (*context, Local(number, name, True, what, formula, sort, text))
     target = elaborator.formula(parse_term(statement.proposition), context)
     if target.unknown or any(local.formula is not None and local.formula.unknown for local in context):
         raise Unsupported("a statement with holes")
     return Goal(0, context, target, "", number + 1)
 
 
-def _domain(domain: str, context: Context, elaborator: Elaborator) -> tuple[str, tuple[bool, int] | None, Node | None]:
-    if domain in ("Type", "Type u", "Type _"):
+def _domain(
+    domain: str, context: Context, elaborator: Elaborator
+) -> tuple[str, tuple[bool, int] | None, Node | None, str]:
+    if domain == "Type":
         if any(local.what == TYPE for local in context):
             raise Unsupported("more than one type of individuals")
-        return TYPE, None, None
+        return TYPE, None, None, "Type"
     *arguments, last = [part.strip() for part in domain.replace("->", "→").split("→")]
     types = {local.name for local in context if local.what == TYPE and local.accessible}
     if all(part in types for part in arguments) and (last == "Prop" or last in types):
-        return SYMBOL, (last == "Prop", len(arguments)), None
-    return PROOF, None, elaborator.formula(parse_term(domain), context)
+        return SYMBOL, (last == "Prop", len(arguments)), None, " → ".join([*arguments, last])
+    return PROOF, None, elaborator.formula(parse_term(domain), context), ""
 
 
 def proof_of(state: LogicState) -> Proof:

@@ -53,6 +53,9 @@ _RESERVED = (
 KEYWORDS = frozenset(_RESERVED.split())
 """Words that cannot be names."""
 
+CONSTANTS = frozenset(["True", "False", "And", "Or", "Not", "Iff", "Exists", "absurd", "trivial"])
+"""Names of the library, which this logic lets nobody shadow: Lean would, and then print two things alike."""
+
 _BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
 _TERM_STARTS = frozenset(("(", "⟨", "?_", "¬", "∀", "∃", "fun"))
 
@@ -139,6 +142,8 @@ class _Parser:
         token = self.next
         if token.kind != "name" or not self.inside():
             raise self.problem("expected a name")
+        if token.text in CONSTANTS:
+            raise self.problem("expected a name that is not taken")
         self.at += 1
         return token.text
 
@@ -368,7 +373,7 @@ def parse_binders(text: str) -> list[Binder]:
         names = tuple(group[1].split())
         for name in names:
             tokens = _tokens(name)
-            if len(tokens) != 1 or tokens[0].kind != "name" or name == "_":
+            if len(tokens) != 1 or tokens[0].kind != "name" or name in CONSTANTS | {"_"}:
                 raise SyntaxProblem(f"expected a name, found {name!r}")
         if not names:
             raise SyntaxProblem(f"expected a name in {group[0]!r:.80}")
