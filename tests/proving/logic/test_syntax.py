@@ -1,8 +1,10 @@
+import gc
 from random import Random
 
 import pytest
 
 from lean_ebm.proving.environment import Statement
+from lean_ebm.proving.logic import formulas
 from lean_ebm.proving.logic.formulas import FALSE, atom, conjunction, implication, make, negation
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.infer import statement
@@ -142,3 +144,13 @@ def test_binders_are_found(text, binders):
 def test_a_name_used_in_two_ways_has_no_binder():
     with pytest.raises(SyntaxProblem, match="two ways"):
         statement("p ∧ p x")
+
+
+def test_formulas_that_nobody_holds_are_forgotten():
+    gc.collect()
+    before = len(formulas._NODES)
+    held = [implication(atom(1000 + index), atom(1)) for index in range(500)]
+    assert len(formulas._NODES) >= before + 1000 and held
+    del held
+    gc.collect()
+    assert len(formulas._NODES) < before + 10

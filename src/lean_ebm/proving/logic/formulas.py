@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 from typing import Any
+from weakref import WeakValueDictionary
 
 
 class Kind(IntEnum):
@@ -45,9 +46,10 @@ class Node:
         unknown: Whether something is to be found in it.
         key: The node without names and with ``¬a`` as ``a → False``: two formulas are the same to Lean where these are.
         size: Number of connectives, atoms and quantifiers; 0 for individuals.
+        memory: What was computed of the node, such as its free variables; goes when the node goes.
     """
 
-    __slots__ = ("a", "b", "key", "kind", "loose", "name", "size", "unknown")
+    __slots__ = ("__weakref__", "a", "b", "key", "kind", "loose", "memory", "name", "size", "unknown")
 
     kind: Kind
     a: Any
@@ -57,6 +59,7 @@ class Node:
     unknown: bool
     key: Node
     size: int
+    memory: dict[Any, Any]
 
     def __repr__(self) -> str:
         parts = [repr(part) for part in (self.a, self.b, self.name) if part not in (None, "")]
@@ -66,7 +69,8 @@ class Node:
         return make, (self.kind, self.a, self.b, self.name)
 
 
-_NODES: dict[tuple[Kind, Any, Any, str], Node] = {}
+# Weak, so that a search that goes on for days does not keep all formulas that it has ever seen.
+_NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Node] = WeakValueDictionary()
 
 
 def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
@@ -80,7 +84,9 @@ def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
 
 def _new(kind: Kind, a: Any, b: Any, name: str) -> Node:
     node = Node()
-    node.kind, node.a, node.b, node.name, node.key = kind, a, b, name, node
+    node.kind, node.a, node.b, node.name = kind, a, b, name
+    node.memory = {}
+    node.key = node
     parts = b if kind in (Kind.APPLY, Kind.ATOM) else [part for part in (a, b) if isinstance(part, Node)]
     node.loose = max((part.loose for part in parts), default=0)
     node.unknown = kind in (Kind.UNKNOWN, Kind.HOLE) or any(part.unknown for part in parts)
@@ -139,16 +145,13 @@ def implication(a: Node, b: Node) -> Node:
     return make(Kind.IMPLIES, a, b)
 
 
-_OPENED: dict[tuple[Node, Node], Node] = {}
-
-
 def opened(body: Node, individual: Node) -> Node:
     """The body of a quantifier with ``individual``, which has no free bound variables, for the bound variable."""
     if not body.loose:
         return body
-    known = _OPENED.get((body, individual))
+    known: Node | None = body.memory.get(individual)
     if known is None:
-        known = _OPENED[body, individual] = _open(body, individual, 0)
+        known = body.memory[individual] = _open(body, individual, 0)
     return known
 
 
@@ -197,7 +200,7 @@ def replaced(node: Node, found: dict[int, Node]) -> Node:
 
 def variables(node: Node) -> frozenset[int]:
     """Numbers of all free variables and symbols."""
-    known = _VARIABLES.get(node)
+    known: frozenset[int] | None = node.memory.get("variables")
     if known is None:
         if node.kind is Kind.VARIABLE:
             known = frozenset((node.a,))
@@ -205,11 +208,8 @@ def variables(node: Node) -> frozenset[int]:
             known = frozenset((node.a,)).union(*(variables(part) for part in node.b))
         else:
             known = frozenset().union(*(variables(part) for part in (node.a, node.b) if isinstance(part, Node)))
-        _VARIABLES[node] = known
+        node.memory["variables"] = known
     return known
-
-
-_VARIABLES: dict[Node, frozenset[int]] = {}
 
 
 def unknowns(node: Node) -> set[int]:

@@ -248,7 +248,7 @@ def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
         if local.formula is not None:
             formula = local.formula.key
             if plain and not formula.unknown:
-                parts.append(_TEXTS.get(formula) or _text(formula))
+                parts.append(formula.memory.get("text") or _text(formula))
             else:
                 parts.append(_node_key(formula, numbers, unknown))
         else:
@@ -257,15 +257,12 @@ def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
             parts.append("#" if local.sort is None else f"{local.sort[0]:d}{local.sort[1]}")
     target = goal.target.key
     if plain and not target.unknown:
-        parts.append(_TEXTS.get(target) or _text(target))
+        parts.append(target.memory.get("text") or _text(target))
     else:
         parts.append(_node_key(target, numbers, unknown))
     if target is INDIVIDUALS or target is PROPOSITIONS:
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
-
-
-_TEXTS: dict[Node, str] = {}
 
 
 class _Same(dict[int, int]):
@@ -276,7 +273,7 @@ class _Same(dict[int, int]):
 
 
 def _text(formula: Node) -> str:
-    text = _TEXTS[formula] = _node_key(formula, _Same(), {})
+    text = formula.memory["text"] = _node_key(formula, _Same(), {})
     return text
 
 
