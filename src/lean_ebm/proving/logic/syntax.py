@@ -315,9 +315,10 @@ class _Parser:
         column = self.next.column
         while self.next.text == "|" and self.next.column >= column and self.next.column >= self.column:
             self.at += 1
+            bar = self.tokens[self.at - 1].column
             constructor = self.name()
             names = []
-            while self.next.kind == "name" and self.inside():
+            while self.next.kind == "name" and self.next.column > bar:  # Lean's rule, wherever the line breaks
                 names.append(self.name())
             self.expect("=>")
             if self.accept("?_"):
