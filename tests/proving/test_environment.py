@@ -1,7 +1,11 @@
+import textwrap
+
 import pytest
 
+from lean_ebm.proving import environment
 from lean_ebm.proving.environment import Environment, Outcome, Request, State, Statement, Step, Verdict
 from lean_ebm.proving.keys import canonical_key
+from lean_ebm.proving.logic import Logic
 
 
 @pytest.mark.parametrize(
@@ -51,6 +55,11 @@ def test_requests_are_answered_in_order_and_closing_is_done_on_exit():
         steps = echo.apply_many([Request(state, "a"), Request(state, "b", 1)])
     assert [step.message for step in steps] == ["a 0", "b 1"]
     assert echo.closed
+
+
+def test_the_example_of_the_documentation_runs():
+    text = environment.__doc__.partition("::\n\n")[2].partition("\n\nA step")[0]
+    exec(textwrap.dedent(text), {"Logic": Logic, **vars(environment)})
 
 
 SAME = [

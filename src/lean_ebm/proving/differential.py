@@ -134,9 +134,11 @@ _SWAPS = {
 
 
 def mutated(random: Random, proof: Proof) -> Proof:
-    """The proof with something changed: a word, a line, or the statement. Most are wrong, some are not."""
+    """The proof with something changed: a word, a line, the layout, or the statement. Most are wrong, some are not."""
     statement, script = proof
     kind = random.random()
+    if kind > 0.85:
+        return Proof(statement, _laid_out(random, script))
     if kind < 0.2:
         return Proof(Statement(_word_changed(random, statement.proposition), statement.binders), script)
     lines = script.splitlines()
@@ -151,6 +153,24 @@ def mutated(random: Random, proof: Proof) -> Proof:
     else:
         lines[place] = _word_changed(random, lines[place], re.findall(r"\bh\w*|\bx\w*", script))
     return Proof(statement, "\n".join(lines))
+
+
+def _laid_out(random: Random, script: str) -> str:
+    """The script with other indentation, or a line broken or joined."""
+    lines = script.splitlines()
+    place = random.randrange(len(lines))
+    line, kind = lines[place], random.randrange(4)
+    if kind == 0:
+        lines[place] = " " * random.randrange(1, 4) + line
+    elif kind == 1:
+        lines[place] = line[1:] if line.startswith(" ") else f" {line}"
+    elif kind == 2 and place + 1 < len(lines):
+        lines[place] = line + random.choice((" ", ";", "; ")) + lines.pop(place + 1).strip()
+    else:
+        words = line.split(" ")
+        cut = random.randrange(len(words))
+        lines[place] = " ".join(words[:cut]) + "\n" + " " * random.randrange(9) + " ".join(words[cut:])
+    return "\n".join(lines)
 
 
 def _word_changed(random: Random, text: str, names: list[str] | None = None) -> str:
