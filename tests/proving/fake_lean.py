@@ -39,6 +39,7 @@ def main():
         return
     with open(os.environ["FAKE_PIDS"] + ".starts", "a") as file:
         print(os.getpid(), file=file)
+    time.sleep(float(os.environ.get("FAKE_SLEEP", "0")))
     source = sys.stdin.read()
     for number, line in enumerate(source.splitlines(), 1):
         misbehave(line)

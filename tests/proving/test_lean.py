@@ -280,6 +280,14 @@ def test_what_was_judged_before_a_death_stands(fake, tmp_path, way):
     assert len((tmp_path / "pids.starts").read_text().splitlines()) == 3  # the batch, the culprit, and what was left
 
 
+def test_a_slow_start_loses_no_input(fake, monkeypatch):
+    """More than a pipe holds, to a process that reads late."""
+    monkeypatch.setenv("FAKE_SLEEP", "0.5")
+    with Lean(fake, timeout=10.0) as lean:
+        reports = lean.check([Proof(SWAP, "skip\n" * 1_000)] * 40)
+    assert {report.outcome for report in reports} == {Outcome.SOLVED}
+
+
 def test_no_zombies(fake):
     with Lean(fake, timeout=0.3) as lean:
         lean.check([Proof(SWAP, "fake_hang")])

@@ -8,6 +8,7 @@ milliseconds; ``preexec_fn``, the other way to do this, is unsafe in a program w
 import ctypes
 import os
 import sys
+from typing import NoReturn
 
 RESERVED = 16384
 """MiB of address space that a Lean may reserve without touching it: stacks, arenas, mapped library files."""
@@ -29,23 +30,26 @@ def limit(memory: int) -> None:
             print(f"no limit on the address space: {error}", file=sys.stderr)
 
 
-def run_lean(folder: str, arguments: list[str]) -> int:
-    """Call ``lean``'s own main function in this process."""
+def run_lean(folder: str, arguments: list[str]) -> NoReturn:
+    """Call ``lean``'s own main function in this process, and end it."""
     for name in LIBRARIES:
         library = ctypes.CDLL(os.path.join(folder, name), mode=ctypes.RTLD_GLOBAL)
     encoded = [argument.encode() for argument in ["lean", *arguments]]
     argv = (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)
-    return int(library.lean_main(len(encoded), argv))
+    status = library.lean_main(len(encoded), argv)
+    # Lean's threads are still there, and neither Python's way out nor C++'s expects them.
+    ctypes.CDLL(None).fflush(None)
+    os._exit(status)
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str]) -> NoReturn:
     """Take the limits on, then become the program."""
     memory, way, target, *rest = arguments
     limit(int(memory))
     if way == "lean":
-        return run_lean(target, rest)
+        run_lean(target, rest)
     os.execvp(target, [target, *rest])
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -106,28 +107,30 @@ def run(
     Raises:
         ProcessFailedError: If it was killed.
     """
-    process = subprocess.Popen(
-        limited(memory, command),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=cwd,
-        env=environment,
-        encoding="utf-8",
-        errors="replace",
-        start_new_session=True,
-    )
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as source:
+        # A file, since `communicate` forgets the rest of its input where it is called again after a timeout.
+        source.write(text)
+        source.seek(0)
+        process = subprocess.Popen(
+            limited(memory, command),
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=environment,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
     waited, tick = 0.0, 0.2
-    given: str | None = text
     watch = MemoryWatch(process.pid)
     try:
         while True:
             try:
-                output, errors = process.communicate(given, min(tick, max(timeout - waited, 0.001)))
+                output, errors = process.communicate(timeout=min(tick, max(timeout - waited, 0.001)))
                 return process.returncode, output, errors
             except subprocess.TimeoutExpired:
                 waited += tick
-                given = None  # the rest of it is on its way already
             if waited >= timeout:
                 raise ProcessFailedError(f"it ran for more than {timeout:.3g} seconds", timeout=True)
             if memory and (used := watch.used()) > memory:
@@ -140,6 +143,6 @@ def run(
     finally:
         kill_group(process.pid)
         process.wait()
-        for pipe in (process.stdin, process.stdout, process.stderr):
+        for pipe in (process.stdout, process.stderr):
             if pipe is not None:
                 pipe.close()
