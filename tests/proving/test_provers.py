@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - the letters of Lean
 import time
 from importlib.util import find_spec
 

@@ -14,6 +14,7 @@ A prover starts a statement, applies tactics to goals, and hands what it found t
 A step that says ``SOLVED`` is the search's own book-keeping; only ``verify``, which runs the whole script again from
 the statement, may say that something is proved.
 """
+# ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations
 

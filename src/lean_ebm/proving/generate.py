@@ -4,6 +4,7 @@ Theorems come from random formulas that the decision procedure proves, and from 
 is a function of the settings and the seed, whatever the number of processes: work is cut into numbered blocks, each
 with a generator of its own, and duplicates are removed in the order of the blocks.
 """
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ Names are replaced by numbers that tell which binder they belong to, and nothing
 are the same up to renaming. The converse may fail where Lean chose to print something else, which costs a
 transposition and nothing more.
 """
+# ruff: noqa: RUF003 - the letters of Lean
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 Needs the extra ``lean`` and the folder ``tests`` of a checkout, some of whose tests are rows of the table.
 """
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 

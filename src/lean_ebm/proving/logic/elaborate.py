@@ -5,6 +5,7 @@ The fragment: names of the context; the constants of ``CONSTANTS`` and ``Exists.
 ``_`` and ``?_``; and formulas where a proposition is wanted. What Lean reads in a way that is not told here is
 :class:`Unsupported` and refused, never guessed.
 """
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Goals and their contexts, printed as Lean prints them."""
+# ruff: noqa: RUF001, RUF002 - the letters of Lean
 
 from __future__ import annotations
 

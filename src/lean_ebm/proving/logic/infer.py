@@ -1,4 +1,5 @@
 """Binders for statements that have none: ``p ∧ q → q ∧ p`` is about propositions ``p`` and ``q``."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """Random formulas, terms and tactics, for data sets and for tests; everything is a function of the generator given."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
