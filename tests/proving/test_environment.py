@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001 - the letters of Lean
 import textwrap
+from random import Random
 
 import pytest
 
@@ -7,6 +8,8 @@ from lean_ebm.proving import environment
 from lean_ebm.proving.environment import Environment, Outcome, Request, State, Statement, Step, Verdict
 from lean_ebm.proving.keys import canonical_key
 from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.logic.goals import Printer
+from lean_ebm.proving.logic.sampling import Signature, TacticSampler
 
 
 @pytest.mark.parametrize(
@@ -87,3 +90,20 @@ def test_keys_do_not_see_names(a, b):
 @pytest.mark.parametrize(("a", "b"), OTHER)
 def test_keys_see_everything_else(a, b):
     assert canonical_key([a]) != canonical_key([b])
+
+
+def test_the_key_of_printed_goals_tells_apart_what_the_logic_does():
+    random, logic = Random(3), Logic()
+    sampler, found = TacticSampler(random), {}
+    for index in range(250):
+        signature = Signature(2, first_order=index % 2 == 0)
+        formula = signature.formula(random, random.randrange(2, 6))
+        text = Printer(signature.names, typed=True).formula(formula)
+        state = logic.start(Statement(text, signature.binders)).state
+        for _ in range(10):
+            if not state.goals:
+                break
+            if not state.unknown:
+                assert found.setdefault(canonical_key(state.goals), logic.key(state)) == logic.key(state), state.goals
+            state = logic.apply(state, sampler.tactic(state.open[0])).state or state
+    assert 300 < len(found) < 2000  # many states were met more than once

@@ -61,7 +61,7 @@ def _applied(
     formula = replaced(formula, run.found)
     count = _arguments(formula)
     # As many arguments as the target has not, and then more: as Lean tries.
-    first = max(0, count - _arguments(target))
+    first = count if _is_raw(proof, context) else max(0, count - _arguments(target))
     saved = run.found, run.unknown, run.next
     for tried in range(first, count + 1):
         run.found, run.unknown, run.next = saved
@@ -78,9 +78,6 @@ def _applied(
                 made.append((number, names[index] if index < len(names) else "a", a))
                 term, rest = ("app", term, ("?", number)), b
         if run.unify(rest, target):
-            if not tried and count and _is_raw(proof, context):
-                # Lean 4.35 refuses some of these, though `exact` works.
-                raise Unsupported("apply, to all of the goal, of what cases made of an equivalence or of ∃")
             break
     else:
         raise TacticError("apply: could not unify the conclusion with the goal")
@@ -90,7 +87,18 @@ def _applied(
 
 
 def _is_raw(proof: Proof, context: Context) -> bool:
-    return proof[0] == "hyp" and any(local.number == proof[1] and local.raw for local in context)
+    """Whether Lean does not see where the arguments of a hypothesis end.
+
+    What ``cases`` makes of ``a ↔ b`` has the type ``?a → ?b`` to Lean 4.35, with values for both; where ``b`` is no
+    function itself, ``apply`` takes its head for an unknown, and tries all arguments only.
+    """
+    if proof[0] != "hyp":
+        return False
+    local = next(local for local in context if local.number == proof[1])
+    formula = local.formula
+    if not local.raw or formula is None or formula.kind is not Kind.IMPLIES:
+        return False
+    return local.raw == "iff" and formula.b.kind not in (Kind.IMPLIES, Kind.NOT, Kind.ALL)
 
 
 def _named(implicit: tuple[Node, ...], run: Run) -> list[tuple[Node, str]]:

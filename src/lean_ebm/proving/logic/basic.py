@@ -244,7 +244,6 @@ def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
 def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     """``contradiction``: a hypothesis and its negation, or one that is plainly false."""
     proposition(goal)
-    raw = False
     for local in goal.context:
         formula = local.formula
         if formula is None:
@@ -264,14 +263,9 @@ def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
             run.parts[goal.number] = ("false", proof)
             return []
         truth = _decided(formula)
-        if truth is not None and not truth[0]:
-            raw = raw or local.raw
-            if local.raw:
-                continue
+        if truth is not None and not truth[0] and local.raw != "exists":
             run.parts[goal.number] = ("false", ("app", ("the", implication(formula, FALSE), truth[1]), proof))
             return []
-    if raw:
-        raise Unsupported("contradiction from what cases made of ∃")
     raise TacticError("contradiction failed")
 
 

@@ -20,6 +20,7 @@ from lean_ebm.proving.logic.kernel import Proof
 from lean_ebm.proving.logic.syntax import Tree
 from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
 
+_RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
 _FIELDS = {
     Kind.AND: (("intro", ("left", "right")),),
     Kind.IFF: (("intro", ("mp", "mpr")),),
@@ -131,7 +132,7 @@ def _fields(
         if kind is Kind.EXISTS and index == 0:
             found.append(individual_local(number, shown, accessible, context))
         else:
-            found.append(Local(number, shown, accessible, PROOF, types[index], raw=kind in (Kind.IFF, Kind.EXISTS)))
+            found.append(Local(number, shown, accessible, PROOF, types[index], raw=_RAW.get(kind, "")))
     return found
 
 

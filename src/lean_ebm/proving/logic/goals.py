@@ -22,8 +22,8 @@ class Local:
         formula: What it proves, of a hypothesis.
         sort: Of a symbol.
         text: What Lean prints for its type, of all but hypotheses.
-        raw: Whether ``cases`` made it of an equivalence or of ∃: Lean 4.35 then keeps its type in a form that ``apply``
-            and ``contradiction`` do not always see through, though it prints the same.
+        raw: ``"iff"`` or ``"exists"`` where ``cases`` made it of an equivalence or of ∃: Lean 4.35 then keeps its type
+            with assigned unknowns in it, which ``apply`` and ``contradiction`` do not see through.
     """
 
     __slots__ = ("accessible", "formula", "name", "number", "raw", "sort", "text", "what")
@@ -37,7 +37,7 @@ class Local:
         formula: Node | None = None,
         sort: Sort | None = None,
         text: str = "",
-        raw: bool = False,
+        raw: str = "",
     ) -> None:
         self.number, self.name, self.accessible, self.what = number, name, accessible, what
         self.formula, self.sort, self.text, self.raw = formula, sort, text, raw
