@@ -88,6 +88,9 @@ SCRIPTS = [
     (("(∀ x : α, False) → r", "intro h", "contradiction"), []),
     (("P a → ∃ x, P x", "intro h", "exists a"), []),
     (("(p ↔ ¬q) → p → ¬q", "intro h", "cases h with | intro a b => ?_", "apply a"), []),
+    (("q → ¬q → q", "intro b", "apply absurd b"), ["b : q\n⊢ ¬q"]),
+    (("p → ¬p → p", "apply absurd"), []),
+    (("(q → r) → (p → r) → r", "apply Or.elim"), ["⊢ q ∨ p"]),
     (("(True ↔ False) → r", "intro h", "cases h", "contradiction"), []),
 ]
 FAILURES = [

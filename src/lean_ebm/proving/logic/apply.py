@@ -60,8 +60,10 @@ def _applied(
     context, tag, names = goal.context, goal.tag, elaborator.names
     formula = replaced(formula, run.found)
     count = _arguments(formula)
-    # As many arguments as the target has not, and then more: as Lean tries.
-    first = count if _is_raw(proof, context) else max(0, count - _arguments(target))
+    # As many arguments as the target has not, and then more: as Lean tries. Where what is left in the end is unknown,
+    # it tries all arguments only; but not for a constant by itself, whose unknowns come with its arguments.
+    unknown_end = not implicit and _ends_unknown(formula)
+    first = count if unknown_end or _is_raw(proof, context) else max(0, count - _arguments(target))
     saved = run.found, run.unknown, run.next
     for tried in range(first, count + 1):
         run.found, run.unknown, run.next = saved
@@ -84,6 +86,12 @@ def _applied(
     run.parts[goal.number] = term
     made = [(node, name, PROPOSITIONS) for node, name in _named(implicit, run)] + made
     return _new_goals(run, goal, elaborator, made)
+
+
+def _ends_unknown(formula: Node) -> bool:
+    while formula.kind in (Kind.IMPLIES, Kind.ALL):
+        formula = formula.b if formula.kind is Kind.IMPLIES else formula.a
+    return formula.kind is Kind.HOLE
 
 
 def _is_raw(proof: Proof, context: Context) -> bool:
