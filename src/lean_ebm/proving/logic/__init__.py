@@ -1,0 +1,5 @@
+"""An intuitionistic first-order logic whose tactics are Lean 4's: see :class:`Logic`."""
+
+from lean_ebm.proving.logic.logic import Logic, LogicState
+
+__all__ = ["Logic", "LogicState"]

@@ -1,0 +1,342 @@
+"""Tactics that need neither unification nor alternatives; see ``tactics.py``."""
+
+from __future__ import annotations
+
+from lean_ebm.proving.logic.decide import prove
+from lean_ebm.proving.logic.elaborate import Elaborator, individual_local, lookup
+from lean_ebm.proving.logic.formulas import (
+    FALSE,
+    INDIVIDUALS,
+    PROPOSITIONS,
+    Kind,
+    Node,
+    implication,
+    make,
+    opened,
+    replaced,
+    unknowns,
+    variable,
+)
+from lean_ebm.proving.logic.goals import PROOF, TYPE, Context, Goal, Local
+from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.syntax import Tree
+from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+
+
+def current(run: Run, goals: list[Goal]) -> list[Goal]:
+    """Goals with what was found put in, and without those that were themselves found."""
+    return [_replaced(run, goal) for goal in goals if goal.number not in run.found]
+
+
+def _replaced(run: Run, goal: Goal) -> Goal:
+    target = replaced(goal.target, run.found)
+    context = goal.context
+    if any(local.formula is not None and local.formula.unknown for local in context):
+        context = tuple(
+            Local(local.number, local.name, local.accessible, PROOF, replaced(local.formula, run.found), raw=local.raw)
+            if local.formula is not None and local.formula.unknown
+            else local
+            for local in context
+        )
+    return Goal(goal.number, context, target, goal.tag, goal.fresh)
+
+
+def proposition(goal: Goal) -> Node:
+    """The target, where a tactic wants a proposition and data is outside of the fragment."""
+    if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
+        raise Unsupported("this tactic on a goal that wants an individual or a proposition")
+    return goal.target
+
+
+def tagged(tag: str, suffix: str) -> str:
+    """The tag of a goal that comes from one with a tag."""
+    return f"{tag}.{suffix}" if tag else suffix
+
+
+# intro
+
+
+def intro(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+    """``intro``."""
+    for name in tactic[1] or ("_",):
+        goal = _intro_one(run, goal, name)
+    return [goal]
+
+
+def _intro_one(run: Run, goal: Goal, name: str) -> Goal:
+    target = goal.target
+    kind = target.kind
+    accessible = name != "_"
+    number = goal.fresh
+    new = run.number()
+    if kind is Kind.IMPLIES or kind is Kind.NOT:
+        rest = target.b if kind is Kind.IMPLIES else FALSE
+        local = Local(number, name if accessible else "a", accessible, PROOF, target.a)
+        run.parts[goal.number] = ("lam", number, target.a, ("?", new))
+    elif kind is Kind.ALL:
+        rest = opened(target.a, variable(number))
+        local = individual_local(number, name if accessible else target.name, accessible, goal.context)
+        run.parts[goal.number] = ("all", number, ("?", new))
+    else:
+        raise TacticError("intro: there are no additional binders in the goal to introduce")
+    return Goal(new, (*goal.context, local), rest, goal.tag, number + 1)
+
+
+# exact, refine, have, exists
+
+
+def exact(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+    """``exact``."""
+    tree = tactic[1]
+    if tree[0] == "name":  # the common case, without an elaborator
+        local = lookup(goal.context, tree[1])
+        if local is not None and local.formula is not None and local.formula.key is goal.target.key:
+            run.parts[goal.number] = ("hyp", local.number)
+            return []
+    elaborator = Elaborator(run, goal, holes=False)
+    _close(run, goal, elaborator.whole(tree, goal.target, goal.context))
+    return []
+
+
+def _close(run: Run, goal: Goal, value: Proof) -> None:
+    if value[0] == "node":
+        if goal.number in unknowns(replaced(value[1], run.found)):
+            raise TacticError("the value speaks of what it should be the value of")
+        run.found[goal.number] = value[1]
+    else:
+        run.parts[goal.number] = value
+
+
+def refine(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+    """``refine``."""
+    elaborator = Elaborator(run, goal, holes=True)
+    _close(run, goal, elaborator.whole(tactic[1], goal.target, goal.context))
+    return _refined(run, elaborator.goals, goal.tag, elaborator.fresh)
+
+
+def _refined(run: Run, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
+    goals = [goal for goal in goals if goal.number not in run.found]
+    many = len(goals) > 1
+    return [
+        Goal(goal.number, goal.context, goal.target, tagged(tag, f"refine_{index}") if many else tag, fresh)
+        for index, goal in enumerate(goals, 1)
+    ]
+
+
+def have(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+    """``have``."""
+    target = proposition(goal)
+    _, name, domain, tree = tactic
+    elaborator = Elaborator(run, goal, holes=True)
+    if _is_individual(tree, domain, goal.context):
+        return [_have_individual(run, goal, elaborator, name, tree)]
+    if domain is None:
+        proof, formula = elaborator.inferred(tree, goal.context)
+    else:
+        formula = elaborator.formula(domain, goal.context)
+        proof = elaborator.proof(tree, formula, goal.context)
+    elaborator.finish()
+    elaborator.all_found()
+    formula = replaced(formula, run.found)
+    number, new = elaborator.new_number(), run.number()
+    accessible = name != "_"
+    local = Local(number, (name or "this") if accessible else "x", accessible, PROOF, formula)
+    run.parts[goal.number] = ("let", number, formula, proof, ("?", new))
+    rest = Goal(new, (*goal.context, local), target, "", elaborator.fresh)
+    goals = _refined(run, [*elaborator.goals, rest], goal.tag, elaborator.fresh)
+    return [goals[-1], *goals[:-1]]
+
+
+def _is_individual(tree: Tree, domain: Tree | None, context: Context) -> bool:
+    if domain is not None:
+        local = lookup(context, domain[1]) if domain[0] == "name" else None
+        return local is not None and local.what == TYPE
+    head = tree[1] if tree[0] == "app" else tree
+    local = lookup(context, head[1]) if head[0] == "name" else None
+    if local is None or local.what == PROOF:
+        return False
+    if local.sort != (False, len(tree[2]) if tree[0] == "app" else 0):
+        raise Unsupported("have of what is neither a proof nor an individual")
+    return True
+
+
+def _have_individual(run: Run, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
+    individual = elaborator.individual(tree, goal.context)
+    elaborator.all_found()
+    if elaborator.goals:
+        raise Unsupported("have of an individual to be found")
+    number, new = elaborator.new_number(), run.number()
+    accessible = name != "_"
+    local = individual_local(number, (name or "this") if accessible else "x", accessible, goal.context)
+    step = make(Kind.ALL, goal.target, None, "x")
+    run.parts[goal.number] = ("inst", ("the", step, ("all", number, ("?", new))), individual)
+    return Goal(new, (*goal.context, local), goal.target, goal.tag, elaborator.fresh)
+
+
+def exists(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+    """``exists``, which is ``refine`` and then Lean's ``trivial``."""
+    proposition(goal)
+    goals = refine(run, goal, ("refine", ("anonymous", (*tactic[1], ("?_",)))))
+    if len(goals) != 1:
+        raise Unsupported("?_ in exists")
+    saved_found, saved_parts = run.found, dict(run.parts)
+    goal = current(run, goals)[0]
+    if _trivial(run, goal):
+        return []
+    run.found, run.parts = saved_found, saved_parts
+    return [goal]
+
+
+def _trivial(run: Run, goal: Goal) -> bool:
+    """Lean's ``trivial``, with which ``exists`` ends."""
+    if goal.target.unknown:
+        raise Unsupported("exists with an unknown left")
+    for tactic in (assumption, contradiction):
+        try:
+            tactic(run, goal, ())
+            return True
+        except TacticError:
+            continue
+    if goal.target.kind is Kind.AND:
+        parts = constructor(run, goal, ())
+        return all(_trivial(run, part) for part in parts)
+    truth = _decided(goal.target)
+    if truth is not None and truth[0]:
+        run.parts[goal.number] = truth[1]
+        return True
+    return False
+
+
+# assumption, contradiction, exfalso
+
+
+def assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+    """``assumption``: the youngest hypothesis that fits."""
+    target = goal.target
+    if target is INDIVIDUALS or target is PROPOSITIONS:
+        for local in reversed(goal.context):
+            if local.sort == (target is PROPOSITIONS, 0):
+                node = make(Kind.ATOM, local.number, ()) if target is PROPOSITIONS else variable(local.number)
+                run.found[goal.number] = node
+                return []
+        raise TacticError("assumption failed")
+    for local in reversed(goal.context):
+        if local.formula is not None and (
+            local.formula.key is target.key or run.unify(target, local.formula, opaque=True)
+        ):
+            run.parts[goal.number] = ("hyp", local.number)
+            return []
+    raise TacticError("assumption failed")
+
+
+def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+    """``exfalso``."""
+    target = proposition(goal)
+    if target.kind is Kind.HOLE:
+        if not run.unknown[target.a].scope >= {local.number for local in goal.context}:
+            raise Unsupported("exfalso on an unknown that may not speak of all hypotheses")
+        raise TacticError("don't know how to synthesize implicit argument C")
+    new = run.number()
+    run.parts[goal.number] = ("false", ("?", new))
+    return [Goal(new, goal.context, FALSE, goal.tag, goal.fresh)]
+
+
+def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+    """``contradiction``: a hypothesis and its negation, or one that is plainly false."""
+    proposition(goal)
+    for local in goal.context:
+        formula = local.formula
+        if formula is None:
+            continue
+        if formula.kind is Kind.NOT or (formula.kind is Kind.IMPLIES and formula.b is FALSE):
+            for other in reversed(goal.context):
+                if other.formula is not None and run.unify(formula.a, other.formula):
+                    run.parts[goal.number] = ("false", ("app", ("hyp", local.number), ("hyp", other.number)))
+                    return []
+        proof: Proof = ("hyp", local.number)
+        if formula.kind is Kind.ALL and formula.a is FALSE:  # to Lean a negation, of the type of individuals
+            for other in goal.context:
+                if other.sort == (False, 0):
+                    run.parts[goal.number] = ("false", ("inst", proof, variable(other.number)))
+                    return []
+        if formula is FALSE:
+            run.parts[goal.number] = ("false", proof)
+            return []
+        truth = _decided(formula)
+        if truth is not None and not truth[0] and local.raw != "exists":
+            run.parts[goal.number] = ("false", ("app", ("the", implication(formula, FALSE), truth[1]), proof))
+            return []
+    raise TacticError("contradiction failed")
+
+
+def _decided(formula: Node) -> tuple[bool, Proof] | None:
+    """Whether a formula of constants only is true, as Lean's instances of ``Decidable`` find it, with a proof.
+
+    The proof is one of the formula or of its negation.
+    """
+    value = _truth(formula)
+    if value is None:
+        return None
+    proof = prove(formula if value else implication(formula, FALSE))
+    return None if proof is None else (value, proof)
+
+
+def _truth(formula: Node) -> bool | None:
+    kind = formula.kind
+    if kind is Kind.TRUE or kind is Kind.FALSE:
+        return kind is Kind.TRUE
+    if kind is Kind.NOT:
+        inner = _truth(formula.a)
+        return None if inner is None else not inner
+    if kind not in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
+        return None
+    a, b = _truth(formula.a), _truth(formula.b)
+    if a is None or b is None:
+        return None
+    if kind is Kind.AND:
+        return a and b
+    if kind is Kind.OR:
+        return a or b
+    return a == b if kind is Kind.IFF else not a or b
+
+
+# constructor, left, right
+
+
+def constructor(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+    """``constructor``."""
+    target = goal.target
+    kind = target.kind
+    if kind is Kind.TRUE:
+        run.parts[goal.number] = ("true",)
+        return []
+    if kind is Kind.OR:
+        return side(run, goal, "inl")
+    if kind is Kind.AND or kind is Kind.IFF:
+        if kind is Kind.AND:
+            names, parts = ("left", "right"), (target.a, target.b)
+        else:
+            names, parts = ("mp", "mpr"), (implication(target.a, target.b), implication(target.b, target.a))
+        goals = [
+            Goal(run.number(), goal.context, part, tagged(goal.tag, name), goal.fresh)
+            for name, part in zip(names, parts, strict=True)
+        ]
+        rule = "and" if kind is Kind.AND else "iff"
+        run.parts[goal.number] = (rule, ("?", goals[0].number), ("?", goals[1].number))
+        return goals
+    if kind is Kind.EXISTS:
+        unknown = run.new(goal.context, INDIVIDUALS, False, tagged(goal.tag, "w"))
+        body = Goal(run.number(), goal.context, opened(target.a, unknown), tagged(goal.tag, "h"), goal.fresh)
+        run.parts[goal.number] = ("exists", unknown, ("?", body.number))
+        return [body, Goal(unknown.a, goal.context, INDIVIDUALS, tagged(goal.tag, "w"), goal.fresh)]
+    raise TacticError("constructor failed, the target is not an inductive type with a constructor")
+
+
+def side(run: Run, goal: Goal, rule: str) -> list[Goal]:
+    """``left`` and ``right``."""
+    target = goal.target
+    if target.kind is not Kind.OR:
+        raise TacticError("left and right work for types with exactly two constructors")
+    new = run.number()
+    run.parts[goal.number] = (rule, ("?", new))
+    return [Goal(new, goal.context, target.a if rule == "inl" else target.b, goal.tag, goal.fresh)]

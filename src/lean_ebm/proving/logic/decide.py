@@ -1,0 +1,160 @@
+"""A complete decision procedure for intuitionistic propositional logic, which returns a proof term.
+
+The calculus is G4ip, also called LJT (Dyckhoff 1992, "Contraction-free sequent calculi for intuitionistic logic"):
+every rule's premises are smaller than its conclusion, so the search ends without loop checks. Quantified formulas count
+as atoms: what is proved with them is proved, and what is not may still be provable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+
+from lean_ebm.proving.logic.formulas import FALSE, TRUE, Kind, Node, implication
+from lean_ebm.proving.logic.kernel import Proof
+
+_Derive = Callable[[Node, Proof], None]
+
+FIRST_NUMBER = 1_000_000
+"""Hypotheses of the proofs are numbered from here, above all that goals use."""
+
+
+def prove(formula: Node, hypotheses: Mapping[int, Node] | None = None) -> Proof | None:
+    """A proof term of a formula from hypotheses; None where there is none.
+
+    Args:
+        formula: What to prove.
+        hypotheses: What may be used, by number (below ``FIRST_NUMBER``).
+    """
+    given = [(number, stated.key) for number, stated in (hypotheses or {}).items()]
+    return _Search().prove({}, given[::-1], formula.key)
+
+
+class _Search:
+    """One search. Formulas are their keys, so negations are implications.
+
+    ``known`` maps what no rule has used up yet (atoms, implications from atoms or from implications) to the number of
+    its hypothesis; ``pending`` is what still has to be taken apart, last first.
+    """
+
+    def __init__(self) -> None:
+        self._numbers = count(FIRST_NUMBER)
+        self._refuted: set[tuple[frozenset[Node], Node]] = set()
+
+    def prove(self, known: dict[Node, int], pending: list[tuple[int, Node]], goal: Node) -> Proof | None:
+        """Apply the invertible rules on the left until nothing is pending, then those on the right."""
+        lets: list[tuple[int, Node, Proof]] = []
+
+        def derive(formula: Node, proof: Proof) -> None:
+            number = next(self._numbers)
+            lets.append((number, formula, proof))
+            pending.append((number, formula))
+
+        def bound(proof: Proof | None) -> Proof | None:
+            if proof is not None:
+                for number, formula, value in reversed(lets):
+                    proof = ("let", number, formula, value, proof)
+            return proof
+
+        while pending:
+            number, formula = pending.pop()
+            if formula in known or formula is TRUE:
+                continue
+            used: Proof = ("hyp", number)
+            if formula is FALSE:
+                return bound(("false", used))
+            kind = formula.kind
+            if kind is Kind.AND:
+                derive(formula.b, ("snd", used))
+                derive(formula.a, ("fst", used))
+            elif kind is Kind.IFF:
+                derive(implication(formula.b, formula.a), ("mpr", used))
+                derive(implication(formula.a, formula.b), ("mp", used))
+            elif kind is Kind.OR:
+                left, right = next(self._numbers), next(self._numbers)
+                a = self.prove(dict(known), [*pending, (left, formula.a)], goal)
+                b = None if a is None else self.prove(known, [*pending, (right, formula.b)], goal)
+                return None if a is None or b is None else bound(("or", used, left, a, right, b))
+            elif kind is Kind.IMPLIES:
+                self._implication(known, formula, used, number, derive)
+            else:
+                known[formula] = number
+                for other in [other for other in known if other.kind is Kind.IMPLIES and other.a is formula]:
+                    derive(other.b, ("app", ("hyp", known.pop(other)), used))
+        return bound(self._right(known, goal))
+
+    def _implication(self, known: dict[Node, int], formula: Node, used: Proof, number: int, derive: _Derive) -> None:
+        """Take an implication apart by what it is from."""
+        a, b = formula.a, formula.b
+        x, y = next(self._numbers), next(self._numbers)
+        hx, hy = ("hyp", x), ("hyp", y)
+        if a is TRUE:
+            derive(b, ("app", used, ("true",)))
+        elif a is FALSE or b is TRUE:
+            pass
+        elif a in known:
+            derive(b, ("app", used, ("hyp", known[a])))
+        elif a.kind is Kind.AND:
+            inner = ("lam", y, a.b, ("app", used, ("and", hx, hy)))
+            derive(implication(a.a, implication(a.b, b)), ("lam", x, a.a, inner))
+        elif a.kind is Kind.IFF:
+            forth, back = implication(a.a, a.b), implication(a.b, a.a)
+            inner = ("lam", y, back, ("app", used, ("iff", hx, hy)))
+            derive(implication(forth, implication(back, b)), ("lam", x, forth, inner))
+        elif a.kind is Kind.OR:
+            derive(implication(a.b, b), ("lam", y, a.b, ("app", used, ("inr", hy))))
+            derive(implication(a.a, b), ("lam", x, a.a, ("app", used, ("inl", hx))))
+        else:
+            known[formula] = number
+
+    def _right(self, known: dict[Node, int], goal: Node) -> Proof | None:
+        if goal is TRUE:
+            return ("true",)
+        if goal in known:
+            return ("hyp", known[goal])
+        sequent = (frozenset(known), goal)
+        if sequent in self._refuted:
+            return None
+        proof = self._choose(known, goal)
+        if proof is None:
+            self._refuted.add(sequent)
+        return proof
+
+    def _choose(self, known: dict[Node, int], goal: Node) -> Proof | None:
+        kind = goal.kind
+        if kind is Kind.IMPLIES:
+            number = next(self._numbers)
+            body = self.prove(dict(known), [(number, goal.a)], goal.b)
+            return None if body is None else ("lam", number, goal.a, body)
+        if kind is Kind.AND or kind is Kind.IFF:
+            first = goal.a if kind is Kind.AND else implication(goal.a, goal.b)
+            second = goal.b if kind is Kind.AND else implication(goal.b, goal.a)
+            a = self.prove(dict(known), [], first)
+            b = None if a is None else self.prove(dict(known), [], second)
+            return None if a is None or b is None else ("and" if kind is Kind.AND else "iff", a, b)
+        if kind is Kind.OR:
+            for rule, side in (("inl", goal.a), ("inr", goal.b)):
+                proof = self.prove(dict(known), [], side)
+                if proof is not None:
+                    return (rule, proof)
+        for formula, number in known.items():
+            if formula.kind is Kind.IMPLIES and formula.a.kind is Kind.IMPLIES:
+                proof = self._nested(known, formula, number, goal)
+                if proof is not None:
+                    return proof
+        return None
+
+    def _nested(self, known: dict[Node, int], formula: Node, number: int, goal: Node) -> Proof | None:
+        """From ``(c → d) → b``: prove ``c → d`` with ``d → b`` in its place, then go on with ``b`` in its place."""
+        (c, d), b = (formula.a.a, formula.a.b), formula.b
+        rest = {other: its for other, its in known.items() if other is not formula}
+        shorter, result, x, y = (next(self._numbers) for _ in range(4))
+        first = self.prove(dict(rest), [(shorter, implication(d, b))], formula.a)
+        if first is None:
+            return None
+        second = self.prove(rest, [(result, b)], goal)
+        if second is None:
+            return None
+        use: Proof = ("app", ("hyp", number), ("lam", y, c, ("hyp", x)))
+        argument: Proof = ("let", shorter, implication(d, b), ("lam", x, d, use), first)
+        return ("let", result, b, ("app", ("hyp", number), argument), second)

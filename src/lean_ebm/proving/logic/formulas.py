@@ -1,0 +1,223 @@
+"""Formulas and individuals, immutable and hash-consed: equal ones are the same object.
+
+The logic is intuitionistic and first-order, over one type that nothing is known of, not even that it is inhabited.
+Bound variables are de Bruijn indices; a quantifier keeps the name that it was written with, which Lean prints but does
+not compare. Free variables (individuals, predicates, functions, propositions) are numbers; a context names them.
+"""
+# ruff: noqa: RUF002 - the letters of Lean
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+from weakref import WeakValueDictionary
+
+
+class Kind(IntEnum):
+    """What a node is; the first two are types of goals, the next four individuals, the others formulas."""
+
+    INDIVIDUALS = -2  # the type of individuals, as what a goal wants
+    PROPOSITIONS = -1
+    VARIABLE = 0
+    APPLY = 1
+    BOUND = 2
+    UNKNOWN = 3  # an individual to be found: Lean's `?w`
+    ATOM = 4
+    AND = 5
+    OR = 6
+    IFF = 7
+    NOT = 8
+    IMPLIES = 9
+    TRUE = 10
+    FALSE = 11
+    ALL = 12
+    EXISTS = 13
+    HOLE = 14  # a proposition to be found: Lean's `?a`
+
+
+class Node:
+    """A formula or an individual; made by the functions of this module only.
+
+    Attributes:
+        kind: What it is.
+        a: The number of a variable, symbol or unknown; the index of a bound variable; or the first part.
+        b: The arguments of a symbol, or the second part.
+        name: The bound variable's name, of a quantifier.
+        loose: How many enclosing quantifiers it needs: 0 if no bound variable is free in it.
+        unknown: Whether something is to be found in it.
+        key: The node without names and with ``¬a`` as ``a → False``: two formulas are the same to Lean where these are.
+        size: Number of connectives, atoms and quantifiers; 0 for individuals.
+        memory: What was computed of the node, such as its free variables; goes when the node goes.
+    """
+
+    __slots__ = ("__weakref__", "a", "b", "key", "kind", "loose", "memory", "name", "size", "unknown")
+
+    kind: Kind
+    a: Any
+    b: Any
+    name: str
+    loose: int
+    unknown: bool
+    key: Node
+    size: int
+    memory: dict[Any, Any]
+
+    def __repr__(self) -> str:
+        parts = [repr(part) for part in (self.a, self.b, self.name) if part not in (None, "")]
+        return f"{self.kind.name}({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return make, (self.kind, self.a, self.b, self.name)
+
+
+# Weak, so that a search that goes on for days does not keep all formulas that it has ever seen.
+_NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Node] = WeakValueDictionary()
+
+
+def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
+    """The one node with these parts."""
+    identity = (kind, a, b, name)
+    node = _NODES.get(identity)
+    if node is None:
+        node = _NODES[identity] = _new(kind, a, b, name)
+    return node
+
+
+def _new(kind: Kind, a: Any, b: Any, name: str) -> Node:
+    node = Node()
+    node.kind, node.a, node.b, node.name = kind, a, b, name
+    node.memory = {}
+    node.key = node
+    parts = b if kind in (Kind.APPLY, Kind.ATOM) else [part for part in (a, b) if isinstance(part, Node)]
+    node.loose = max((part.loose for part in parts), default=0)
+    node.unknown = kind in (Kind.UNKNOWN, Kind.HOLE) or any(part.unknown for part in parts)
+    node.size = sum(part.size for part in parts) + (kind >= Kind.ATOM)
+    if kind is Kind.BOUND:
+        node.loose = a + 1
+    elif kind in (Kind.ALL, Kind.EXISTS):
+        node.loose = max(0, node.loose - 1)
+        if name or a.key is not a:
+            node.key = make(kind, a.key)
+    elif kind is Kind.NOT:
+        node.key = make(Kind.IMPLIES, a.key, FALSE)
+    elif kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES) and not (a.key is a and b.key is b):
+        node.key = make(kind, a.key, b.key)
+    return node
+
+
+INDIVIDUALS = make(Kind.INDIVIDUALS)
+PROPOSITIONS = make(Kind.PROPOSITIONS)
+TRUE = make(Kind.TRUE)
+FALSE = make(Kind.FALSE)
+
+
+def variable(number: int) -> Node:
+    """An individual by its number."""
+    return make(Kind.VARIABLE, number)
+
+
+def atom(number: int, *arguments: Node) -> Node:
+    """The predicate (or, without arguments, the proposition) of this number, applied."""
+    return make(Kind.ATOM, number, arguments)
+
+
+def conjunction(a: Node, b: Node) -> Node:
+    """``a ∧ b``."""
+    return make(Kind.AND, a, b)
+
+
+def disjunction(a: Node, b: Node) -> Node:
+    """``a ∨ b``."""
+    return make(Kind.OR, a, b)
+
+
+def equivalence(a: Node, b: Node) -> Node:
+    """``a ↔ b``."""
+    return make(Kind.IFF, a, b)
+
+
+def negation(a: Node) -> Node:
+    """``¬a``."""
+    return make(Kind.NOT, a)
+
+
+def implication(a: Node, b: Node) -> Node:
+    """``a → b``."""
+    return make(Kind.IMPLIES, a, b)
+
+
+def opened(body: Node, individual: Node) -> Node:
+    """The body of a quantifier with ``individual``, which has no free bound variables, for the bound variable."""
+    if not body.loose:
+        return body
+    known: Node | None = body.memory.get(individual)
+    if known is None:
+        known = body.memory[individual] = _open(body, individual, 0)
+    return known
+
+
+def _open(node: Node, individual: Node, depth: int) -> Node:
+    if node.loose <= depth:
+        return node
+    kind = node.kind
+    if kind is Kind.BOUND:
+        return individual if node.a == depth else make(Kind.BOUND, node.a - 1)
+    if kind is Kind.APPLY or kind is Kind.ATOM:
+        return make(kind, node.a, tuple(_open(part, individual, depth) for part in node.b))
+    if kind is Kind.ALL or kind is Kind.EXISTS:
+        return make(kind, _open(node.a, individual, depth + 1), None, node.name)
+    b = None if node.b is None else _open(node.b, individual, depth)
+    return make(kind, _open(node.a, individual, depth), b)
+
+
+def abstracted(node: Node, number: int, depth: int = 0) -> Node:
+    """The body of a quantifier over the individual of this number, which the node speaks of."""
+    if number not in variables(node):
+        return node
+    kind = node.kind
+    if kind is Kind.VARIABLE:
+        return make(Kind.BOUND, depth) if node.a == number else node
+    if kind is Kind.APPLY or kind is Kind.ATOM:
+        return make(kind, node.a, tuple(abstracted(part, number, depth) for part in node.b))
+    if kind is Kind.ALL or kind is Kind.EXISTS:
+        return make(kind, abstracted(node.a, number, depth + 1), None, node.name)
+    b = None if node.b is None else abstracted(node.b, number, depth)
+    return make(kind, abstracted(node.a, number, depth), b)
+
+
+def replaced(node: Node, found: dict[int, Node]) -> Node:
+    """The node with unknowns replaced by what was found for them, and that again until nothing known is left."""
+    if not node.unknown:
+        return node
+    kind = node.kind
+    if kind is Kind.UNKNOWN or kind is Kind.HOLE:
+        value = found.get(node.a)
+        return node if value is None else replaced(value, found)
+    if kind is Kind.APPLY or kind is Kind.ATOM:
+        return make(kind, node.a, tuple(replaced(part, found) for part in node.b))
+    b = None if node.b is None else replaced(node.b, found)
+    return make(kind, replaced(node.a, found), b, node.name)
+
+
+def variables(node: Node) -> frozenset[int]:
+    """Numbers of all free variables and symbols."""
+    known: frozenset[int] | None = node.memory.get("variables")
+    if known is None:
+        if node.kind is Kind.VARIABLE:
+            known = frozenset((node.a,))
+        elif node.kind in (Kind.APPLY, Kind.ATOM):
+            known = frozenset((node.a,)).union(*(variables(part) for part in node.b))
+        else:
+            known = frozenset().union(*(variables(part) for part in (node.a, node.b) if isinstance(part, Node)))
+        node.memory["variables"] = known
+    return known
+
+
+def unknowns(node: Node) -> set[int]:
+    """Numbers of all that is to be found in the node."""
+    if not node.unknown:
+        return set()
+    if node.kind in (Kind.UNKNOWN, Kind.HOLE):
+        return {node.a}
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    return set().union(*(unknowns(part) for part in parts))

@@ -1,0 +1,255 @@
+"""Goals and their contexts, printed as Lean prints them."""
+# ruff: noqa: RUF001, RUF002 - the letters of Lean
+
+from __future__ import annotations
+
+from lean_ebm.proving.logic.formulas import Kind, Node, variables
+from lean_ebm.proving.logic.kernel import Sort
+
+TYPE, SYMBOL, PROOF = "type", "symbol", "proof"
+
+
+class Local:
+    """One entry of a context; never changed once made.
+
+    Attributes:
+        number: What formulas and proofs call it.
+        name: Its name, without dagger.
+        accessible: Whether a tactic can call it by its name; one that a later entry of the same name shadows cannot
+            be called either.
+        what: ``TYPE`` for the type of individuals; ``SYMBOL`` for individuals, functions, predicates and propositions;
+            ``PROOF`` for hypotheses.
+        formula: What it proves, of a hypothesis.
+        sort: Of a symbol.
+        text: What Lean prints for its type, of all but hypotheses.
+        raw: ``"iff"`` or ``"exists"`` where ``cases`` made it of an equivalence or of ∃: Lean 4.35 then keeps its type
+            with assigned unknowns in it, which ``apply`` and ``contradiction`` do not see through.
+    """
+
+    __slots__ = ("accessible", "formula", "name", "number", "raw", "sort", "text", "what")
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        accessible: bool,
+        what: str,
+        formula: Node | None = None,
+        sort: Sort | None = None,
+        text: str = "",
+        raw: str = "",
+    ) -> None:
+        self.number, self.name, self.accessible, self.what = number, name, accessible, what
+        self.formula, self.sort, self.text, self.raw = formula, sort, text, raw
+
+
+Context = tuple[Local, ...]
+
+
+class Goal:
+    """One goal; never changed once made.
+
+    Attributes:
+        number: What proofs call it; of a goal that wants an individual or a proposition, what formulas call that.
+        context: What it may use, oldest first.
+        target: What it wants: a formula, or ``INDIVIDUALS`` or ``PROPOSITIONS``.
+        tag: Lean's ``case`` tag; empty where Lean shows none.
+        fresh: A number that is in no context on the way here, nor is any above it.
+    """
+
+    __slots__ = ("context", "fresh", "number", "tag", "target")
+
+    def __init__(self, number: int, context: Context, target: Node, tag: str, fresh: int) -> None:
+        self.number, self.context, self.target, self.tag, self.fresh = number, context, target, tag, fresh
+
+
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def displayed(context: Context) -> list[str]:
+    """Names as Lean prints them: those that cannot be called get a dagger, older ones with a number."""
+    seen: set[str] = set()
+    count: dict[str, int] = {}
+    names = []
+    for local in reversed(context):
+        name = local.name
+        if not local.accessible or name in seen:
+            index = count.get(name, 0)
+            count[name] = index + 1
+            shown = f"{name}✝{str(index).translate(_SUPERSCRIPT) if index else ''}"
+        else:
+            shown = name
+            seen.add(name)
+        names.append(shown)
+    return names[::-1]
+
+
+_OPERATOR = {
+    Kind.AND: (" ∧ ", 35, 36, 35, "And"),
+    Kind.OR: (" ∨ ", 30, 31, 30, "Or"),
+    Kind.IFF: (" ↔ ", 20, 21, 21, "Iff"),
+    Kind.IMPLIES: (" → ", 25, 26, 25, ""),
+}
+
+
+class Printer:
+    """Formulas as text.
+
+    Args:
+        names: Of free variables, by number.
+        unknown: Of what is to be found, by number.
+        individuals: Name of the type of individuals.
+        prefix: ``And p q`` in place of ``p ∧ q``, for a Lean without library.
+        typed: ``∃ (x : α), p`` in place of ``∃ x, p``: Lean prints the latter but cannot always read it back.
+    """
+
+    def __init__(
+        self,
+        names: dict[int, str],
+        unknown: dict[int, str] | None = None,
+        individuals: str = "α",
+        prefix: bool = False,
+        typed: bool = False,
+    ) -> None:
+        self.names, self.unknown, self.individuals = names, unknown or {}, individuals
+        self.prefix, self.typed = prefix, typed
+        self._taken = set(names.values())
+
+    def formula(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
+        """The text of a formula.
+
+        Args:
+            node: The formula.
+            bound: Names of the bound variables, innermost first.
+            minimum: Precedence that the place asks for.
+        """
+        kind = node.kind
+        if kind in (Kind.ALL, Kind.EXISTS):
+            return self._bracket(self._quantifier(node, bound), minimum > 1023)
+        if kind is Kind.NOT:
+            if self.prefix:
+                return self._bracket(f"Not {self.formula(node.a, bound, 1024)}", minimum > 1023)
+            text = "¬" + self.formula(node.a, bound, 40)
+            return self._bracket(text, minimum == 1024 and self._ends_open(node))
+        if kind in _OPERATOR:
+            symbol, own, first, second, name = _OPERATOR[kind]
+            if self.prefix and name:
+                a, b = self.formula(node.a, bound, 1024), self.formula(node.b, bound, 1024)
+                return self._bracket(f"{name} {a} {b}", minimum > 1023)
+            # A quantifier at the end of the left part would swallow the operator.
+            a = self.formula(node.a, bound, 1024 if self._ends_open(node.a) else first)
+            return self._bracket(a + symbol + self.formula(node.b, bound, second), own < minimum)
+        if kind is Kind.TRUE:
+            return "True"
+        if kind is Kind.FALSE:
+            return "False"
+        if kind is Kind.INDIVIDUALS:
+            return self.individuals
+        if kind is Kind.PROPOSITIONS:
+            return "Prop"
+        return self.individual(node, bound, minimum)
+
+    def _ends_open(self, node: Node) -> bool:
+        kind = node.kind
+        if kind in (Kind.ALL, Kind.EXISTS):
+            return True
+        if kind is Kind.NOT:
+            return not self.prefix and node.a.kind not in _OPERATOR and self._ends_open(node.a)
+        if kind not in _OPERATOR or (self.prefix and kind is not Kind.IMPLIES):
+            return False
+        inner = _OPERATOR.get(node.b.kind)
+        return (inner is None or inner[1] >= _OPERATOR[kind][3]) and self._ends_open(node.b)
+
+    def individual(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
+        """The text of an individual, or of a symbol with its arguments."""
+        kind = node.kind
+        if kind is Kind.BOUND:
+            return bound[int(node.a)]
+        if kind in (Kind.UNKNOWN, Kind.HOLE):
+            return "?" + self.unknown.get(node.a, f"m.{node.a}")
+        name = self.names[node.a]
+        if kind is Kind.VARIABLE or not node.b:
+            return name
+        text = " ".join([name, *(self.individual(part, bound, 1024) for part in node.b)])
+        return self._bracket(text, minimum > 1023)
+
+    def _quantifier(self, node: Node, bound: tuple[str, ...]) -> str:
+        kind, names = node.kind, []
+        while node.kind is kind:
+            name = self._fresh(node, bound)
+            names.append(name)
+            bound = (name, *bound)
+            node = node.a
+            if self.prefix and kind is Kind.EXISTS:
+                break
+        body = self.formula(node, bound)
+        if kind is Kind.ALL:
+            return f"∀ ({' '.join(names)} : {self.individuals}), {body}"
+        if self.prefix:
+            return f"Exists fun ({names[0]} : {self.individuals}) => {body}"
+        return f"∃ ({' '.join(names)} : {self.individuals}), {body}" if self.typed else f"∃ {' '.join(names)}, {body}"
+
+    def _fresh(self, node: Node, bound: tuple[str, ...]) -> str:
+        """The bound variable's name, or another where the body means something else by it."""
+        name = node.name or "x"
+        if name not in self._taken and name not in bound:
+            return name
+        used = {self.names.get(number) for number in variables(node)}
+        used |= {bound[index] for index in _bound_in(node.a, 1)}
+        if name not in used:
+            return name
+        taken, index = self._taken | set(bound), 1
+        while f"{name}_{index}" in taken:
+            index += 1
+        return f"{name}_{index}"
+
+    @staticmethod
+    def _bracket(text: str, bracket: bool) -> str:
+        return f"({text})" if bracket else text
+
+
+def _bound_in(node: Node, depth: int) -> set[int]:
+    """Indices of bound variables of enclosing quantifiers that a node uses below ``depth`` quantifiers of its own."""
+    if node.loose <= depth:
+        return set()
+    if node.kind is Kind.BOUND:
+        return {node.a - depth}
+    if node.kind in (Kind.ALL, Kind.EXISTS):
+        return _bound_in(node.a, depth + 1)
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    return set().union(*(_bound_in(part, depth) for part in parts))
+
+
+def printed(goal: Goal, unknown: dict[int, str], prefix: bool = False) -> str:
+    """A goal as Lean prints it."""
+    names = displayed(goal.context)
+    by_number = {local.number: name for local, name in zip(goal.context, names, strict=True)}
+    individuals = next((by_number[local.number] for local in goal.context if local.what == TYPE), "α")
+    printer = Printer(by_number, unknown, individuals, prefix)
+    lines = [f"case {goal.tag}"] if goal.tag else []
+    group: list[str] = []
+    for index, (local, name) in enumerate(zip(goal.context, names, strict=True)):
+        group.append(name)
+        after = goal.context[index + 1] if index + 1 < len(names) else None
+        if after is None or not _same_type(local, after):
+            text = printer.formula(local.formula) if local.formula is not None else local.text
+            lines.append(f"{' '.join(group)} : {text}")
+            group = []
+    lines.append(f"⊢ {printer.formula(goal.target)}")
+    return "\n".join(lines)
+
+
+def _same_type(a: Local, b: Local) -> bool:
+    if a.formula is None or b.formula is None:
+        return a.formula is b.formula and a.text == b.text
+    return _alike(a.formula, b.formula)
+
+
+def _alike(a: Node, b: Node) -> bool:
+    """Whether two formulas differ at most in names of bound variables; ``¬p`` and ``p → False`` are not alike."""
+    if a is b:
+        return True
+    if a.key is not b.key or a.kind is not b.kind:
+        return False
+    parts = ((x, y) for x, y in ((a.a, b.a), (a.b, b.b)) if isinstance(x, Node))
+    return a.kind is not Kind.ATOM and all(_alike(x, y) for x, y in parts)

@@ -1,0 +1,430 @@
+"""Proof terms as Lean scripts: structured, with a name for everything, and checked by nobody until somebody does.
+
+A script ends each branch where it began; ``cases`` names what it makes; terms stand where they are short.
+"""
+# ruff: noqa: RUF001 - the letters of Lean
+
+from __future__ import annotations
+
+from itertools import count
+
+from lean_ebm.proving.environment import Statement
+from lean_ebm.proving.logic.formulas import FALSE, Kind, Node, implication, make, negation, opened, variable
+from lean_ebm.proving.logic.goals import TYPE, Goal, Printer
+from lean_ebm.proving.logic.kernel import Proof
+
+_INTRODUCTIONS = frozenset(("lam", "all", "and", "iff", "inl", "inr", "exists", "true"))
+_TERMS = frozenset(("hyp", "app", "inst", "fst", "snd", "mp", "mpr"))
+
+
+def script(goal: Goal, proof: Proof, prefix: bool = False) -> str:
+    """The lines after ``by`` that build a proof term.
+
+    Args:
+        goal: What it proves; all of its hypotheses must have names that can be written.
+        proof: The term.
+        prefix: Formulas as ``And p q``, for a Lean without library.
+    """
+    return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
+
+
+def theorem(statement: Statement, goal: Goal, proof: Proof, name: str, prefix: bool = False) -> str:
+    """The whole Lean theorem."""
+    if prefix:
+        statement = prefixed(goal)
+    return statement.theorem(name, script(goal, proof, prefix))
+
+
+def prefixed(goal: Goal) -> Statement:
+    """The statement of a goal in the prefix form that needs no library."""
+    printer = _printer(goal, {local.number: local.name for local in goal.context}, True)
+    binders = " ".join(
+        f"({local.name} : {local.text if local.formula is None else printer.formula(local.formula)})"
+        for local in goal.context
+    )
+    return Statement(printer.formula(goal.target), binders)
+
+
+def _given(goal: Goal) -> dict[int, Node]:
+    return {local.number: local.formula for local in goal.context if local.formula is not None}
+
+
+def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
+    individuals = next((local.name for local in goal.context if local.what == TYPE), "α")
+    return Printer(names, individuals=individuals, prefix=prefix, typed=True)
+
+
+# Simplification
+
+
+def simplified(proof: Proof) -> Proof:
+    """The term without detours: functions that are applied at once, parts of pairs, values that are names or unused."""
+    for _ in range(50):
+        smaller = _simplify(proof)
+        if smaller == proof:
+            break
+        proof = smaller
+    return proof
+
+
+def _simplify(proof: Proof) -> Proof:
+    proof = tuple(_simplify(part) if isinstance(part, tuple) else part for part in proof)
+    rule = proof[0]
+    if rule == "the" and proof[2][0] in _TERMS:
+        inner_term: Proof = proof[2]
+        return inner_term
+    if rule == "app" and _bare(proof[1])[0] == "lam":
+        _, number, domain, body = _bare(proof[1])
+        annotated = proof[1][0] == "the"
+        formula = proof[1][1].b if annotated and proof[1][1].kind is Kind.IMPLIES else None
+        inner: Proof = ("let", number, domain, proof[2], body)
+        return ("the", formula, inner) if formula is not None else inner
+    if rule == "the" and proof[2][0] == "let":
+        _, number, domain, value, body = proof[2]
+        return ("let", number, domain, value, ("the", proof[1], body))
+    if rule in ("fst", "snd") and _bare(proof[1])[0] == "and":
+        pair, first = _bare(proof[1]), rule == "fst"
+        formula = proof[1][1] if proof[1][0] == "the" else None
+        part = pair[1] if first else pair[2]
+        return part if formula is None else ("the", formula.a if first else formula.b, part)
+    if rule in ("mp", "mpr") and _bare(proof[1])[0] == "iff" and proof[1][0] == "the":
+        formula, pair = proof[1][1], _bare(proof[1])
+        if rule == "mp":
+            return ("the", implication(formula.a, formula.b), pair[1])
+        return ("the", implication(formula.b, formula.a), pair[2])
+    if rule == "app" and proof[1][0] == "let":
+        _, number, domain, value, body = proof[1]
+        return ("let", number, domain, value, ("app", body, proof[2]))
+    if rule == "let":
+        return _simplify_let(proof)
+    if rule == "lam" and proof[3][0] == "app" and proof[3][2] == ("hyp", proof[1]) and proof[3][1][0] in _TERMS:
+        shorter: Proof = proof[3][1]
+        return proof if _uses(shorter, proof[1]) else shorter
+    return proof
+
+
+def _simplify_let(proof: Proof) -> Proof:
+    _, number, formula, value, body = proof
+    uses = _uses(body, number)
+    if not uses:
+        unused: Proof = body
+        return unused
+    size = _size(value)
+    if value[0] in _TERMS and (uses == 1 or size <= 4):
+        return _substituted(body, number, value)
+    if uses == 1 or size <= 2:
+        return _substituted(body, number, ("the", formula, value))
+    return proof
+
+
+def _bare(proof: Proof) -> Proof:
+    while proof[0] == "the":
+        proof = proof[2]
+    return proof
+
+
+def _uses(proof: Proof, number: int) -> int:
+    if proof[0] == "hyp":
+        return int(proof[1] == number)
+    if proof[0] in ("lam", "let") and proof[1] == number:
+        return _uses(proof[3], number) if proof[0] == "let" else 0
+    return sum(_uses(part, number) for part in proof if isinstance(part, tuple))
+
+
+def _substituted(proof: Proof, number: int, value: Proof) -> Proof:
+    if proof[0] == "hyp":
+        return value if proof[1] == number else proof
+    if proof[0] == "lam" and proof[1] == number:
+        return proof
+    return tuple(_substituted(part, number, value) if isinstance(part, tuple) else part for part in proof)
+
+
+def _size(proof: Proof) -> int:
+    return 1 + sum(_size(part) for part in proof if isinstance(part, tuple))
+
+
+# Rendering
+
+
+class _Renderer:
+    """Renders one proof; ``names`` and ``types`` grow with the hypotheses on the way."""
+
+    def __init__(self, goal: Goal, prefix: bool) -> None:
+        self.names = {local.number: local.name for local in goal.context}
+        self.goal, self.prefix = goal, prefix
+        self.taken = set(self.names.values())
+
+    def formula(self, formula: Node) -> str:
+        """The text of a formula; procedures that find proofs write ``p → False``, people ``¬p``."""
+        return _printer(self.goal, self.names, self.prefix).formula(_negations(formula))
+
+    def individual(self, node: Node) -> str:
+        """The text of an individual, as an argument."""
+        return _printer(self.goal, self.names, self.prefix).individual(node, minimum=1024)
+
+    def name(self, number: int, stem: str = "h") -> str:
+        """A name that nothing else has."""
+        if stem in ("h", "x"):
+            candidates = (f"{stem}{index}" for index in count(1))
+            names = (stem, *(next(candidates) for _ in range(len(self.taken) + 1)))
+        else:
+            names = (stem, *(f"{stem}{index}" for index in range(1, len(self.taken) + 2)))
+        name = next(name for name in names if name not in self.taken)
+        self.taken.add(name)
+        self.names[number] = name
+        return name
+
+    def block(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+        """Tactic lines that prove ``target``."""
+        short = self.term(proof, target, types)
+        if short is not None and (proof[0] not in ("lam", "all", "exists", "and", "iff") or len(short) < 40):
+            return ["constructor"] if short == "True.intro" else [f"exact {short}"]
+        rule = proof[0]
+        saved, self.taken = self.taken, set(self.taken)
+        try:
+            return self._rules(rule, proof, target, types)
+        finally:
+            self.taken = saved
+
+    def _rules(self, rule: str, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+        if rule == "lam":
+            names = []
+            while proof[0] == "lam":
+                a, target = (target.a, target.b) if target.kind is Kind.IMPLIES else (target.a, FALSE)
+                names.append(self.name(proof[1]))
+                types = {**types, proof[1]: a}
+                proof = proof[3]
+            return [f"intro {' '.join(names)}", *self.block(proof, target, types)]
+        if rule == "all":
+            name = self.name(proof[1], target.name or "x")
+            return [f"intro {name}", *self.block(proof[2], opened(target.a, variable(proof[1])), types)]
+        if rule in ("and", "iff"):
+            first = target.a if rule == "and" else implication(target.a, target.b)
+            second = target.b if rule == "and" else implication(target.b, target.a)
+            return ["constructor", *self.bullet(proof[1], first, types), *self.bullet(proof[2], second, types)]
+        if rule in ("inl", "inr"):
+            side, part = ("left", target.a) if rule == "inl" else ("right", target.b)
+            return [side, *self.block(proof[1], part, types)]
+        if rule == "exists":
+            body = self.block(proof[2], opened(target.a, proof[1]), types)
+            return [f"refine ⟨{self.individual(proof[1])}, ?_⟩", *body]
+        if rule == "true":
+            return ["constructor"]
+        if rule == "false":
+            return ["exfalso", *self.block(proof[1], FALSE, types)]
+        if rule == "or":
+            return self._or(proof, target, types)
+        if rule == "elim":
+            return self._elim(proof, target, types)
+        if rule == "let":
+            _, number, formula, value, body = proof
+            if value[0] in ("fst", "mp") and body[0] == "let" and body[3][0] in ("snd", "mpr"):
+                pair = self._pair(proof, types)
+                if pair is not None:
+                    line, inner, types = pair
+                    return [line, *self.block(inner, target, types)]
+            short = self.term(value, formula, types)
+            lines = [] if short is not None else self.block(value, formula, types)
+            name = self.name(number)
+            after = self.block(body, target, {**types, number: formula})
+            if short is not None:
+                return [f"have {name} : {self.formula(formula)} := {short}", *after]
+            return [f"have {name} : {self.formula(formula)} := ?_", *_bullet(after), *_bullet(lines)]
+        if rule == "the":
+            return self.block(proof[2], target, types)
+        haves: list[tuple[str, Node, Proof]] = []
+        text = self.elimination(proof, types, haves)
+        return self.hoisted(haves, [f"exact {text}"], types)
+
+    def _pair(self, proof: Proof, types: dict[int, Node]) -> tuple[str, Proof, dict[int, Node]] | None:
+        """``cases h with | intro a b`` where both parts of a hypothesis are named."""
+        _, first, a, value, (_, second, b, other, body) = proof
+        if value[1] != other[1] or value[1][0] != "hyp" or _uses(body, value[1][1]):
+            return None
+        major = self.names[value[1][1]]
+        names = f"{self.name(first)} {self.name(second)}"
+        return f"cases {major} with | intro {names} => ?_", body, {**types, first: a, second: b}
+
+    def _or(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+        _, major, left, a, right, b = proof
+        haves: list[tuple[str, Node, Proof]] = []
+        text, formula = self.elimination(major, types, haves), self.type(major, types)
+        lines, text = self.kept(major, text, (a, b))
+        lines.append(f"cases {text} with")
+        for constructor, number, part, body in (("inl", left, formula.a, a), ("inr", right, formula.b, b)):
+            taken = set(self.taken)
+            name = self.name(number)
+            lines.append(f"| {constructor} {name} =>")
+            lines += [f"  {line}" for line in self.block(body, target, {**types, number: part})]
+            self.taken = taken
+        return self.hoisted(haves, lines, types)
+
+    def _elim(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+        _, major, x, h, body = proof
+        haves: list[tuple[str, Node, Proof]] = []
+        text, formula = self.elimination(major, types, haves), self.type(major, types)
+        lines, text = self.kept(major, text, (body,))
+        name = self.name(x, formula.name or "x")
+        lines += [f"cases {text} with", f"| intro {name} {self.name(h)} =>"]
+        inner = {**types, h: opened(formula.a, variable(x))}
+        lines += [f"  {line}" for line in self.block(body, target, inner)]
+        return self.hoisted(haves, lines, types)
+
+    def kept(self, major: Proof, text: str, bodies: tuple[Proof, ...]) -> tuple[list[str], str]:
+        """What ``cases`` is to take apart: a copy, where the proof goes on to use what ``cases`` would clear."""
+        if major[0] != "hyp" or not any(_uses(body, major[1]) for body in bodies):
+            return [], text
+        copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
+        self.taken.add(copy)
+        return [f"have {copy} := {text}"], copy
+
+    def elimination(self, proof: Proof, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
+        """A term on one line; what of it needs tactics gets a name, and is added to ``haves``."""
+        rule = proof[0]
+        if rule == "hyp":
+            return self.names[proof[1]]
+        if rule in ("fst", "snd", "mp", "mpr"):
+            field = {"fst": "1", "snd": "2"}.get(rule, rule)
+            return f"{_argument(self.elimination(proof[1], types, haves))}.{field}"
+        if rule == "inst":
+            return f"{self.elimination(proof[1], types, haves)} {self.individual(proof[2])}"
+        if rule == "app":
+            function = self.elimination(proof[1], types, haves)
+            domain = self.type(proof[1], types).a
+            return f"{function} {_argument(self._named(proof[2], domain, types, haves))}"
+        if rule == "the":
+            return self._named(proof, proof[1], types, haves)
+        raise ValueError(f"{proof!r:.200} is no elimination")
+
+    def _named(self, proof: Proof, formula: Node, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
+        short = self.term(proof, formula, types)
+        if short is not None:
+            return short
+        stem = "h"
+        name = next(name for name in (f"{stem}{index}" for index in count(1)) if name not in self.taken)
+        self.taken.add(name)
+        haves.append((name, formula, proof))
+        return name
+
+    def hoisted(self, haves: list[tuple[str, Node, Proof]], lines: list[str], types: dict[int, Node]) -> list[str]:
+        """Lines after the ``have`` that they need; Lean asks for what follows first."""
+        for name, formula, proof in reversed(haves):
+            value = self.block(proof, formula, types)
+            lines = [f"have {name} : {self.formula(formula)} := ?_", *_bullet(lines), *_bullet(value)]
+        return lines
+
+    def bullet(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+        """A block under a bullet."""
+        return _bullet(self.block(proof, target, types))
+
+    # Terms
+
+    def term(self, proof: Proof, target: Node | None, types: dict[int, Node]) -> str | None:
+        """A term on one line, or None where the proof needs tactics."""
+        rule = proof[0]
+        if rule == "hyp":
+            return self.names[proof[1]]
+        if rule == "the":
+            inner = self.term(proof[2], proof[1], types)
+            if inner is None or target is not None:
+                return inner
+            return f"({inner} : {self.formula(proof[1])})"
+        if rule in ("fst", "snd", "mp", "mpr"):
+            inner = self.term(proof[1], None, types)
+            field = {"fst": "1", "snd": "2"}.get(rule, rule)
+            return None if inner is None else f"{_argument(inner)}.{field}"
+        if rule == "app":
+            function = self.term(proof[1], None, types)
+            if function is None:
+                return None
+            domain = self.type(proof[1], types).a
+            argument = self.term(proof[2], domain, types)
+            return None if argument is None else f"{function} {_argument(argument)}"
+        if rule == "inst":
+            function = self.term(proof[1], None, types)
+            return None if function is None else f"{function} {self.individual(proof[2])}"
+        if target is None:
+            return None
+        return self._introduction(proof, target, types)
+
+    def _introduction(self, proof: Proof, target: Node, types: dict[int, Node]) -> str | None:
+        rule = proof[0]
+        if rule == "true":
+            return "True.intro"
+        if rule == "false":
+            inner = self.term(proof[1], FALSE, types)
+            return None if inner is None else f"False.elim {_argument(inner)}"
+        if rule in ("and", "iff"):
+            parts = (target.a, target.b)
+            if rule == "iff":
+                parts = (implication(target.a, target.b), implication(target.b, target.a))
+            first, second = (self.term(proof[i + 1], parts[i], types) for i in (0, 1))
+            return None if first is None or second is None else f"⟨{first}, {second}⟩"
+        if rule in ("inl", "inr"):
+            inner = self.term(proof[1], target.a if rule == "inl" else target.b, types)
+            return None if inner is None else f"Or.{rule} {_argument(inner)}"
+        if rule == "exists":
+            inner = self.term(proof[2], opened(target.a, proof[1]), types)
+            return None if inner is None else f"⟨{self.individual(proof[1])}, {inner}⟩"
+        if rule in ("lam", "all"):
+            taken, self.taken = self.taken, set(self.taken)
+            if rule == "lam":
+                a, b = (target.a, target.b) if target.kind is Kind.IMPLIES else (target.a, FALSE)
+                name = self.name(proof[1])
+                inner = self.term(proof[3], b, {**types, proof[1]: a})
+            else:
+                name = self.name(proof[1], target.name or "x")
+                inner = self.term(proof[2], opened(target.a, variable(proof[1])), types)
+            self.taken = taken
+            if inner is not None and inner.startswith("fun "):
+                return f"fun {name} {inner[4:]}"
+            return None if inner is None else f"fun {name} => {inner}"
+        return None
+
+    def type(self, proof: Proof, types: dict[int, Node]) -> Node:
+        """What an elimination proves."""
+        rule = proof[0]
+        if rule == "hyp":
+            return types[proof[1]]
+        if rule == "the":
+            formula: Node = proof[1]
+            return formula
+        inner = self.type(proof[1], types)
+        if rule == "app":
+            return inner.b if inner.kind is Kind.IMPLIES else FALSE
+        if rule == "inst":
+            return opened(inner.a, proof[2])
+        if rule in ("fst", "snd"):
+            part: Node = inner.a if rule == "fst" else inner.b
+            return part
+        return implication(inner.a, inner.b) if rule == "mp" else implication(inner.b, inner.a)
+
+
+def _negations(formula: Node) -> Node:
+    kind = formula.kind
+    if kind is Kind.IMPLIES and formula.b is FALSE:
+        return negation(_negations(formula.a))
+    if kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
+        return make(kind, _negations(formula.a), _negations(formula.b))
+    if kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
+        return make(kind, _negations(formula.a), None, formula.name)
+    return formula
+
+
+def _bullet(lines: list[str]) -> list[str]:
+    first, *rest = lines
+    return [f"· {first}", *(f"  {line}" for line in rest)]
+
+
+def _argument(text: str) -> str:
+    return f"({text})" if " " in text and not _enclosed(text) else text
+
+
+def _enclosed(text: str) -> bool:
+    """Whether one pair of brackets holds all of the text."""
+    depth = 0
+    for position, character in enumerate(text):
+        depth += (character in "(⟨") - (character in ")⟩")
+        if depth == 0:
+            return position == len(text) - 1
+    return False

@@ -1,0 +1,383 @@
+"""Lean's concrete syntax, as far as this logic goes: text to trees of names, which know no context yet.
+
+Terms are tuples whose first entry says what they are::
+
+    ("name", "h")  ("app", f, (a, ...))  ("proj", t, "left")  ("fun", ((name, type | None), ...), body)
+    ("anonymous", (a, ...))  ("typed", t, type)  ("_",)  ("?_",)
+    ("and", a, b)  ("or", a, b)  ("iff", a, b)  ("implies", a, b)  ("not", a)  ("all" | "exists", name, type | None, a)
+
+and so are tactics::
+
+    ("intro", (name, ...))  ("exact" | "apply" | "refine", t)  ("cases", t, alternatives | None)
+    ("have", name | None, type | None, t)  ("exists", (t, ...))  ("block", (tactic, ...))
+    ("assumption",)  ("constructor",)  ("left",)  ("right",)  ("exfalso",)  ("contradiction",)
+
+An alternative of ``cases`` is ``(constructor, (name, ...), tactics)``, where tactics are None for ``?_``. The name
+``_`` is one that Lean makes up.
+"""
+# ruff: noqa: RUF001, RUF002 - the letters of Lean
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+Tree = tuple[Any, ...]
+
+MAX_DEPTH = 64
+"""Terms and tactics nested deeper than this are refused."""
+
+MAX_LENGTH = 20_000
+"""Texts longer than this are refused."""
+
+
+class SyntaxProblem(Exception):
+    """The text is not of this language."""
+
+
+_LETTER = r"[A-Za-z_\u0370-\u03ba\u03bc-\u03ff\u1f00-\u1ffe\u2100-\u214f]"  # Lean's letters, without λ
+_TOKENS = re.compile(
+    rf"""(?P<space>[ \t]+)|(?P<newline>\n)
+    |(?P<name>(?![ΠΣ]){_LETTER}(?:{_LETTER}|[0-9'!?₀-₉ₐ-ₜᵢ-ᵪ])*)
+    |(?P<projection>\.(?:[0-9]+|{_LETTER}(?:{_LETTER}|[0-9'])*))
+    |(?P<symbol>\?_|:=|=>|↦|->|<->|→|↔|∧|∨|¬|∀|∃|λ|/\\|\\/|[()⟨⟩,:|;.·])""",
+    re.VERBOSE,
+)
+_SPELLINGS = {"->": "→", "<->": "↔", "/\\": "∧", "\\/": "∨", "λ": "fun", "↦": "=>", "forall": "∀"}
+_RESERVED = (
+    "fun forall with by have let show from match if then else do where in open end theorem def example axiom instance "
+    "class structure inductive namespace section variable universe import set_option Type Prop Sort nomatch nofun calc "
+    "suffices using deriving mutual private protected noncomputable unsafe partial attribute export abbrev macro "
+    "syntax notation infix infixl infixr postfix elab sorry admit return for unless try catch mut initialize "
+    "declare_syntax_cat macro_rules elab_rules builtin_initialize decreasing_by termination_by"
+)
+KEYWORDS = frozenset(_RESERVED.split())
+"""Words that cannot be names."""
+
+CONSTANTS = frozenset(["True", "False", "And", "Or", "Not", "Iff", "Exists", "absurd", "trivial"])
+"""Names of the library, which this logic lets nobody shadow: Lean would, and then print two things alike."""
+
+_BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
+_TERM_STARTS = frozenset(("(", "⟨", "?_", "¬", "∀", "∃", "fun"))
+
+
+class _Token(NamedTuple):
+    kind: str
+    text: str
+    line: int
+    column: int
+    glued: bool  # nothing between it and the token before
+
+
+_END = _Token("end", "the end", 1 << 30, -1, False)
+
+
+def _tokens(text: str) -> list[_Token]:
+    if len(text) > MAX_LENGTH:
+        raise SyntaxProblem(f"the text has {len(text)} characters, expected at most {MAX_LENGTH}")
+    found: list[_Token] = []
+    position, line, start, glued = 0, 0, 0, False
+    while position < len(text):
+        match = _TOKENS.match(text, position)
+        if match is None:
+            raise SyntaxProblem(f"unexpected character {text[position]!r} at column {position - start}")
+        kind, position = str(match.lastgroup), match.end()
+        if kind == "newline":
+            line, start, glued = line + 1, position, False
+        elif kind == "space":
+            glued = False
+        else:
+            word = _SPELLINGS.get(match[0], match[0])
+            if kind == "projection" and not glued:  # `. tactic` without a space, or nonsense
+                raise SyntaxProblem(f"unexpected {word!r} at column {match.start() - start}")
+            if kind == "name" and (word in KEYWORDS or word == "∀"):
+                kind = "symbol"
+            found.append(_Token(kind, word, line, match.start() - start, glued))
+            glued = True
+    return found
+
+
+class _Parser:
+    """A recursive descent over tokens. ``self.column`` is the column of the tactic block at hand."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = [*_tokens(text), _END]
+        self.at = 0
+        self.depth = 0
+        self.column = -1
+
+    @property
+    def next(self) -> _Token:
+        return self.tokens[self.at]
+
+    def inside(self) -> bool:
+        """Whether the next token still belongs to the tactic at hand."""
+        token = self.tokens[self.at]
+        return token.column > self.column or (self.at > 0 and token.line == self.tokens[self.at - 1].line)
+
+    def peek(self, text: str) -> bool:
+        token = self.tokens[self.at]
+        return token.text == text and token.kind == "symbol" and self.inside()
+
+    def accept(self, text: str) -> bool:
+        if self.peek(text):
+            self.at += 1
+            return True
+        return False
+
+    def expect(self, text: str) -> None:
+        if not self.accept(text):
+            raise self.problem(f"expected {text!r}")
+
+    def problem(self, message: str) -> SyntaxProblem:
+        if self.next is _END:
+            return SyntaxProblem(f"{message}, found the end")
+        return SyntaxProblem(f"{message}, found {self.next.text!r} in line {self.next.line + 1}")
+
+    def enter(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise SyntaxProblem(f"nested deeper than {MAX_DEPTH}")
+
+    def name(self) -> str:
+        token = self.next
+        if token.kind != "name" or not self.inside():
+            raise self.problem("expected a name")
+        if token.text in CONSTANTS:
+            raise self.problem("expected a name that is not taken")
+        self.at += 1
+        return token.text
+
+    def end(self) -> None:
+        if self.next is not _END:
+            raise self.problem("expected the end")
+
+    # Terms
+
+    def term(self, minimum: int = 0) -> Tree:
+        self.enter()
+        left, precedence = self.leading()
+        while True:
+            operator = _BINARY.get(self.next.text) if self.next.kind == "symbol" and self.inside() else None
+            if operator is None:
+                break
+            own, first, second, what = operator
+            if own < minimum or precedence < first:
+                break
+            self.at += 1
+            left, precedence = (what, left, self.term(second)), own
+        self.depth -= 1
+        return left
+
+    def leading(self) -> tuple[Tree, int]:
+        if self.accept("fun"):
+            binders = self.binders("=>")
+            self.expect("=>")
+            return ("fun", binders, self.term()), 1024
+        for symbol, what in (("∀", "all"), ("∃", "exists")):
+            if self.accept(symbol):
+                binders = self.binders(",")
+                self.expect(",")
+                body = self.term()
+                for name, domain in reversed(binders):
+                    body = (what, name, domain, body)
+                return body, 1023
+        if self.accept("¬"):
+            return ("not", self.term(40)), 1024
+        head = self.argument()
+        if head is None:
+            raise self.problem("expected a term")
+        arguments: list[Tree] = []
+        while self.inside() and not self.next.glued:
+            if self.peek("¬") or self.peek("fun"):
+                arguments.append(self.leading()[0])
+                continue
+            argument = self.argument()
+            if argument is None:
+                break
+            arguments.append(argument)
+        return (("app", head, tuple(arguments)), 1023) if arguments else (head, 1024)
+
+    def argument(self) -> Tree | None:
+        """A term that needs no brackets as an argument, with what is projected from it."""
+        token = self.next
+        if not self.inside():
+            return None
+        tree: Tree
+        if token.kind == "name":
+            self.at += 1
+            tree = ("_",) if token.text == "_" else ("name", token.text)
+        elif self.accept("?_"):
+            tree = ("?_",)
+        elif self.accept("("):
+            tree = self.bracketed()
+        elif self.accept("⟨"):
+            items: list[Tree] = []
+            while not self.accept("⟩"):
+                if items:
+                    self.expect(",")
+                items.append(self.term())
+            tree = ("anonymous", tuple(items))
+        else:
+            return None
+        while self.next.kind == "projection" and self.next.glued:
+            tree = ("proj", tree, self.next.text[1:])
+            self.at += 1
+        return tree
+
+    def bracketed(self) -> Tree:
+        saved, self.column = self.column, -1
+        tree = self.term()
+        if self.accept(":"):
+            tree = ("typed", tree, self.term())
+        self.expect(")")
+        self.column = saved
+        return tree
+
+    def binders(self, stop: str) -> tuple[tuple[str, Tree | None], ...]:
+        found: list[tuple[str, Tree | None]] = []
+        while not self.peek(stop):
+            if self.accept("("):
+                names = [self.name()]
+                while not self.accept(":"):
+                    names.append(self.name())
+                domain = self.term()
+                self.expect(")")
+                found += [(name, domain) for name in names]
+                continue
+            if self.peek(":"):
+                if not found or any(domain for _, domain in found):
+                    raise self.problem("expected a name")
+                self.at += 1
+                domain = self.term()
+                return tuple((name, domain) for name, _ in found)
+            found.append((self.name(), None))
+        if not found:
+            raise self.problem("expected a name")
+        return tuple(found)
+
+    # Tactics
+
+    def block(self, beyond: int) -> Tree:
+        """Tactics one below the other, in a column right of ``beyond``."""
+        self.enter()
+        saved, first = self.column, self.next
+        if first.column <= beyond:
+            raise self.problem("expected a tactic")
+        tactics: list[Tree] = []
+        while self.next.column == first.column and (not tactics or self.next.line > self.tokens[self.at - 1].line):
+            self.column = first.column
+            tactics.append(self.tactic())
+            while self.next.text == ";" and self.inside():
+                self.at += 1
+                if not self.inside() or self.next is _END:
+                    break  # a semicolon may end the line
+                tactics.append(self.tactic())
+        self.column = saved
+        self.depth -= 1
+        return ("block", tuple(tactics))
+
+    def tactic(self) -> Tree:
+        token = self.next
+        self.at += 1
+        word = token.text
+        if word in ("assumption", "constructor", "left", "right", "exfalso", "contradiction"):
+            return (word,)
+        if word == "intro":
+            names = []
+            while self.next.kind == "name" and self.inside():
+                names.append(self.name())
+            return ("intro", tuple(names))
+        if word in ("exact", "apply", "refine"):
+            return (word, self.term())
+        if word == "have":
+            return self.have()
+        if word == "exists":
+            terms = [self.term()]
+            while self.accept(","):
+                terms.append(self.term())
+            return ("exists", tuple(terms))
+        if word == "cases":
+            target = self.term()
+            return ("cases", target, self.alternatives() if self.accept("with") else None)
+        if word in ("·", "."):
+            return self.block(self.column)
+        self.at -= 1
+        raise self.problem("expected a tactic")
+
+    def have(self) -> Tree:
+        name = self.name() if self.next.kind == "name" else None
+        domain = self.term() if self.accept(":") else None
+        self.expect(":=")
+        return ("have", name, domain, self.term())
+
+    def alternatives(self) -> tuple[Tree, ...]:
+        found: list[Tree] = []
+        column = self.next.column
+        while self.next.text == "|" and self.next.column >= column and self.next.column >= self.column:
+            self.at += 1
+            bar = self.tokens[self.at - 1].column
+            constructor = self.name()
+            names = []
+            while self.next.kind == "name" and self.next.column > bar:  # Lean's rule, wherever the line breaks
+                names.append(self.name())
+            self.expect("=>")
+            if self.accept("?_"):
+                found.append((constructor, tuple(names), None))
+            else:
+                found.append((constructor, tuple(names), self.block(self.column)))
+        if not found:
+            raise self.problem("expected '|'")
+        return tuple(found)
+
+
+def parse_term(text: str) -> Tree:
+    """The tree of a term or formula.
+
+    Raises:
+        SyntaxProblem: If the text is none.
+    """
+    parser = _Parser(text)
+    tree = parser.term()
+    parser.end()
+    return tree
+
+
+def parse_tactics(text: str) -> Tree:
+    """The tree of a block of tactics, one a line or separated by ``;``.
+
+    Raises:
+        SyntaxProblem: If the text is none.
+    """
+    parser = _Parser(text)
+    tree = parser.block(-1)
+    parser.end()
+    return tree
+
+
+class Binder(NamedTuple):
+    """``(names : domain)``."""
+
+    names: tuple[str, ...]
+    domain: str
+
+
+def parse_binders(text: str) -> list[Binder]:
+    """The groups ``(p q : Prop) (P : α → Prop)`` of a statement; ``domain`` is left as text.
+
+    Raises:
+        SyntaxProblem: If the text is not made of such groups.
+    """
+    found = []
+    for group in re.finditer(r"\s*(?:\(([^():]*):((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)|(\S))", text):
+        if group[3] is not None:
+            raise SyntaxProblem(f"expected groups such as (p q : Prop), found {group[3]!r} in {text!r:.80}")
+        names = tuple(group[1].split())
+        for name in names:
+            tokens = _tokens(name)
+            if len(tokens) != 1 or tokens[0].kind != "name" or name in CONSTANTS | {"_"}:
+                raise SyntaxProblem(f"expected a name, found {name!r}")
+        if not names:
+            raise SyntaxProblem(f"expected a name in {group[0]!r:.80}")
+        found.append(Binder(names, group[2].strip()))
+    return found

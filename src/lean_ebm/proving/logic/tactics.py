@@ -1,0 +1,65 @@
+"""The tactics, as Lean 4 runs them: which goals come, in which order, with which names and tags.
+
+A tactic takes the main goal and gives the goals that come in its place; the proof of the goal that it took, with holes
+for those that came, goes into the run's ``parts``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lean_ebm.proving.logic.apply import apply
+from lean_ebm.proving.logic.basic import (
+    assumption,
+    constructor,
+    contradiction,
+    current,
+    exact,
+    exfalso,
+    exists,
+    have,
+    intro,
+    refine,
+    side,
+)
+from lean_ebm.proving.logic.cases import cases
+from lean_ebm.proving.logic.goals import Goal
+from lean_ebm.proving.logic.syntax import Tree
+from lean_ebm.proving.logic.unify import Run, TacticError
+
+Tactic = Callable[[Run, Goal, Tree], list[Goal]]
+
+
+def run_block(run: Run, goals: list[Goal], block: Tree) -> list[Goal]:
+    """Run tactics one after the other, each on the first goal."""
+    for tactic in block[1]:
+        if not goals:
+            raise TacticError("no goals to be proved")
+        goal = goals[0]
+        if tactic[0] == "block":
+            left = run_block(run, [goal], tactic)
+            if left:
+                raise TacticError("unsolved goals under a bullet")
+            goals = goals[1:]
+        else:
+            goals = TACTICS[tactic[0]](run, goal, tactic) + goals[1:]
+        if run.found:
+            goals = current(run, goals)
+    return goals
+
+
+TACTICS: dict[str, Tactic] = {
+    "intro": intro,
+    "exact": exact,
+    "apply": apply,
+    "refine": refine,
+    "assumption": assumption,
+    "constructor": constructor,
+    "left": lambda run, goal, _: side(run, goal, "inl"),
+    "right": lambda run, goal, _: side(run, goal, "inr"),
+    "cases": lambda run, goal, tactic: cases(run, goal, tactic, run_block),
+    "exfalso": exfalso,
+    "contradiction": contradiction,
+    "have": have,
+    "exists": exists,
+}

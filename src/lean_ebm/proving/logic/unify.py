@@ -1,0 +1,144 @@
+"""What one step changes, and unification: how unknowns are found, as Lean's ``isDefEq`` finds them."""
+
+from __future__ import annotations
+
+from lean_ebm.proving.logic.formulas import (
+    FALSE,
+    INDIVIDUALS,
+    Kind,
+    Node,
+    make,
+    replaced,
+    unknowns,
+    variables,
+)
+from lean_ebm.proving.logic.goals import Context
+from lean_ebm.proving.logic.kernel import Proof
+
+
+class TacticError(Exception):
+    """Lean would refuse this."""
+
+
+class Unsupported(Exception):
+    """Lean may accept this, but it is outside of the fragment."""
+
+
+class Unknown:
+    """What is to be found: a goal of kind individual or proposition, or a part of a term that unification must find.
+
+    Attributes:
+        scope: Numbers of the context that it was made in, of which it may speak.
+        target: ``INDIVIDUALS`` or ``PROPOSITIONS``.
+        opaque: Whether it was written ``?_``, which unification leaves alone but in a tactic's last comparison.
+        name: Lean's name for it.
+    """
+
+    __slots__ = ("name", "opaque", "scope", "target")
+
+    def __init__(self, scope: frozenset[int], target: Node, opaque: bool, name: str) -> None:
+        self.scope, self.target, self.opaque, self.name = scope, target, opaque, name
+
+
+class Run:
+    """What one step changes: values found, new unknowns, proofs of goals. The state before it stays as it is."""
+
+    __slots__ = ("found", "next", "parts", "unknown")
+
+    def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
+        self.next = following
+        self.unknown = unknown
+        self.found: dict[int, Node] = {}
+        self.parts: dict[int, Proof] = {}
+
+    def number(self) -> int:
+        """A number for a goal or an unknown."""
+        self.next += 1
+        return self.next
+
+    def new(self, context: Context, target: Node, opaque: bool, name: str = "") -> Node:
+        """A new unknown."""
+        number = self.number()
+        scope = frozenset(local.number for local in context)
+        self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
+        return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
+
+    def whnf(self, node: Node) -> Node:
+        """The node with its own value where it is an unknown with one."""
+        while node.kind is Kind.HOLE and node.a in self.found:
+            node = self.found[node.a]
+        return node
+
+    # Unification
+
+    def unify(self, a: Node, b: Node, opaque: bool = False) -> bool:
+        """Make two formulas or individuals the same to Lean; changes nothing where it cannot."""
+        if a.key is b.key:
+            return True
+        if not (a.unknown or b.unknown):
+            return False
+        saved = self.found
+        self.found = dict(saved)
+        if self._unify(a, b, opaque):
+            return True
+        self.found = saved
+        return False
+
+    def _unify(self, a: Node, b: Node, opaque: bool) -> bool:
+        if a.key is b.key:
+            return True
+        if not (a.unknown or b.unknown):
+            return False
+        a, b = self._value(a), self._value(b)
+        if a is b:
+            return True
+        first = self._assignable(a, opaque)
+        second = self._assignable(b, opaque)
+        if first and second and self.unknown[a.a].opaque and not self.unknown[b.a].opaque:
+            first = False
+        if first and self._assign(a, b):
+            return True
+        if second and self._assign(b, a):
+            return True
+        if first or second or a.kind in (Kind.UNKNOWN, Kind.HOLE) or b.kind in (Kind.UNKNOWN, Kind.HOLE):
+            return False
+        if a.kind is not b.kind:
+            if a.kind is Kind.NOT and b.kind is Kind.IMPLIES:
+                return self._unify(a.a, b.a, opaque) and self._unify(FALSE, b.b, opaque)
+            if b.kind is Kind.NOT and a.kind is Kind.IMPLIES:
+                return self._unify(a.a, b.a, opaque) and self._unify(a.b, FALSE, opaque)
+            return False
+        if a.kind in (Kind.APPLY, Kind.ATOM):
+            pairs = zip(a.b, b.b, strict=False)
+            return a.a == b.a and len(a.b) == len(b.b) and all(self._unify(x, y, opaque) for x, y in pairs)
+        if a.kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
+            return self._unify(a.a, b.a, opaque) and self._unify(a.b, b.b, opaque)
+        if a.kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
+            return self._unify(a.a, b.a, opaque)
+        return False
+
+    def _value(self, node: Node) -> Node:
+        while node.kind in (Kind.UNKNOWN, Kind.HOLE) and node.a in self.found:
+            node = self.found[node.a]
+        return node
+
+    def _assignable(self, node: Node, opaque: bool) -> bool:
+        return node.kind in (Kind.UNKNOWN, Kind.HOLE) and (opaque or not self.unknown[node.a].opaque)
+
+    def _assign(self, unknown: Node, value: Node) -> bool:
+        value = replaced(value, self.found)
+        if value.loose:
+            return False
+        scope = self.unknown[unknown.a].scope
+        if value.kind in (Kind.UNKNOWN, Kind.HOLE) and value.a == unknown.a:
+            return False
+        if value.unknown:
+            for number in unknowns(value):
+                if number == unknown.a:
+                    return False
+                if not self.unknown[number].scope <= scope:
+                    raise Unsupported("an unknown may speak of more than the one that it would be put in place of")
+        if not variables(value) <= scope:
+            return False
+        self.found[unknown.a] = value
+        return True

@@ -1,0 +1,242 @@
+"""Measures what is claimed of ``lean_ebm.proving`` and writes ``results/proving.md``; run by ``make proving``.
+
+Needs the extra ``lean`` and the folder ``tests`` of a checkout, some of whose tests are rows of the table.
+"""
+# ruff: noqa: RUF001 - the letters of Lean
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from lean_ebm.proving.differential import compare, mutated, pairs
+from lean_ebm.proving.environment import Outcome, Statement
+from lean_ebm.proving.generate import Settings, theorems
+from lean_ebm.proving.lean import Lean, Proof
+from lean_ebm.proving.logic import Logic, LogicState
+from lean_ebm.proving.logic.decide import prove
+from lean_ebm.proving.logic.kernel import check
+from lean_ebm.proving.logic.kripke import Worlds, formulas
+from lean_ebm.proving.logic.logic import proof_of, root
+from lean_ebm.proving.logic.render import prefixed, script
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table.
+
+    Args:
+        what: What was measured.
+        reach: What it should be.
+        measured: What it was.
+        holds: Whether that is enough.
+    """
+
+    what: str
+    reach: str
+    measured: str
+    holds: bool
+
+
+def main(args: list[str] | None = None) -> int:
+    """Measure, write and print the table; returns 1 where a row does not hold."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--fast", action="store_true", help="a tenth of the cases, in about a minute")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (0)")
+    parser.add_argument("--output", type=Path, default=Path("results/proving.md"), help="the file to write")
+    settings = parser.parse_args(args)
+    rows = []
+    with Lean() as lean:
+        for row in _rows(settings.fast, settings.seed, lean):
+            rows.append(row)
+            print(f"{'ok ' if row.holds else 'NO '} {row.what}: {row.measured} (reach: {row.reach})", flush=True)
+        text = _text(rows, settings.fast, settings.seed, lean.verifier)
+    settings.output.parent.mkdir(parents=True, exist_ok=True)
+    settings.output.write_text(text, encoding="utf-8")
+    return 0 if all(row.holds for row in rows) else 1
+
+
+def _text(rows: list[Row], fast: bool, seed: int, verifier: str) -> str:
+    command = f"python -m lean_ebm.proving.report{' --fast' if fast else ''} --seed {seed}"
+    lines = [
+        "# Where proofs are tried",
+        "",
+        f"Written by `{command}` (`make proving`), with {verifier} as judge. Times are of one process on one core of",
+        "the machine that ran it, whatever else ran there.",
+        "",
+        "| | reach | measured | holds |",
+        "|---|---|---|---|",
+        *(f"| {row.what} | {row.reach} | {row.measured} | {'yes' if row.holds else '**no**'} |" for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
+    share = 10 if fast else 1
+    yield differential(lean, 6000 // share, seed)
+    yield from proofs(lean, 2000 // share, 1200 // share, seed)
+    yield suite(
+        "forbidden constructs and hostile strings", "at least 100, all refused in words, no crash",
+        "tests/proving/test_forbidden.py", "test_hostile_texts_are_refused_in_words", 100,
+    )  # fmt: skip
+    yield suite(
+        "killed, hung or memory-eating REPL", "50 injected faults, no lost search, no zombie, no wrong \"proved\"",
+        "tests/proving/test_pantograph.py", "fifty_faults or a_fault_again", 2,
+        counted="tests (56 faults in one search, and each of 14 again and again)",
+    )  # fmt: skip
+    yield decided(5 if fast else 7)
+    yield applications(1.0 if fast else 5.0)
+    yield cold_start()
+    yield generated(300 if fast else 5000, seed)
+
+
+def differential(lean: Lean, number: int, seed: int) -> Row:
+    """The embedded logic against Lean."""
+    result = compare(list(pairs(seed, number)), lean)
+    compared = result.same + len(result.differing)
+    return Row(
+        "random states and tactics, embedded logic against Lean",
+        "at least 5,000 pairs, same success or failure and same goals, 0 disagreements",
+        f"{compared:,} pairs, {result.accepted:,} of them accepted by both, {len(result.differing)} disagreements; "
+        f"{result.outside:,} more are outside of the fragment and refused",
+        not result.differing,
+    )
+
+
+def proofs(lean: Lean, number: int, mutations: int, seed: int) -> Iterator[Row]:
+    """Found proofs, in three forms, and changed ones, checked by Lean."""
+    logic = Logic()
+    found: list[Proof] = []
+    for index, theorem in enumerate(theorems(Settings(seed=seed), number)):
+        statement = Statement.of(theorem.statement)
+        if index % 2:
+            found.append(Proof(statement, theorem.script))
+            continue
+        goal = root(statement)
+        start = logic.start(statement).state
+        assert start is not None
+        state = logic.apply(start, theorem.script).state
+        assert isinstance(state, LogicState)
+        prefix = index % 4 == 0
+        found.append(Proof(prefixed(goal) if prefix else statement, script(goal, proof_of(state), prefix)))
+    started = time.perf_counter()
+    accepted = sum(report.outcome is Outcome.SOLVED for report in lean.check(found))
+    took = 1000 * (time.perf_counter() - started) / number
+    yield Row(
+        "found proofs checked whole by Lean", f"{number:,} of {number:,} accepted",
+        f"{accepted:,} of {number:,}: tactic by tactic, structured, and in prefix form", accepted == number,
+    )  # fmt: skip
+    random = Random(seed)
+    changed = [mutated(random, found[index % number]) for index in range(mutations)]
+    ours = [logic.verify(*proof).proved for proof in changed]
+    theirs = [report.outcome is Outcome.SOLVED for report in lean.check(changed)]
+    wrong = sum(mine and not its for mine, its in zip(ours, theirs, strict=True))
+    yield Row(
+        "proofs with a random mutation", "never accepted by ours where Lean refuses, at least 1,000 tried",
+        f"{wrong} of {mutations:,}; Lean refused {mutations - sum(theirs):,}, ours {mutations - sum(ours):,}",
+        not wrong,
+    )  # fmt: skip
+    yield Row("Lean checks, in batches", "under 10 ms a theorem", f"{took:.1f} ms", took < 10)
+
+
+def suite(what: str, reach: str, path: str, expression: str, least: int, counted: str = "cases") -> Row:
+    """A row that tests prove."""
+    if not Path(path).is_file():
+        return Row(what, reach, f"not run: there is no {path} here", False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path, "-k", expression],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    match = re.search(r"(\d+) passed", done.stdout)
+    passed = int(match[1]) if match else 0
+    return Row(what, reach, f"{passed} {counted} pass in `{path}`", done.returncode == 0 and passed >= least)
+
+
+def decided(size: int) -> Row:
+    """The decision procedure against Kripke models: a proof that the kernel accepts, or a world that refutes."""
+    worlds, symbols = Worlds(), {1: (True, 0), 2: (True, 0)}
+    proved = refuted = wrong = 0
+    for layer in formulas(size):
+        for formula in layer:
+            proof = prove(formula)
+            if proof is not None:
+                check(proof, formula, {}, symbols)
+            wrong += (proof is None) != worlds.refutes(formula)
+            proved += proof is not None
+            refuted += proof is None
+    return Row(
+        f"decision procedure against brute force, all formulas up to size {size} over two atoms", "equal",
+        f"equal on {proved + refuted - wrong:,} of {proved + refuted:,}: {proved:,} proofs checked by the kernel, "
+        f"{refuted:,} refuted in a Kripke model", not wrong,
+    )  # fmt: skip
+
+
+_THEOREM = Statement.of(
+    "(α : Type) (P Q : α → Prop) (p q r : Prop) (a : α) : "
+    "(p ∨ q) ∧ (¬p → q) → (∃ x, P x) → (∀ x, P x → Q x) → (p → q → r) → ∃ x, Q x ∧ (q ∨ p)"
+)
+_PATH = ("intro h g k m", "cases g with | intro w hw => ?_", "refine ⟨w, ?_, ?_⟩", "apply k")
+_MIX = (
+    (0, "intro h"), (0, "intro h g k m"), (1, "intro x"), (1, "constructor"), (1, "left"), (1, "exfalso"),
+    (1, "cases h with | intro b c => ?_"), (1, "cases h.left with | inl b => ?_ | inr b => ?_"),
+    (2, "refine ⟨w, ?_, ?_⟩"), (2, "exists w"), (3, "apply k"), (1, "apply m"), (1, "apply h.2"),
+    (4, "exact hw"), (3, "exact k w hw"), (1, "exact h"), (3, "exact ⟨k w hw, h.1⟩"), (4, "assumption"),
+    (4, "contradiction"), (1, "have u := h.2"),
+)  # fmt: skip
+
+
+def applications(seconds: float) -> Row:
+    """Tactic applications a second: all tactics of the language, a third of them failing, texts parsed once."""
+    logic = Logic()
+    states = [logic.start(_THEOREM).state]
+    for tactic in _PATH:
+        assert states[-1] is not None
+        states.append(logic.apply(states[-1], tactic).state)
+    mix = [(state, tactic) for index, tactic in _MIX if (state := states[index]) is not None]
+    count, started = 0, time.perf_counter()
+    while time.perf_counter() - started < seconds:
+        for state, tactic in mix:
+            logic.apply(state, tactic)
+        count += len(mix)
+    rate = count / (time.perf_counter() - started)
+    return Row("tactic applications a second, one core", "20,000", f"{rate:,.0f}, goals not printed", rate >= 20_000)
+
+
+def cold_start() -> Row:
+    """``lean-ebm prove`` from a cold start."""
+    command = "import sys; from lean_ebm.proving.cli import main; sys.exit(main(['prove', 'p ∧ q → q ∧ p']))"
+    best = _best(lambda: subprocess.run([sys.executable, "-c", command], capture_output=True, check=True))
+    return Row("`lean-ebm prove 'p ∧ q → q ∧ p'` from a cold start", "under 2 s", f"{best:.2f} s", best < 2)
+
+
+def _best(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(3):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def generated(number: int, seed: int) -> Row:
+    """Distinct theorems a second."""
+    started = time.perf_counter()
+    graded = sum(theorem.difficulty is not None for theorem in theorems(Settings(seed=seed + 1), number, workers=2))
+    took = time.perf_counter() - started
+    return Row(
+        "distinct theorems in ten minutes, two cores", "100,000",
+        f"{number:,} in {took:.1f} s, at that rate {600 * number / took:,.0f}; {graded / number:.0%} have a "
+        "shortest script",
+        600 * number / took >= 100_000,
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Stands in for a `lean` program: believes every theorem, and misbehaves where a script asks for it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+PRINT = "#print axioms "
+
+
+def say(data, line, severity="information"):
+    print(json.dumps({"data": data, "severity": severity, "pos": {"line": line, "column": 0}}), flush=True)
+
+
+def misbehave(line):
+    if "fake_hang" in line:
+        helper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        with open(os.environ["FAKE_PIDS"], "a") as file:
+            print(os.getpid(), helper.pid, file=file)
+        time.sleep(600)
+    if "fake_crash" in line:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if "fake_memory" in line:
+        hoard = []
+        while True:
+            hoard.append(b"x" * (1 << 20))
+            time.sleep(0.001)
+    if "fake_garbage" in line:
+        print("Segmentation fault, or so", flush=True)
+    if "fake_silence" in line:
+        sys.exit(0)
+
+
+def main():
+    if "--version" in sys.argv:
+        print("Lean (version 4.0.0-fake, commit 0, Release)")
+        return
+    with open(os.environ["FAKE_PIDS"] + ".starts", "a") as file:
+        print(os.getpid(), file=file)
+    time.sleep(float(os.environ.get("FAKE_SLEEP", "0")))
+    source = sys.stdin.read()
+    for number, line in enumerate(source.splitlines(), 1):
+        misbehave(line)
+        if "fake_environment" in line:
+            say(f"{os.getcwd()} {sys.argv[1:]} {source[:100]}", number)
+        if line.startswith(PRINT):
+            say(f"'{line.removeprefix(PRINT)}' does not depend on any axioms", number)
+
+
+main()
