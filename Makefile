@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard test test-slow lint format clean
+.PHONY: setup quickstart leaderboard proving test test-slow lint format clean
 
 setup: $(READY)
 
@@ -31,6 +31,10 @@ quickstart: $(READY)
 leaderboard: $(READY)
 	$(BIN)/python -m lean_ebm.leaderboard $(if $(FAST),--fast --seeds 1 --folder lightning_logs/leaderboard-fast) \
 		$(if $(JOBS),--jobs $(JOBS))
+
+# Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
+proving: $(READY)
+	$(BIN)/python -m lean_ebm.proving.report $(if $(FAST),--fast --output lightning_logs/proving.md)
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"

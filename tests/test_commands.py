@@ -3,6 +3,7 @@
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from lean_ebm import __version__
@@ -22,8 +23,21 @@ def test_help_is_quick_and_names_the_subcommands():
         output, seconds = run(str(Path(sys.executable).with_name("lean-ebm")), "--help")
         if seconds < 6:
             break
-    assert all(name in output for name in ("fit", "validate", "test", "predict", "--version"))
+    assert all(name in output for name in ("fit", "validate", "test", "predict", "--version", "prove"))
     assert seconds < 6
+
+
+def test_a_proof_is_found_from_a_cold_start():
+    """Without torch and Lightning."""
+    start = time.perf_counter()
+    output, seconds = run(str(Path(sys.executable).with_name("lean-ebm")), "prove", "p ∧ q → q ∧ p")
+    assert "theorem" in output and "verified by" in output
+    assert seconds < 1 and time.perf_counter() - start < 20
+
+
+def test_exit_status_is_that_of_the_command():
+    done = subprocess.run([sys.executable, "-m", "lean_ebm", "prove", "p ∨ ¬p"], capture_output=True, timeout=300)
+    assert done.returncode == 1
 
 
 def test_module_is_the_command():

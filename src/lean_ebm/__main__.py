@@ -1,4 +1,4 @@
-"""``lean-ebm``, which is ``python -m lean_ebm`` as well: training, or proving, which needs none of what training does."""
+"""``lean-ebm``, which is ``python -m lean_ebm`` as well."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import sys
 def main() -> int | None:
     """Run the command that the arguments of the process name; returns its exit status."""
     # Each side is imported for its own commands alone: Lightning takes seconds, and a proof is found in less.
-    from lean_ebm.proving.cli import COMMANDS
-
-    if sys.argv[1:2] and sys.argv[1] in COMMANDS:
+    if sys.argv[1:2] and sys.argv[1] in ("prove", "theorems", "check"):
         from lean_ebm.proving.cli import main as prove
 
         return prove()

@@ -1,4 +1,4 @@
-"""The command line: ``lean-ebm {fit,validate,test,predict}``, a ``LightningCLI`` without surprises."""
+"""The command line of training: ``lean-ebm {fit,validate,test,predict}``, a ``LightningCLI`` without surprises."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ class LeanEBMCLI(LightningCLI):
     """``LightningCLI`` over :class:`~lean_ebm.methods.Method` and the data modules."""
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
-        """Add ``--version``."""
+        """Add ``--version`` and where proving is."""
         parser = super().init_parser(**kwargs)
+        parser.epilog = "Proving has commands of its own: lean-ebm {prove,theorems,check} --help"
         parser.add_argument("--version", action="version", version=f"lean-ebm {__version__}")
         return parser
 
