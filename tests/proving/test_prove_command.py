@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - the letters of Lean
 import json
 import subprocess
 import sys

@@ -4,7 +4,6 @@ A pair is a state, reached by a random walk, and a random tactic, sensible or no
 must accept it with the same goals: hypotheses, names, tags, order. Names of unknowns are compared up to renaming, since
 Lean makes some of them up.
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ The logic is intuitionistic and first-order, over one type that nothing is known
 Bound variables are de Bruijn indices; a quantifier keeps the name that it was written with, which Lean prints but does
 not compare. Free variables (individuals, predicates, functions, propositions) are numbers; a context names them.
 """
-# ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations
 

@@ -25,7 +25,6 @@ A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` a
 ``¬A`` is ``A → False``, and names of bound variables do not count. Introductions need to be told what they prove;
 eliminations find it out.
 """
-# ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ and so are tactics::
 An alternative of ``cases`` is ``(constructor, (name, ...), tactics)``, where tactics are None for ``?_``. The name
 ``_`` is one that Lean makes up.
 """
-# ruff: noqa: RUF001, RUF002 - the letters of Lean
+# ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations
 
