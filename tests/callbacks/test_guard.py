@@ -58,7 +58,7 @@ def same(first, second) -> bool:
     [
         ("loss", float("nan")),
         ("loss", float("inf")),
-        ("energy_gap", 2.0),
+        ("energy_gap", 3.0),
         ("energy_gap", float("nan")),
         ("energy_magnitude", 1e4),
         ("buffer_entropy", -3.0),
@@ -82,7 +82,7 @@ def test_a_run_goes_back_to_the_last_state_but_one_and_on_more_slowly(tmp_path, 
 
 def test_optimizer_and_average_go_back_as_well(tmp_path):
     """Go on from a rollback, and the weights are those of a run that stood there and had the lower rate."""
-    module = Faulty({4}, "energy_gap", 2.0)
+    module = Faulty({4}, "energy_gap", 3.0)
     fit(tmp_path, module, steps=8, callbacks=[EMA(0.5)], snapshot_every=100)  # back to the start
     plain = Faulty()
     plain.optimizer = lambda params: torch.optim.Adam(params, lr=0.05)
@@ -102,17 +102,17 @@ def test_schedules_go_on_from_the_lower_rate(tmp_path):
 
 
 def test_one_bad_look_is_no_divergence(tmp_path):
-    guard, _ = fit(tmp_path, Faulty({2, 5, 6, 9}, "energy_gap", 2.0), patience=3)
+    guard, _ = fit(tmp_path, Faulty({2, 5, 6, 9}, "energy_gap", 3.0), patience=3)
     assert guard.recoveries == 0
-    guard, _ = fit(tmp_path, Faulty({4, 5, 6}, "energy_gap", 2.0), patience=3)
+    guard, _ = fit(tmp_path, Faulty({4, 5, 6}, "energy_gap", 3.0), patience=3)
     assert guard.recoveries == 1
     guard, _ = fit(tmp_path, Faulty({4}), patience=3)  # but a loss that is not finite is
     assert guard.recoveries == 1
 
 
 def test_at_first_anything_is_healthy_but_what_is_no_number(tmp_path):
-    assert fit(tmp_path, Faulty({3}, "energy_gap", 2.0), grace=4)[0].recoveries == 0
-    assert fit(tmp_path, Faulty({3}, "energy_gap", 2.0), grace=3)[0].recoveries == 1
+    assert fit(tmp_path, Faulty({3}, "energy_gap", 3.0), grace=4)[0].recoveries == 0
+    assert fit(tmp_path, Faulty({3}, "energy_gap", 3.0), grace=3)[0].recoveries == 1
     assert fit(tmp_path, Faulty({3}), grace=4)[0].recoveries == 1
 
 

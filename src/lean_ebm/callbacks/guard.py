@@ -50,11 +50,11 @@ class DivergenceGuard(Callback):
 
     def __init__(
         self,
-        max_gap: float | None = 1.0,
+        max_gap: float | None = 2.0,
         max_energy: float | None = 1000.0,
         min_entropy: float | None = -1.5,
         min_gradient: float | None = None,
-        grace: int = 100,
+        grace: int = 500,
         check_every: int = 10,
         patience: int = 3,
         snapshot_every: int = 100,
