@@ -20,6 +20,8 @@ from lean_ebm.proving.logic.sampling import Signature, TacticSampler
         ("theorem name (p : Prop) : ∀ (h : p), p := by", "(p : Prop)", "∀ (h : p), p"),
         ("lemma name : True", "", "True"),
         ("example (p : Prop) : p → p", "(p : Prop)", "p → p"),
+        ("(p ruby : Prop) : p → ruby", "(p ruby : Prop)", "p → ruby"),
+        ("(p : Prop) : p → p :=", "(p : Prop)", "p → p"),
     ],
 )
 def test_a_statement_is_split_at_its_own_colon(text, binders, proposition):

@@ -18,6 +18,7 @@ the statement, may say that something is proved.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,7 +75,7 @@ class Statement:
         head, _, rest = text.partition(" ")
         if head in ("theorem", "lemma", "example"):
             text = rest if head == "example" else rest.strip().partition(" ")[2]
-        text = text.removesuffix("by").rstrip().removesuffix(":=").strip()
+        text = re.sub(r"\s*:=(\s*by)?$", "", text.strip())
         depth = 0
         for position, character in enumerate(text):
             depth += (character in "([{⟨") - (character in ")]}⟩")
