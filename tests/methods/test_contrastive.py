@@ -46,16 +46,10 @@ def test_terms_equal_a_computation_by_hand():
     torch.testing.assert_close(ebm.buffer.chains[label[:2], :].isnan().any(), torch.tensor(False))
 
 
-def lagging(**settings):
-    """Class 0 has chains at data, class 1 at an energy higher by 1.05."""
-    ebm = method(Quadratic(a=0.7), chain=Langevin(steps=0), **settings)
-    ebm.buffer.chains[1] = 1.0
-    ebm.buffer.chains[0] = 0.0
-    return ebm
-
-
 def test_lag_is_a_running_average_of_the_gap_of_each_class():
-    ebm = lagging()
+    ebm = method(Quadratic(a=0.7), chain=Langevin(steps=0))
+    ebm.buffer.chains[0] = 0.0
+    ebm.buffer.chains[1] = 1.0  # at an energy higher by 1.05
     label = torch.tensor([0, 0, 1, 1, 1])
     for n in (1, 2):
         terms = ebm.loss((torch.zeros(5, 3), label))
@@ -68,7 +62,7 @@ def test_lag_is_a_running_average_of_the_gap_of_each_class():
 
 
 def test_signs_of_divergence_are_logged():
-    ebm = lagging(buffer_size=200)
+    ebm = method(Quadratic(a=0.7), chain=Langevin(steps=0), buffer_size=200)
     ebm.buffer.chains[0] = 0.5 * torch.randn(100, 3)
     ebm.buffer.chains[1] = 0.1 * torch.randn(100, 3)
     terms = ebm.loss((torch.full((2, 3), 2.0), labels(2)))
@@ -109,6 +103,23 @@ def test_fresh_chains_start_within_the_bounds():
     ebm.loss((torch.zeros(400, 3), labels(400)))
     chains = ebm.buffer.chains[~ebm.buffer.chains.isnan()]
     assert chains.min() >= 0.25 and chains.max() <= 0.5 and chains.std() > 0.05
+
+
+def test_chains_start_from_the_moments_of_data():
+    ebm = method(chain=Langevin(steps=0), start="moments", buffer_size=2000)
+    label = labels(1000)
+    real = torch.where(label[:, None] == 0, torch.tensor([3.0, -1, 0]), torch.tensor([0.0, 5, -2]))
+    for part in torch.arange(1000).split(300):
+        ebm.loss((real[part] + torch.randn(len(part), 3) * torch.tensor([0.1, 1, 0]), label[part]))
+    ebm.buffer.chains.fill_(torch.nan)
+    ebm.eval().loss((torch.full((1000, 3), 9.0), label))  # evaluation learns nothing
+    starts = ebm.noise(label, ebm.chain)
+    for c, mean in enumerate(([3.0, -1, 0], [0.0, 5, -2])):
+        torch.testing.assert_close(starts[label == c].mean(0), torch.tensor(mean), atol=0.2, rtol=0)
+        torch.testing.assert_close(starts[label == c].std(0), torch.tensor([0.1, 1, 0]), atol=0.1, rtol=0)
+    bounded = ebm.noise(label, Langevin(steps=0, bounds=(-1.0, 1.0)))
+    assert bounded.min() == -1 and bounded.max() == 1
+    assert ebm.generate(label).x.std() > 1  # samples start there as well
 
 
 def test_data_noise_is_added_to_data():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -12,6 +12,7 @@ from torch.nn import functional as F
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.moments import ClassMoments
 from lean_ebm.methods.replay import ReplayBuffer
 
 
@@ -21,36 +22,36 @@ class ContrastiveDivergence(Method):
     For data ``x+`` with condition ``y`` and samples ``x-`` at the end of a Langevin chain without graph, started where
     an earlier chain of the same class ended::
 
-        L  =  c_y (E(x+, y) - E(x-, y))                     -log p(x+|y)       (Hinton 2002; Tieleman 2008)
+        L  =  E(x+, y) - E(x-, y)                           -log p(x+|y)       (Hinton 2002; Tieleman 2008)
             + regularization * (E(x+, y)^2 + E(x-, y)^2)    energies near 0    (Du and Mordatch 2019)
             + cross_entropy * CE(softmax_y' -E(x+, y'), y)  -log p(y|x+)       (JEM, Grathwohl et al. 2020)
 
-    all averaged over the batch. Samples are made as negatives are, from noise, by as many steps as one likes.
+    all averaged over the batch. Samples are made as negatives are, from ``start``, by as many steps as one likes.
 
     Chains that keep up with the energy end where it is about as low as at data. Where they lag behind, at higher
     energies, the first term rewards the lag: data sink further, chains follow even less, and a class, then the model,
-    is lost. With ``lag_limit`` the term of a class counts less the further its chains lag, ``c_y = 1 - lag_y /
-    lag_limit`` within [0, 1], where ``lag_y`` is the running average of ``E(x-, y) - E(x+, y)``; without, ``c_y = 1``.
-    That of the worst class is logged as ``energy_gap``, beside the largest energy and the entropy of the buffer, for
-    :class:`~lean_ebm.callbacks.DivergenceGuard` to watch.
+    is lost. The gap of the class that lags most is logged as ``energy_gap``, beside the largest energy and the entropy
+    of the buffer, for :class:`~lean_ebm.callbacks.DivergenceGuard` to watch. What prevents it is a start from which
+    short chains reach data: ``start: moments``, see :class:`~lean_ebm.methods.moments.ClassMoments`.
 
     Args:
         energy: The energy network; class-conditional.
         chain: The training chain of the negatives.
         sampler: The chain that makes samples.
         buffer_size: Number of persistent chains, over all classes.
-        fresh_fraction: Probability that a training chain starts from noise instead.
+        fresh_fraction: Probability that a training chain starts anew instead.
+        start: What new chains and samples start from: ``noise``, uniform within the bounds, or ``moments``, a Gaussian
+            with the mean and standard deviation of each component of data of the class.
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
-        lag_limit: Gap of a class at which its likelihood term is off; null for the plain objective.
         candidates: Largest number of draws for each sample asked for.
         acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If the energy is not class-conditional, the chain keeps a graph, or the limit is not positive.
+        ValueError: If the energy is not class-conditional or the chain keeps a graph.
     """
 
     LAG_DECAY = 0.98
@@ -65,10 +66,10 @@ class ContrastiveDivergence(Method):
         sampler: Langevin = Langevin(steps=100, step_size=1.0, noise_scale=0.01, bounds=(-1.0, 1.0)),
         buffer_size: int = 10_000,
         fresh_fraction: float = 0.05,
+        start: Literal["noise", "moments"] = "noise",
         data_noise: float = 0.03,
         regularization: float = 0.1,
         cross_entropy: float = 1.0,
-        lag_limit: float | None = None,
         candidates: int = 1,
         acceptance: float = 0.9,
         optimizer: OptimizerCallable | None = None,
@@ -83,18 +84,16 @@ class ContrastiveDivergence(Method):
         self.data_noise = data_noise
         self.regularization = regularization
         self.cross_entropy = cross_entropy
-        if lag_limit is not None and lag_limit <= 0:
-            raise ValueError(
-                f"ContrastiveDivergence: lag_limit is {lag_limit}, expected more than 0, or null for none."
-            )
-        self.lag_limit = lag_limit
         self.register_buffer("lag", torch.zeros(energy.num_classes))
+        self.moments = ClassMoments(energy.num_classes, energy.shape) if start == "moments" else None
         self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, fresh_fraction)
         self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The three terms above; negatives come from the buffer and, in training, go back into it."""
         real, label = batch
+        if self.training and self.moments is not None:
+            self.moments.update(real, label)
         real = real + self.data_noise * torch.randn_like(real)
         start, slot = self.buffer.draw(label, self.noise(label, self.chain))
         negatives = self.langevin(start, label, self.chain)
@@ -110,7 +109,7 @@ class ContrastiveDivergence(Method):
         if self.training:
             self._follow(label, gap.detach())
         magnitude = positive.square().mean() + negative.square().mean()
-        loss = -(self._pull(label) * gap).mean() + self.regularization * magnitude
+        loss = -gap.mean() + self.regularization * magnitude
         terms: dict[str, Any] = {
             "divergence": -gap.mean(),
             "magnitude": magnitude,
@@ -126,15 +125,16 @@ class ContrastiveDivergence(Method):
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
+    def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
+        """Starts ``(B, *shape)`` of a chain, as ``start`` says."""
+        if self.moments is None:
+            return super().noise(condition, chain, generator)
+        x = self.moments.sample(condition, generator)
+        return x if chain.bounds is None else x.clamp(*chain.bounds)
+
     def _follow(self, label: Tensor, gap: Tensor) -> None:
         """Move the average gap of each class by those ``(B,)`` of a batch, each with the same weight."""
         total = torch.zeros_like(self.lag).index_add_(0, label, gap)
         count = torch.zeros_like(self.lag).index_add_(0, label, torch.ones_like(gap))
         kept = self.LAG_DECAY**count
         self.lag.copy_(kept * self.lag + (1 - kept) * total / count.clamp(min=1))
-
-    def _pull(self, label: Tensor) -> Tensor:
-        """c_y of each chain ``(B,)``."""
-        if self.lag_limit is None:
-            return torch.ones_like(label, dtype=self.lag.dtype)
-        return (1 - self.lag[label] / self.lag_limit).clamp(0, 1)
