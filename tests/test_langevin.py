@@ -42,6 +42,22 @@ def test_chain_has_its_closed_form(shape):
     assert out.steps.dtype == torch.int64
 
 
+def test_a_gradient_map_takes_the_place_of_the_gradient():
+    """Twice the gradient at each candidate's own place: as if the step were twice as long; norms stay what they are."""
+    x, seen = starts(4, 3), []
+
+    def double(here: Tensor, gradient: Tensor) -> Tensor:
+        seen.append(gradient - A * here)
+        return 2 * gradient
+
+    out = langevin(quadratic(), x, None, chain(stop=Stop(grad_norm=1e-9)), gradient_map=double)
+    torch.testing.assert_close(out.x, (1 - 2 * ETA * A) ** STEPS * x)
+    assert torch.stack(seen).abs().max() < 1e-12
+    torch.testing.assert_close(out.grad_norms[:, 0], A * x.norm(dim=1).float())
+    clamped = langevin(quadratic(), x, None, chain(steps=1, grad_clamp=1e-3), gradient_map=double)
+    torch.testing.assert_close((clamped.x - x).abs(), torch.full_like(x, ETA * 1e-3))  # the clamp comes last
+
+
 def test_start_is_left_as_it_was():
     x = starts(4, 3)
     before = x.clone()

@@ -54,6 +54,20 @@ def test_leaderboard_runs_reports_and_goes_on(tmp_path, capsys):
         execute([other], jobs=1)
 
 
+def test_what_only_sampling_uses_asks_for_no_new_training(tmp_path):
+    text = (CONFIGS / "ebt.yaml").read_text()
+
+    def fingerprint(recipe: str) -> str:
+        assert recipe == text or recipe not in text
+        (tmp_path / "ebt.yaml").write_text(recipe)
+        return Run("ebt", tmp_path / "ebt.yaml", 0, tmp_path).fingerprint()
+
+    assert fingerprint(text) == fingerprint(text + "# a comment\n")
+    assert fingerprint(text) == fingerprint(text.replace("sampler: {steps: 25", "sampler: {steps: 26"))
+    assert fingerprint(text) != fingerprint(text.replace("cross_entropy: 0.01", "cross_entropy: 0.02"))
+    assert fingerprint(text) != fingerprint(text.replace("lr: 5.0e-3", "lr: 4.0e-3"))
+
+
 def test_a_run_that_fails_is_told_and_does_not_stop_the_others(tmp_path, monkeypatch):
     done = []
     monkeypatch.setattr(Run, "evaluate", lambda self, threads: done.append(self.name))

@@ -23,6 +23,9 @@ from torch import Tensor
 EnergyFunction = Callable[[Tensor, Any], Tensor]
 """``(x (B, ...), condition) -> energy (B,)``."""
 
+GradientMap = Callable[[Tensor, Tensor], Tensor]
+"""``(x (B, ...), dE/dx (B, ...)) -> what the step takes for dE/dx``."""
+
 StepHook = Callable[[int, Tensor], None]
 """``(index of the step just taken, x (B, ...) after it, detached)``."""
 
@@ -183,6 +186,7 @@ def langevin(
     settings: Langevin,
     *,
     step_size: Tensor | None = None,
+    gradient_map: GradientMap | None = None,
     generator: torch.Generator | None = None,
     on_step: StepHook | None = None,
 ) -> Trajectory:
@@ -194,6 +198,8 @@ def langevin(
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
         settings: Length, step, noise, bounds, differentiability.
         step_size: Takes the place of ``settings.step_size``: a scalar tensor or one a chain, ``(B,)``; may be learned.
+        gradient_map: Corrects the gradient before it is clamped and a step is taken; the norms of a trajectory and
+            ``settings.stop`` see it uncorrected.
         generator: Source of the noise, on the device of ``x``; makes chains reproducible.
         on_step: Called after each step.
 
@@ -232,6 +238,8 @@ def langevin(
                     break
                 here, given, eta, values, gradient = _rows((here, given, eta, values, gradient), moving)
 
+            if gradient_map is not None:
+                gradient = gradient_map(here, gradient)
             if settings.grad_clamp is not None:
                 gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
             proposal = here - eta * gradient
@@ -265,11 +273,21 @@ class LangevinMixin:
         settings: Langevin,
         *,
         step_size: Tensor | None = None,
+        gradient_map: GradientMap | None = None,
         generator: torch.Generator | None = None,
         on_step: StepHook | None = None,
     ) -> Trajectory:
         """Run chains on ``self.energy``; see :func:`langevin`."""
-        return langevin(self.energy, x, condition, settings, step_size=step_size, generator=generator, on_step=on_step)
+        return langevin(
+            self.energy,
+            x,
+            condition,
+            settings,
+            step_size=step_size,
+            gradient_map=gradient_map,
+            generator=generator,
+            on_step=on_step,
+        )
 
 
 def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Tensor:

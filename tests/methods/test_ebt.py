@@ -301,6 +301,20 @@ def test_bounds_hold_for_the_last_step_of_coarse_to_fine():
     assert out.x.abs().max() <= 1 and min(path[:-1]) > 1
 
 
+def test_steps_of_coarse_to_fine_head_for_points_within_the_bounds():
+    """Data at 5, bounds at 1: after the first of two falling steps what is left of the way to 1 is (1 - h)^2."""
+    energy = Quadratic(a=1.0)
+    with torch.no_grad():
+        energy.means.fill_(5.0)
+    low, high, churn = 0.1, 1.0, 0.3
+    settings = {"corruption": Corruption(low, high), "churn": churn, "sampler": Langevin(3, bounds=(-1.0, 1.0))}
+    ebm = method(energy, ONE_STEP, start="corrupted", **settings)
+    path = []
+    ebm.generate(labels(20_000), on_step=lambda _, x: path.append(x.mean().item()))
+    h = (1 - (low / high) ** 0.5) / (1 - churn)
+    assert path == pytest.approx([h, 1 - (1 - h) ** 2, 1.0], abs=0.02)
+
+
 def test_from_noise_the_sampler_runs_as_it_is_set():
     ebm = method(Quadratic(a=0.7), sampler=Langevin(steps=4, step_size=0.3, bounds=(0.5, 0.9)))
     first = []

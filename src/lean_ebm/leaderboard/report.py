@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import shutil
+import subprocess
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -145,7 +146,7 @@ def write(runs: list[Run], failures: list[str], command: str, output: Path, data
         "## Again",
         again,
         f"and the same for the other recipes and seeds; or all at once: `{command}`, which goes on where it was "
-        f"interrupted. Versions: {packages}; Python {platform.python_version()}.",
+        f"interrupted. Versions: {packages}{_commit()}; Python {platform.python_version()}.",
         "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",
     ]
     path = output / "README.md"
@@ -220,6 +221,17 @@ def _scalars(folder: Path, tag: str) -> list[tuple[int, float]]:
 
 def _at(reports: list[Figures], step: int, key: str) -> str:
     return interval([part["compute"][str(step)][key] for part in reports if str(step) in part["compute"]])
+
+
+def _commit() -> str:
+    """The commit of the working tree, where this is one."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True
+        )
+    except OSError:
+        return ""
+    return f" at commit {done.stdout.strip()}" if done.returncode == 0 else ""
 
 
 def _machine() -> str:

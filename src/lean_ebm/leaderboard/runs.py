@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml  # type: ignore[import-untyped] # not worth a dependency on its stubs
+
+SAMPLING = ("sampler", "candidates", "acceptance", "churn")
+"""Settings of a recipe's model that training never uses: to sample in another way, nothing has to be trained anew."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -54,7 +59,10 @@ class Run:
 
     def fingerprint(self) -> str:
         """Changes with anything that changes the training: the recipe and the settings of ``fit``."""
-        parts = [self.config.read_text(), *self.flags, *self.fit_flags, str(self.seed)]
+        recipe = yaml.safe_load(self.config.read_text())
+        for setting in SAMPLING:
+            recipe["model"]["init_args"].pop(setting, None)
+        parts = [json.dumps(recipe, sort_keys=True), *self.flags, *self.fit_flags, str(self.seed)]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def train(self, threads: int) -> None:
@@ -85,7 +93,8 @@ class Run:
         """Test, and draw samples if asked to; nothing where that was done with the same settings."""
         checkpoint = max(self.path.glob("checkpoints/*.ckpt"), key=lambda path: path.stat().st_mtime).resolve()
         marker = self.path / "evaluated.json"
-        settings = json.dumps([self.test_flags, self.predict, self.fingerprint()])
+        recipe = yaml.safe_load(self.config.read_text())
+        settings = json.dumps([recipe, self.flags, self.test_flags, self.predict], sort_keys=True)
         if marker.is_file() and marker.read_text() == settings and (self.path / "evaluation.json").is_file():
             return
         self._execute("test", threads, f"--ckpt_path={checkpoint}")

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
-from lean_ebm.langevin import Langevin, StepHook, Trajectory
+from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method, batch_size
 from lean_ebm.methods.replay import ReplayBuffer
 
@@ -90,7 +90,8 @@ class EBT(Method):
         energy: The energy network.
         chain: The training chain; ``chain.step_size`` is alpha, or its first value if it is learned.
         sampler: The chain that makes samples. From corrupted starts its step sizes and noise follow from ``steps``,
-            ``corruption`` and ``churn``, and its bounds hold for the last step alone; otherwise it runs as it is set.
+            ``corruption`` and ``churn``, and its bounds hold for what a full step would lead to, not for the noisy
+            candidates; otherwise it runs as it is set.
         start: Where training chains begin.
         corruption: Noise of corrupted starts.
         distance: d, ``mse`` or ``smooth_l1``.
@@ -233,10 +234,12 @@ class EBT(Method):
             if on_step is not None:
                 on_step(next(counter), x)
 
+        correct = self._goal_within(sampler.bounds) if self.start == "corrupted" and sampler.bounds else None
         parts: list[Trajectory] = []
         for settings in plan:
-            parts.append(self.langevin(x, condition, settings, generator=generator, on_step=count))
-            x = parts[-1].x
+            part = self.langevin(x, condition, settings, gradient_map=correct, generator=generator, on_step=count)
+            parts.append(part)
+            x = part.x
         return Trajectory.join(parts)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
@@ -284,6 +287,11 @@ class EBT(Method):
     def _distance(self, x: Tensor, target: Tensor) -> Tensor:
         distance: Tensor = self.distance(x, target, reduction="none")
         return distance.flatten(1).mean(dim=1)
+
+    def _goal_within(self, bounds: tuple[float, float]) -> GradientMap:
+        """The gradient whose full step, ``x - alpha dE/dx``, ends within the bounds."""
+        alpha = self.step_size.detach()
+        return lambda x, gradient: (x - (x - alpha * gradient).clamp(*bounds)) / alpha
 
     def _coarse_to_fine(self, sampler: Langevin) -> list[Langevin]:
         """Two chains: one whose noise falls geometrically from the highest level to the lowest, and one last step.
