@@ -8,14 +8,15 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import torch
 from jsonargparse import dict_to_namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from lean_ebm import __version__
-from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, RunSummary, SampleMonitor, SampleWriter
+from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption, RunSummary, SampleMonitor, SampleWriter
+from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
 from lean_ebm.data import TensorDataModule
 from lean_ebm.methods import Method
 
@@ -41,6 +42,7 @@ class LeanEBMCLI(LightningCLI):
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
         # A run that ends between two validations, by `max_time` say, leaves its last weights all the same.
         parser.set_defaults({"checkpoint.save_on_train_epoch_end": True, "checkpoint.save_last": "link"})
+        parser.add_lightning_class_args(Interruption, "interruption")  # the last to see a batch, when all is up to date
         # Each refresh of the bar waits for the accelerator to know the loss.
         parser.add_lightning_class_args(TQDMProgressBar, "progress")
         parser.set_defaults({"progress.refresh_rate": 10})
@@ -58,7 +60,10 @@ class LeanEBMCLI(LightningCLI):
             isinstance(callback, ProgressBar) for callback in settings.callbacks or []
         ):
             keys.remove("progress")
-        return super().instantiate_trainer(**kwargs)
+        trainer = super().instantiate_trainer(**kwargs)
+        if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
+            trainer.strategy.checkpoint_io = AtomicCheckpointIO()
+        return trainer
 
     def after_instantiate_classes(self) -> None:
         """Store the settings of the model in its checkpoints, from which ``load_from_checkpoint`` builds it again."""
@@ -80,12 +85,24 @@ class LeanEBMCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         path = config.get("ckpt_path")
         if path == "last":
-            config["ckpt_path"] = path = str(_last_checkpoint(_log_folder(config)))
+            folder = _log_folder(config)
+            found = last_checkpoint(folder)
+            if found is None:
+                raise SystemExit(
+                    f"lean-ebm: --ckpt_path last found no checkpoint below {folder}: leave it out, or name a file."
+                )
+            print(f"Checkpoint: {found}", file=sys.stderr)
+            config["ckpt_path"] = path = str(found)
         if not path or "://" in path or str(path).split(":")[0] in ("best", "hpc", "registry"):
             return
         if not Path(path).is_file():
             raise SystemExit(f"lean-ebm: no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
-        stored = torch.load(path, map_location="cpu", weights_only=True, mmap=True).get("hyper_parameters", {})
+        try:
+            stored = read_settings(Path(path))
+        except ValueError as error:
+            raise SystemExit(
+                f"lean-ebm: {error} Name another file, or --ckpt_path last for the last whole one."
+            ) from None
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(self._model_settings().get("init_args", {})).items():
             if name in then and then[name] != value:
@@ -102,17 +119,6 @@ def _log_folder(config: Any) -> Path:
     return root if logger is False else root / "lightning_logs"
 
 
-def _last_checkpoint(folder: Path) -> Path:
-    """The checkpoint written last below a folder of logs."""
-    found = sorted(folder.glob("**/checkpoints/*.ckpt"), key=lambda path: path.stat().st_mtime)
-    if not found:
-        raise SystemExit(
-            f"lean-ebm: --ckpt_path last found no checkpoint below {folder}: leave it out, or name a file."
-        )
-    print(f"Checkpoint: {found[-1]}", file=sys.stderr)
-    return found[-1]
-
-
 def main(args: list[str] | None = None) -> None:
     """Run the command line.
 
@@ -125,6 +131,8 @@ def main(args: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
     # Each run has a folder of its own, also one that starts from another's checkpoint.
     warnings.filterwarnings("ignore", message="The dirpath has changed.*")
+    # And may save more or less often than the one whose checkpoint it starts from.
+    warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
     LeanEBMCLI(
         Method,
         TensorDataModule,

@@ -3,6 +3,7 @@
 from lean_ebm.callbacks.ema import EMA
 from lean_ebm.callbacks.evaluation import Evaluation
 from lean_ebm.callbacks.guard import DivergenceGuard
+from lean_ebm.callbacks.interruption import Interruption
 from lean_ebm.callbacks.samples import RunSummary, SampleMonitor, SampleWriter
 
-__all__ = ["EMA", "DivergenceGuard", "Evaluation", "RunSummary", "SampleMonitor", "SampleWriter"]
+__all__ = ["EMA", "DivergenceGuard", "Evaluation", "Interruption", "RunSummary", "SampleMonitor", "SampleWriter"]

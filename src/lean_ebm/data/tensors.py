@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
+
+from lean_ebm.randomness import derived_seed
 
 
 class IndexedTensors(TensorDataset):
@@ -18,6 +21,63 @@ class IndexedTensors(TensorDataset):
         """The samples at ``indices``, already a batch."""
         index = torch.tensor(indices)
         return tuple(tensor[index.to(tensor.device)] for tensor in self.tensors)
+
+
+class EpochShuffle(RandomSampler):
+    """A ``RandomSampler`` whose order depends on its seed and the epoch alone; Lightning says which epoch it is.
+
+    Args:
+        data: The data set.
+        seed: The seed.
+    """
+
+    epoch = 0
+
+    def __init__(self, data: Dataset[Any], seed: int) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        self.seed = seed
+
+    def set_epoch(self, epoch: int) -> None:
+        """Set the epoch whose order the next iteration has."""
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        """The indices of one epoch."""
+        self.generator = torch.Generator().manual_seed(derived_seed(self.seed, "shuffle", self.epoch))
+        return super().__iter__()
+
+
+class ResumableLoader(DataLoader[Any]):
+    """A ``DataLoader`` that goes on in the middle of an epoch, by Lightning's protocol for that.
+
+    Its sampler has an ``epoch``, as :class:`EpochShuffle` and torch's ``DistributedSampler`` do. Batches that an
+    interrupted run has seen are read again and dropped.
+    """
+
+    _position = 0
+    _resume: Mapping[str, int] = {"epoch": -1, "position": 0}
+
+    def __iter__(self) -> Iterator[Any]:  # type: ignore[override] # torch names its own private iterator
+        """The batches of one epoch that are not done yet."""
+        done = self._resume["position"] if self._epoch == self._resume["epoch"] else 0
+        self._resume = {"epoch": -1, "position": 0}
+        self._position = 0
+        for batch in super().__iter__():
+            self._position += 1
+            if self._position > done:
+                yield batch
+
+    @property
+    def _epoch(self) -> int:
+        return int(getattr(self.sampler, "epoch", 0))
+
+    def state_dict(self) -> dict[str, int]:
+        """The epoch, and the number of its batches that were given out."""
+        return {"epoch": self._epoch, "position": self._position}
+
+    def load_state_dict(self, state: Mapping[str, int]) -> None:
+        """Go on there, if the next iteration is of that epoch."""
+        self._resume = dict(state)
 
 
 class TensorDataModule(LightningDataModule):
@@ -70,7 +130,10 @@ class TensorDataModule(LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled batches; a last incomplete one is dropped."""
-        return self._loader("train", shuffle=True)
+        dataset = IndexedTensors(*self.splits["train"])
+        sampler = EpochShuffle(dataset, torch.initial_seed())
+        size = min(self.batch_size, len(dataset))
+        return ResumableLoader(dataset, batch_size=size, sampler=sampler, drop_last=True, collate_fn=_as_is)
 
     def val_dataloader(self) -> DataLoader[Any]:
         """Validation batches in order."""
@@ -85,10 +148,8 @@ class TensorDataModule(LightningDataModule):
         labels = torch.arange(self.num_classes).repeat(self.samples_per_class)
         return DataLoader(_Conditions(labels), batch_size=self.predict_batch_size, collate_fn=_as_is)
 
-    def _loader(self, split: str, shuffle: bool = False) -> DataLoader[Any]:
-        dataset = IndexedTensors(*self.splits[split])
-        size = min(self.batch_size, len(dataset))
-        return DataLoader(dataset, batch_size=size, shuffle=shuffle, drop_last=shuffle, collate_fn=_as_is)
+    def _loader(self, split: str) -> DataLoader[Any]:
+        return DataLoader(IndexedTensors(*self.splits[split]), batch_size=self.batch_size, collate_fn=_as_is)
 
 
 class _Conditions(Dataset[Tensor]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -21,6 +22,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import Langevin, LangevinMixin, StepHook, Trajectory
+from lean_ebm.randomness import derived_seed, seeded
 
 Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
@@ -187,17 +189,18 @@ class Method(LangevinMixin, LightningModule, ABC):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Take the loss of the method and log its terms."""
         self.energy.check_shape(batch[0])
-        terms = self.loss(batch)
+        with self._randomness("train", batch_idx):
+            terms = self.loss(batch)
         self._log_terms("train", terms, len(batch[0]))
         return terms["loss"]
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the loss terms, the energy of real data and the accuracy of the energy as a classifier."""
-        self._evaluate("val", batch)
+        self._evaluate("val", batch, batch_idx)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
         """Log on the test split what validation logs."""
-        self._evaluate("test", batch)
+        self._evaluate("test", batch, batch_idx)
 
     def predict_step(self, batch: Any, batch_idx: int) -> dict[str, Any]:
         """Make one sample for each condition of the batch.
@@ -205,17 +208,10 @@ class Method(LangevinMixin, LightningModule, ABC):
         Returns:
             ``x`` ``(B, ...)``, ``condition`` as given, ``energy`` ``(B,)``.
         """
-        # Ranks share a seed, so each batch of each rank needs a stream of its own.
-        generator = torch.Generator(self.device).manual_seed(
-            (torch.initial_seed() + 1_000_003 * self.global_rank + batch_idx) % 2**63
-        )
+        seed = derived_seed(torch.initial_seed(), "predict", self.global_rank, batch_idx)
+        generator = torch.Generator(self.device).manual_seed(seed)
         x = self.generate(batch, generator=generator).x.detach()
         return {"x": x, "condition": batch, "energy": self.candidate_energy(x, batch)}
-
-    def on_fit_start(self) -> None:
-        """Give every rank its own noise: Lightning seeds all of them alike."""
-        if self.trainer.world_size > 1:
-            torch.manual_seed(torch.initial_seed() + self.global_rank)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler, which advances once an optimizer step."""
@@ -241,10 +237,18 @@ class Method(LangevinMixin, LightningModule, ABC):
         with torch.no_grad():
             return -self.candidate_energy(x, condition)
 
-    def _evaluate(self, stage: Literal["val", "test"], batch: Batch) -> None:
+    def _randomness(self, stage: str, batch_idx: int) -> AbstractContextManager[None]:
+        """Random numbers of a step: they depend on the seed of the run, the rank and the batch, not on what ran before.
+
+        So a resumed run draws those of an uninterrupted one, and no callback or logger changes a chain.
+        """
+        seed = derived_seed(torch.initial_seed(), stage, self.global_rank, self.current_epoch, batch_idx)
+        return seeded(seed, self.device)
+
+    def _evaluate(self, stage: Literal["val", "test"], batch: Batch, batch_idx: int) -> None:
         x, condition = batch
         self.energy.check_shape(x)
-        with torch.inference_mode(False), torch.enable_grad():
+        with torch.inference_mode(False), torch.enable_grad(), self._randomness(stage, batch_idx):
             terms = self.loss(apply_to_collection((x, condition), Tensor, torch.clone))
         terms["energy_real"] = self.candidate_energy(x, condition).mean()
         self._log_terms(stage, terms, len(x))

@@ -1,0 +1,145 @@
+"""A run that is killed and goes on ends where an uninterrupted one does, bit for bit."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, newest
+from lean_ebm.cli import main
+
+WORKER = Path(__file__).with_name("kill_worker.py")
+RUN = [
+    *TINY_RUN,
+    "--trainer.max_epochs=2",
+    "--trainer.limit_train_batches=6",
+    "--checkpoint.every_n_train_steps=2",
+    "--checkpoint.save_last=false",
+]
+STEPS = 12
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def killed(number: str, step: int, *arguments: str) -> tuple[int, str]:
+    """Exit status and output of a run in another process that gets a signal at a step."""
+    command = [sys.executable, str(WORKER), number, str(step), *arguments]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stdout + done.stderr
+
+
+def model(name: str) -> list[str]:
+    return [*METHODS[name], *DIGITS]
+
+
+def at(folder: Path) -> list[str]:
+    return [f"--trainer.default_root_dir={folder}"]
+
+
+def checkpoint(folder: Path) -> dict:
+    paths = list(folder.rglob(f"*step={STEPS}.ckpt"))
+    assert paths, [str(path) for path in folder.rglob("*.ckpt")]
+    return torch.load(paths[-1], weights_only=True)
+
+
+def metrics(folder: Path) -> dict[str, dict[int, float]]:
+    """Scalars by step; a step that was taken twice counts as it was taken last."""
+    found: dict[str, dict[int, float]] = {}
+    for path in sorted(folder.rglob("events.out.tfevents.*"), key=lambda path: path.stat().st_mtime_ns):
+        events = EventAccumulator(str(path), size_guidance={"scalars": 0})
+        events.Reload()
+        for tag in set(events.Tags()["scalars"]) - {"samples/per_second"}:
+            found.setdefault(tag, {}).update({event.step: event.value for event in events.Scalars(tag)})
+    return found
+
+
+def samples(name: str, folder: Path) -> torch.Tensor:
+    path = next(iter(folder.rglob(f"*step={STEPS}.ckpt")))
+    main(["predict", *model(name), *TINY_PREDICT, *at(folder), f"--ckpt_path={path}"])
+    return torch.load(newest("samples.pt"), weights_only=True)["images"]
+
+
+def assert_same_end(name: str, whole: Path, resumed: Path) -> None:
+    first, second = checkpoint(whole), checkpoint(resumed)
+    assert first["global_step"] == second["global_step"] == STEPS
+    for part in ("state_dict", "current_model_state", "averaging_state", "optimizer_states", "lr_schedulers"):
+        torch.testing.assert_close(second[part], first[part], rtol=0, atol=0, equal_nan=True)
+    one, other = metrics(whole), metrics(resumed)
+    assert one.keys() == other.keys() and any(tag.startswith("val/") for tag in one)
+    for tag, values in one.items():
+        assert other[tag] == values, tag
+    assert torch.equal(samples(name, whole), samples(name, resumed))
+
+
+@pytest.mark.parametrize(("name", "step"), [("ContrastiveDivergence", 5), ("EBT", 9), ("IRED", 9)])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(name, step):
+    whole, other = Path("whole"), Path("other")
+    main(["fit", *model(name), *RUN, *at(whole)])
+    status, _ = killed("SIGKILL", step, "fit", *model(name), *RUN, *at(other))
+    assert status == -signal.SIGKILL
+    done = [int(path.stem.split("step=")[1]) for path in other.rglob("*.ckpt")]
+    assert max(done) == step - step % 2  # what came after that is lost, and done again
+    main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
+    assert_same_end(name, whole, other)
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_a_signal_saves_and_exits(number):
+    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    rare = [*RUN, "--checkpoint.every_n_train_steps=1000"]
+    status, output = killed(number, 7, "fit", *model(name), *rare, *at(other))
+    assert status == 128 + getattr(signal, number), output
+    assert f"{number} after step 8: saved" in output and "Traceback" not in output
+    main(["fit", *model(name), *RUN, *at(whole)])
+    main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
+    assert_same_end(name, whole, other)
+
+
+def test_a_damaged_checkpoint_is_skipped(capsys):
+    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    main(["fit", *model(name), *RUN, *at(whole)])
+    killed("SIGKILL", 9, "fit", *model(name), *RUN, "--checkpoint.save_top_k=-1", *at(other))
+    paths = sorted(other.rglob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
+    assert [path.name[-6] for path in paths] == ["2", "4", "6", "8"]
+    with paths[-1].open("r+b") as file:
+        file.truncate(paths[-1].stat().st_size // 2)
+    paths[-2].write_bytes(b"")
+    capsys.readouterr()
+    main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
+    error = capsys.readouterr().err
+    assert f"Skipped: {paths[-1]} is no whole checkpoint" in error and f"Skipped: {paths[-2]}" in error
+    assert f"Checkpoint: {paths[-3]}" in error
+    assert_same_end(name, whole, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", METHODS)
+def test_twenty_kills_at_any_moment(name):
+    """The process is killed from outside, wherever it is, again and again until it gets to its end."""
+    chance = random.Random(name)
+    whole, other = Path("whole"), Path("other")
+    main(["fit", *model(name), *RUN, *at(whole)])
+    command = [sys.executable, "-m", "lean_ebm", "fit", *model(name), *RUN, *at(other)]
+    kills = 0
+    for _ in range(200):
+        resume = ["--ckpt_path=last"] if any(other.rglob("*.ckpt")) else []
+        process = subprocess.Popen([*command, *resume], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            assert process.wait(chance.uniform(6, 12) if kills < 7 else None) == 0
+            break
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            kills += 1
+    assert kills
+    assert_same_end(name, whole, other)
