@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import random
 from collections import deque
 from typing import Any
 
@@ -15,21 +14,23 @@ from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
 
 from lean_ebm.callbacks.ema import EMA
+from lean_ebm.methods import Method
 
 
 class DivergenceGuard(Callback):
     """Watches for divergence, rolls back to the last good state, and lowers the learning rate.
 
-    Signs of it are a loss that is not finite, and, where the method logs them:
+    Signs of it are a loss or a gradient that is not finite, and, where the method logs them:
 
     * ``energy_gap``, the energy of negatives above that of data: chains that no longer reach low energies;
     * ``energy_magnitude``, the largest energy of a batch: energies that grow without bound;
     * ``buffer_entropy``, the entropy of the persistent chains of the least varied class: chains that are all alike;
     * ``grad_norm_chain``, the norm of dE/dx along chains: chains on a plateau, from which they do not come back.
 
-    A state is the weights and buffers of the method, replay buffer included, the optimizer, the weight average and the
-    generators of random numbers. One is kept every ``snapshot_every`` steps while no sign shows. A rollback takes the
-    last but one, since the last may already be ill. Data and schedules are not rolled back: a run takes no longer.
+    A state is the weights and buffers of the method, replay buffer included, the optimizer and the weight average. One
+    is kept every ``snapshot_every`` steps while no sign shows. A rollback takes the last but one, since the last may
+    already be ill. Data and schedules are not rolled back, so that a run takes no longer, nor are random numbers, which
+    follow from the place in the run.
 
     Args:
         max_gap: Largest healthy ``energy_gap``; null for any.
@@ -97,7 +98,13 @@ class DivergenceGuard(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
     ) -> None:
         """Look for signs, and snapshot or roll back."""
-        if self.max_recoveries == 0 or trainer.global_step % self.check_every:
+        if self.max_recoveries == 0:
+            return
+        if isinstance(pl_module, Method) and pl_module.failure is not None:
+            failure, pl_module.failure = pl_module.failure, None  # it is seen to here
+            self._recover(trainer, pl_module, failure)
+            return
+        if trainer.global_step % self.check_every:
             return
         sign, at_once = self._sign(trainer, outputs)
         # All ranks go back, or none.
@@ -171,7 +178,6 @@ def _snapshot(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
         "average": None if average is None else _copy(average.state_dict()),
         "optimizers": [_copy(optimizer.state_dict()) for optimizer in trainer.optimizers],
         "precision": _copy(trainer.precision_plugin.state_dict()),
-        "random": (random.getstate(), torch.get_rng_state(), torch.cuda.get_rng_state_all()),
     }
 
 
@@ -183,10 +189,6 @@ def _restore(trainer: Trainer, pl_module: LightningModule, state: dict[str, Any]
     for optimizer, saved in zip(trainer.optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(_copy(saved))
     trainer.precision_plugin.load_state_dict(state["precision"])
-    python, cpu, cuda = state["random"]
-    random.setstate(python)
-    torch.set_rng_state(cpu)
-    torch.cuda.set_rng_state_all(cuda)
 
 
 def _average(trainer: Trainer) -> torch.nn.Module | None:

@@ -60,8 +60,9 @@ class ReplayBuffer(nn.Module):
         return torch.where(fresh | stored.isnan(), noise, stored), slot
 
     def store(self, label: Tensor, slot: Tensor, x: Tensor) -> None:
-        """Put ends of chains ``(B, *shape)`` back into their slots."""
-        self.chains[label, slot] = x.detach()
+        """Put ends of chains ``(B, *shape)`` back into their slots; where one is not finite, the next starts anew."""
+        finite = x.detach().isfinite().flatten(1).all(dim=1).reshape(-1, *[1] * (x.dim() - 1))
+        self.chains[label, slot] = torch.where(finite, x.detach(), torch.nan).to(self.chains.dtype)
 
     def entropy(self, chains_per_class: int = 64) -> Tensor:
         """How varied the chains of each class ``(num_classes,)`` are: the entropy of a Gaussian of their variance.
