@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -14,7 +15,16 @@ def main() -> int | None:
         return prove()
     from lean_ebm.cli import main as train
 
-    train()
+    try:
+        train()
+    except Exception as error:
+        from lean_ebm.errors import mistake
+
+        told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
+        if told is None:
+            raise
+        print(f"lean-ebm: error: {told}", file=sys.stderr)
+        return 1
     return None
 
 

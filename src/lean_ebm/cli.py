@@ -18,6 +18,7 @@ from lean_ebm import __version__
 from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption, RunSummary, SampleMonitor, SampleWriter
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
 from lean_ebm.data import TensorDataModule
+from lean_ebm.errors import Parser
 from lean_ebm.methods import Method
 
 
@@ -103,8 +104,16 @@ class LeanEBMCLI(LightningCLI):
             raise SystemExit(
                 f"lean-ebm: {error} Name another file, or --ckpt_path last for the last whole one."
             ) from None
+        settings = self._model_settings()
+        theirs, ours = (
+            part.get(key, "").split(".")[-1] for part, key in ((stored, "_class_path"), (settings, "class_path"))
+        )
+        if theirs and theirs != ours:
+            raise SystemExit(
+                f"lean-ebm: {path} is of {theirs} and the model is {ours}: --model={theirs}, or another file."
+            )
         then = dict(dict_to_namespace(stored).items())
-        for name, value in dict_to_namespace(self._model_settings().get("init_args", {})).items():
+        for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
                 flag = name.replace(".init_args", "")
                 print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
@@ -139,6 +148,7 @@ def main(args: list[str] | None = None) -> None:
         subclass_mode_model=True,
         subclass_mode_data=True,
         seed_everything_default=0,
+        parser_class=Parser,
         auto_configure_optimizers=False,
         args=args,
     )

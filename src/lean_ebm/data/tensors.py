@@ -92,6 +92,9 @@ class TensorDataModule(LightningDataModule):
         predict_batch_size: Number of chains that ``predict`` runs at once.
         on_device: Hold the training set on the accelerator, which spares copying every batch.
         held_out: A class left out of training and validation, to see whether the energy notices it; null for none.
+
+    Raises:
+        ValueError: If a number is out of its range.
     """
 
     num_classes: int
@@ -105,6 +108,18 @@ class TensorDataModule(LightningDataModule):
         held_out: int | None = None,
     ) -> None:
         super().__init__()
+        for name, value in (
+            ("batch_size", batch_size),
+            ("samples_per_class", samples_per_class),
+            ("predict_batch_size", predict_batch_size),
+        ):
+            if value < 1:
+                raise ValueError(f"{type(self).__name__}: {name} is {value}, expected 1 or more.")
+        last = self.num_classes - 1
+        if held_out is not None and not 0 <= held_out <= last:
+            raise ValueError(
+                f"{type(self).__name__}: held_out is {held_out}, expected a class, 0 to {last}, or null for none."
+            )
         self.batch_size = batch_size
         self.samples_per_class = samples_per_class
         self.predict_batch_size = predict_batch_size
@@ -120,6 +135,8 @@ class TensorDataModule(LightningDataModule):
         """Load the splits once; ``predict`` needs none."""
         if stage != "predict" and not self.splits:
             self.splits = self.load()
+            for name, (images, labels) in self.splits.items():
+                self._check(name, images, labels)
             for name in ("train", "val") if self.held_out is not None else ():
                 images, labels = self.splits[name]
                 self.splits[name] = (images[labels != self.held_out], labels[labels != self.held_out])
@@ -147,6 +164,22 @@ class TensorDataModule(LightningDataModule):
         """Labels to sample for."""
         labels = torch.arange(self.num_classes).repeat(self.samples_per_class)
         return DataLoader(_Conditions(labels), batch_size=self.predict_batch_size, collate_fn=_as_is)
+
+    def _check(self, split: str, images: Tensor, labels: Tensor) -> None:
+        """Refuse what would train to nonsense without a word."""
+        name = f"{type(self).__name__}: the {split} split"
+        if len(images) != len(labels) or len(images) == 0:
+            raise ValueError(f"{name} has {len(images)} images and {len(labels)} labels, expected as many, and some.")
+        if not bool(images.isfinite().all()):
+            raise ValueError(f"{name} has images with pixels that are not finite: leave them out.")
+        low, high = float(images.min()), float(images.max())
+        if images.dim() == 4 and (low < -1 or high > 1):  # others are on a scale of their own
+            raise ValueError(
+                f"{name} has pixels from {low:g} to {high:g}, expected -1 to 1: scale them, as to_signed_unit does."
+            )
+        low, high = int(labels.min()), int(labels.max())
+        if low < 0 or high >= self.num_classes:
+            raise ValueError(f"{name} has labels from {low} to {high}, expected 0 to {self.num_classes - 1}.")
 
     def _loader(self, split: str) -> DataLoader[Any]:
         return DataLoader(IndexedTensors(*self.splits[split]), batch_size=self.batch_size, collate_fn=_as_is)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any, Literal
@@ -20,6 +20,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
 
+from lean_ebm import __version__
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import Langevin, LangevinMixin, StepHook, Trajectory
 from lean_ebm.randomness import derived_seed, seeded
@@ -106,6 +107,7 @@ class Method(LangevinMixin, LightningModule, ABC):
         self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None
         self.failure: str | None = None
         """What was not finite in the last step, whose gradients were dropped; a callback that sees to it resets it."""
+        self._written_by = __version__
         self._terms: dict[str, Tensor] = {}
         self._chains: list[tuple[Tensor, Tensor]] = []  # energies and gradient norms of the chains of this batch
 
@@ -189,6 +191,43 @@ class Method(LangevinMixin, LightningModule, ABC):
         """Energies ``(B, num_classes)`` of finished candidates under every class: argmin classifies."""
         energies: Tensor = self.energy.energies(x)
         return energies
+
+    def setup(self, stage: str) -> None:
+        """See that the energy knows the classes of the data.
+
+        Raises:
+            ValueError: If it has fewer.
+        """
+        data = getattr(self.trainer, "datamodule", None)
+        there, known = getattr(data, "num_classes", 0), self.energy.num_classes
+        if 0 < known < there:
+            raise ValueError(
+                f"{type(data).__name__} has {there} classes and {type(self.energy).__name__} knows {known}: "
+                f"set --model.energy.num_classes {there}."
+            )
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Say which version wrote it."""
+        checkpoint["lean_ebm_version"] = __version__
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """See which version wrote it."""
+        self._written_by = checkpoint.get("lean_ebm_version", "0.1.0")
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Load weights and buffers.
+
+        Raises:
+            RuntimeError: If they are not those of this model; says what to do.
+        """
+        try:
+            return super().load_state_dict(state_dict, strict, assign)
+        except RuntimeError as error:
+            reason = str(error).split(":\n")[-1].splitlines()[0].strip().rstrip(".")
+            raise RuntimeError(
+                f"{type(self).__name__}: the checkpoint, by lean-ebm {self._written_by}, does not fit: {reason}. Give "
+                "the settings that it was trained with, above all those of model.energy; what differs is listed above."
+            ) from error
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Take the loss of the method and log its terms."""

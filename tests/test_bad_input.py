@@ -1,0 +1,302 @@
+"""What a user gets wrong is told in one message that names it, without a traceback, and leaves nothing half-written."""
+
+import os
+import pickle
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers import DIGITS, METHODS, TINY_RUN, Quadratic, labels, newest
+from lean_ebm.__main__ import main as command
+from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption
+from lean_ebm.data import Digits, TensorDataModule
+from lean_ebm.energy import MixerEnergy, MLPEnergy, ResidualEnergy
+from lean_ebm.errors import mistake, tidy
+from lean_ebm.langevin import Langevin, Stop, langevin
+from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, ReplayBuffer
+from lean_ebm.methods.base import batch_size
+from lean_ebm.methods.ebt import Corruption
+
+CD = [*METHODS["ContrastiveDivergence"], *DIGITS]
+FIT = ["fit", *CD, *TINY_RUN]
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def run(capsys, monkeypatch, *arguments: str) -> tuple[int, str]:
+    """Exit status and the last thing said on stderr."""
+    monkeypatch.setattr(sys, "argv", ["lean-ebm", *arguments])
+    try:
+        status = command()
+    except SystemExit as stop:
+        if isinstance(stop.code, str):
+            return 1, stop.code
+        status = stop.code
+    return status or 0, capsys.readouterr().err
+
+
+CASES = {
+    "unknown setting of a model": ([*FIT, "--model.nonsense=1"], "--model: ContrastiveDivergence: there is no setting"),
+    "unknown setting of a chain": ([*FIT, "--model.chain.nonsense=1"], "nonsense"),
+    "unknown setting of the trainer": ([*FIT, "--trainer.nonsense=1"], "unrecognized arguments: --trainer.nonsense"),
+    "unknown setting of a callback": ([*FIT, "--guard.nonsense=1"], "unrecognized arguments: --guard.nonsense"),
+    "unknown subcommand": (["frobnicate"], r"invalid choice: 'frobnicate' \(choose from 'fit', 'validate'"),
+    "unknown method": (["fit", "--model=Nothing"], "--model: there is no class Nothing"),
+    "unknown energy": ([*FIT, "--model.energy=Nothing"], "--model.energy: ContrastiveDivergence: there is no class"),
+    "unknown data": (["fit", *CD, "--data=Nothing"], "--data: there is no class Nothing"),
+    "unknown optimizer": ([*FIT, "--model.optimizer=Nothing"], "--model.optimizer: ContrastiveDivergence:"),
+    "text for a number": ([*FIT, "--model.chain.steps=many"], "--model.chain.steps: .*expected int. Got value: many"),
+    "fraction for a number of steps": ([*FIT, "--model.chain.steps=1.5"], "--model.chain.steps: .*expected int"),
+    "text for epochs": ([*FIT, "--trainer.max_epochs=x"], "--trainer.max_epochs: expected int"),
+    "one bound": ([*FIT, "--model.chain.bounds=[1]"], "--model.chain.bounds: "),
+    "unknown choice": ([*FIT, "--model.start=middle"], "--model.start: .*expected one of 'noise', 'moments'"),
+    "no such config": (["fit", "--config=nowhere.yaml"], "--config: File does not exist: .*nowhere.yaml"),
+    "negative steps": ([*FIT, "--model.chain.steps=-1"], "Langevin: steps is -1, expected 0 or more"),
+    "negative step size": ([*FIT, "--model.chain.step_size=-1"], "step_size is -1.0, expected more than 0"),
+    "negative noise": ([*FIT, "--model.chain.noise_scale=-1"], "noise_scale is -1.0, expected 0 or more"),
+    "empty bounds": ([*FIT, "--model.chain.bounds=[1, -1]"], r"bounds is \(1.0, -1.0\), expected low < high"),
+    "clamp of zero": (
+        [*FIT, "--model.chain.grad_clamp=0"],
+        "grad_clamp is 0.0, expected more than 0; null turns it off",
+    ),
+    "graph for negatives": ([*FIT, "--model.chain.graph=last"], "chain.graph is last, use none"),
+    "fraction above 1": ([*FIT, "--model.fresh_fraction=1.5"], "fresh_fraction is 1.5, expected a probability"),
+    "buffer too small": ([*FIT, "--model.buffer_size=3"], "3 chains is too small for 10 classes: raise its size"),
+    "no candidates": ([*FIT, "--model.candidates=0"], "candidates is 0 .*expected 1 or more"),
+    "acceptance above 1": ([*FIT, "--model.acceptance=2"], "acceptance 2.0, expected"),
+    "decay of 1": ([*FIT, "--ema.decay=1"], r"EMA: decay is 1.0, expected 0 \(off\) or more and less than 1"),
+    "guard without looks": ([*FIT, "--guard.check_every=0"], "DivergenceGuard: check_every is 0"),
+    "too few samples": ([*FIT, "--evaluation.num_samples=5"], "num_samples is 5, expected 20 or more, or 0 for none"),
+    "batch of none": ([*FIT, "--data.batch_size=0"], "Digits: batch_size is 0, expected 1 or more"),
+    "class out of range": ([*FIT, "--data.held_out=10"], "held_out is 10, expected a class, 0 to 9, or null"),
+    "fewer classes than data": (
+        [*FIT, "--model.energy.num_classes=3"],
+        "Digits has 10 classes and MLPEnergy knows 3: set --model.energy.num_classes 10",
+    ),
+    "another shape": ([*FIT, "--model.energy.shape=[1,14,14]"], r"shape \(1, 28, 28\), expected \(1, 14, 14\)"),
+    "missing data": (
+        ["fit", *METHODS["EBT"], *TINY_RUN, "--data=MNIST", "--data.root=empty", "--data.download=false"],
+        "MNIST is not in empty/MNIST/raw, and download is off.*LEAN_EBM_DATA.*--data Digits",
+    ),
+    "missing checkpoint": ([*FIT, "--ckpt_path=nowhere.ckpt"], "no checkpoint at nowhere.ckpt"),
+    "no last checkpoint": ([*FIT, "--ckpt_path=last"], "found no checkpoint below lightning_logs"),
+    "unwritable folder": ([*FIT, "--trainer.default_root_dir=/proc/nowhere"], "/proc/nowhere.*may it be written to"),
+    "file for a folder": ([*FIT, "--trainer.default_root_dir=occupied"], "occupied.*Not a directory"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_command_line(name, capsys, monkeypatch):
+    Path("occupied").write_text("")
+    arguments, message = CASES[name]
+    status, error = run(capsys, monkeypatch, *arguments)
+    assert status in (1, 2)
+    assert re.search(message, error, re.DOTALL), error
+    assert "Traceback" not in error
+    said = [line for line in error.splitlines() if line.startswith("lean-ebm")]
+    assert len(said) == 1 and len(said[0]) < 600
+    assert not list(Path().rglob("*.ckpt")) and not list(Path().rglob("*.partial"))
+
+
+def energy(**more):
+    return MLPEnergy((3,), 2, **{"width": 4, "depth": 1, **more})
+
+
+CHAIN = Langevin(steps=1, graph="last")
+
+
+class Bad(TensorDataModule):
+    """Data with a fault."""
+
+    num_classes = 2
+
+    def __init__(self, x: torch.Tensor, label: torch.Tensor) -> None:
+        super().__init__()
+        self.pair = (x, label)
+
+    def load(self):
+        return dict.fromkeys(("train", "val", "test"), self.pair)
+
+
+NAN = torch.tensor([[0.0, torch.nan]])
+CALLS = {
+    "steps": (lambda: Langevin(steps=-1), "steps is -1"),
+    "final noise": (lambda: Langevin(final_noise_scale=0.1), "both must be more than 0"),
+    "graph of no steps": (lambda: Langevin(graph=0), "graph is 0, expected none, last, all or a number of steps"),
+    "stop and last": (lambda: Langevin(graph="last", stop=Stop(grad_norm=1)), "with early stopping nobody knows"),
+    "EBT without a graph": (lambda: EBT(energy(), Langevin()), "chain.graph is none, use last, all"),
+    "EBT churn": (lambda: EBT(energy(), CHAIN, churn=2), "churn is 2, expected 0 to 1"),
+    "EBT steps": (lambda: EBT(energy(), CHAIN, min_steps=3), "min_steps is 3, expected 1 to chain.steps=1"),
+    "levels": (lambda: Corruption(2, 1), "levels 2 to 1, expected 0 < lowest < highest"),
+    "IRED without landscapes": (lambda: IRED(energy()), "landscapes"),
+    "CD without classes": (lambda: ContrastiveDivergence(MLPEnergy((3,), 0)), "num_classes of 1 or more"),
+    "buffer fraction": (lambda: ReplayBuffer(4, 2, (3,), -0.1), "fresh_fraction is -0.1"),
+    "residual shape": (lambda: ResidualEnergy((1, 30, 30)), "multiples of 4: pad them"),
+    "mixer shape": (lambda: MixerEnergy((1, 30, 30)), "30x30"),
+    "candidates of another shape": (lambda: energy().check_shape(torch.zeros(2, 4)), r"shape \(4,\), expected \(3,\)"),
+    "no tensor in a condition": (lambda: batch_size([]), "holds no tensor"),
+    "EMA": (lambda: EMA(-0.1), "decay is -0.1"),
+    "guard factor": (lambda: DivergenceGuard(lr_factor=0), "lr_factor 0"),
+    "evaluation": (lambda: Evaluation(long_run_samples=1), "long_run_samples is 1"),
+    "interruption": (lambda: Interruption(0), "check_every is 0, expected 1 or more"),
+    "samples": (lambda: Digits(samples_per_class=0), "samples_per_class is 0"),
+    "chains at once": (lambda: Digits(predict_batch_size=-1), "predict_batch_size is -1"),
+    "negative held-out class": (lambda: Digits(held_out=-1), "held_out is -1"),
+    "NaN pixels": (lambda: Bad(NAN, labels(1)).setup("fit"), "Bad: the train split has .*not finite"),
+    "pixels to 255": (
+        lambda: Bad(255 * torch.ones(1, 1, 2, 2), labels(1)).setup("fit"),
+        "255 to 255, expected -1 to 1: scale",
+    ),
+    "label out of range": (
+        lambda: Bad(torch.zeros(1, 2), labels(1) + 2).setup("fit"),
+        "labels from 2 to 2, expected 0 to 1",
+    ),
+    "labels missing": (lambda: Bad(torch.zeros(2, 2), labels(1)).setup("fit"), "2 images and 1 labels"),
+    "no images": (lambda: Bad(torch.zeros(0, 2), labels(0)).setup("fit"), "0 images"),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_python(name):
+    call, message = CALLS[name]
+    with pytest.raises(ValueError, match=message) as caught:
+        call()
+    assert mistake(caught.value) == str(caught.value)
+
+
+# --- checkpoints -------------------------------------------------------------------------------------------------
+
+
+class Malice:
+    def __reduce__(self):
+        return os.system, ("touch executed",)
+
+
+def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
+    assert run(capsys, monkeypatch, *FIT)[0] == 0
+    good = newest("epoch*.ckpt")
+    stored = torch.load(good, weights_only=True)
+    Path("bad").mkdir()
+
+    def refused(name: str, message: str, *arguments: str) -> None:
+        arguments = arguments or ("test", *CD, "--trainer.accelerator=cpu", f"--ckpt_path=bad/{name}")
+        status, error = run(capsys, monkeypatch, *arguments)
+        assert status == 1 and re.search(message, error, re.DOTALL) and "Traceback" not in error, error
+
+    Path("bad/truncated.ckpt").write_bytes(good.read_bytes()[:3000])
+    refused("truncated.ckpt", "truncated.ckpt is no whole checkpoint.*--ckpt_path last")
+    Path("bad/text.ckpt").write_text("hello")
+    refused("text.ckpt", "text.ckpt")
+    torch.save({"something": 1}, "bad/other.ckpt")
+    refused("other.ckpt", "other.ckpt is no whole checkpoint")
+    torch.save({**stored, "extra": Malice()}, "bad/malice.ckpt")
+    refused("malice.ckpt", "malice.ckpt holds more than tensors and plain data.*not loaded")
+    Path("bad/pickle.ckpt").write_bytes(pickle.dumps(Malice()))
+    refused("pickle.ckpt", "pickle.ckpt")
+    assert not Path("executed").exists()
+    other = [*METHODS["IRED"], *DIGITS, "--trainer.accelerator=cpu"]
+    refused(
+        "",
+        "is of ContrastiveDivergence and the model is IRED: --model=ContrastiveDivergence",
+        "test",
+        *other,
+        f"--ckpt_path={good}",
+    )
+    wide = ["test", *CD, "--trainer.accelerator=cpu", "--model.energy.width=9", f"--ckpt_path={good}"]
+    refused(
+        "",
+        r"ContrastiveDivergence: the checkpoint, by lean-ebm .*, does not fit: size mismatch for energy.*model\.energy",
+        *wide,
+    )
+
+
+def test_no_space_left(tmp_path):
+    """A limit on the size of files stands for a full disk: the first checkpoint fits, the second does not."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+    done = subprocess.run([sys.executable, "-m", "lean_ebm", *FIT], preexec_fn=limit, capture_output=True, text=True)
+    assert done.returncode == 1, done.stderr
+    assert re.search(r"checkpoint .*\.ckpt could not be written.*--ckpt_path last", done.stderr)
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.rglob("*.ckpt")) and not list(tmp_path.rglob("*.partial"))
+
+
+# --- whose mistake it is ----------------------------------------------------------------------------------------
+
+
+def test_what_goes_wrong_elsewhere_keeps_its_traceback(capsys, monkeypatch):
+    def broken(self, batch):
+        raise ValueError("a bug in somebody's method")
+
+    monkeypatch.setattr(ContrastiveDivergence, "loss", broken)
+    with pytest.raises(ValueError, match="a bug in somebody's method"):
+        run(capsys, monkeypatch, *FIT)
+
+
+def test_a_traceback_can_be_asked_for(capsys, monkeypatch):
+    monkeypatch.setenv("LEAN_EBM_TRACEBACK", "1")
+    with pytest.raises(ValueError, match="batch_size is 0"):
+        run(capsys, monkeypatch, *FIT, "--data.batch_size=0")
+
+
+def test_tidy_keeps_what_it_does_not_know():
+    assert tidy("something else\n  - and more") == "something else and more"
+
+
+# --- whatever numbers come ---------------------------------------------------------------------------------------
+
+quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@quick
+@given(
+    shape=st.lists(st.integers(1, 4), min_size=1, max_size=3),
+    steps=st.integers(0, 5),
+    step_size=st.floats(1e-4, 1e4),
+    noise=st.floats(0, 10),
+    clamp=st.none() | st.floats(1e-3, 10),
+    bounds=st.tuples(st.floats(-3, -0.1), st.floats(0.1, 3)),
+    graph=st.sampled_from(["none", "last", "all", 2]),
+    monotone=st.booleans(),
+    dtype=st.sampled_from([torch.float32, torch.float64]),
+    seed=st.integers(0, 99),
+)
+def test_chains_stay_within_their_bounds(shape, steps, step_size, noise, clamp, bounds, graph, monotone, dtype, seed):
+    chain = Langevin(steps, step_size, noise, grad_clamp=clamp, bounds=bounds, graph=graph, monotone=monotone)
+    low, high = bounds
+    start = low + (high - low) * torch.rand(4, *shape, generator=torch.Generator().manual_seed(seed), dtype=dtype)
+    out = langevin(Quadratic(tuple(shape), dtype=dtype), start, labels(4), chain)
+    assert out.x.shape == start.shape and out.x.dtype == dtype
+    assert out.x.isfinite().all() and out.energies.isfinite().all() and out.grad_norms.isfinite().all()
+    x = out.x.detach()
+    assert (x >= torch.tensor(low, dtype=dtype)).all() and (x <= torch.tensor(high, dtype=dtype)).all()
+    assert out.energies.shape == (4, steps) and (out.steps == steps).all()
+
+
+@quick
+@given(
+    size=st.integers(3, 40),
+    batches=st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=8), max_size=6),
+    fresh=st.floats(0, 1),
+)
+def test_chains_keep_their_class(size, batches, fresh):
+    """Chains are marked by their class, noise by -1: nothing else is ever drawn, and never another class."""
+    buffer = ReplayBuffer(size, 3, (2,), fresh)
+    for batch in batches:
+        label = torch.tensor(batch)
+        start, slot = buffer.draw(label, torch.full((len(batch), 2), -1.0))
+        assert ((start == -1) | (start == label[:, None])).all() and start.shape == (len(batch), 2)
+        assert (slot >= 0).all() and (slot < size // 3).all()
+        buffer.store(label, slot, label[:, None].expand(-1, 2).float())
