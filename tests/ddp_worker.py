@@ -1,4 +1,4 @@
-"""One training run on two processes, which test_ddp.py starts: ``ddp_worker.py FOLDER METHOD``."""
+"""One training run, which test_ddp.py starts: ``ddp_worker.py FOLDER METHOD PROCESSES EPOCHS [CHECKPOINT]``."""
 
 import sys
 from pathlib import Path
@@ -44,19 +44,24 @@ class Watch(Callback):
     def on_after_backward(self, trainer, pl_module):
         self.seen.setdefault("gradients", {name: p.grad.clone() for name, p in pl_module.named_parameters()})
 
+    def on_train_epoch_start(self, trainer, pl_module):
+        self.seen.setdefault("start", pl_module.buffer.chains.clone())
+
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
         if batch_idx == 0 and trainer.current_epoch == 1:
             pl_module.buffer.chains.fill_(trainer.global_rank + 1.0)
 
     def on_train_end(self, trainer, pl_module):
         self.seen["chains"] = pl_module.buffer.chains.clone()
-        self.seen["noise"] = torch.rand(3)
         self.seen["weights"] = torch.nn.utils.parameters_to_vector(pl_module.parameters()).detach()
         torch.save(self.seen, self.folder / f"{trainer.global_rank}.pt")
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    folder, name = Path(sys.argv[1]), sys.argv[2]
-    trainer = quiet_trainer(folder, devices=2, strategy="ddp", max_epochs=3, callbacks=[Watch(folder)])
-    trainer.fit(deterministic(name), DataLoader(TensorDataset(*data()), batch_size=6))
+    folder, name, processes, epochs = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+    strategy = "ddp" if processes > 1 else "auto"
+    trainer = quiet_trainer(folder, devices=processes, strategy=strategy, max_epochs=epochs, callbacks=[Watch(folder)])
+    loader = DataLoader(TensorDataset(*data()), batch_size=12 // processes)
+    trainer.fit(deterministic(name), loader, ckpt_path=sys.argv[5] if len(sys.argv) > 5 else None)
+    trainer.save_checkpoint(folder / "end.ckpt")

@@ -26,7 +26,7 @@ def run(folder: Path, *command: str) -> str:
 
 @pytest.mark.parametrize("name", ["EBT", "ContrastiveDivergence"])
 def test_two_processes_train_as_one(name, tmp_path):
-    run(tmp_path, str(HERE / "ddp_worker.py"), str(tmp_path), name)
+    run(tmp_path, str(HERE / "ddp_worker.py"), str(tmp_path), name, "2", "3")
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     one = deterministic(name)
     one.loss(data())["loss"].backward()  # the batch that the two processes share
@@ -34,11 +34,31 @@ def test_two_processes_train_as_one(name, tmp_path):
         for rank in (first, second):
             torch.testing.assert_close(rank["gradients"][parameter], p.grad, atol=1e-5, rtol=1e-5)
     assert torch.equal(first["weights"], second["weights"])
-    # each process keeps its own chains and its own noise
+    # each process keeps its own chains
     assert not torch.equal(first["chains"], second["chains"])
     untouched = [(rank["chains"] == value).any() for rank, value in ((first, 1.0), (second, 2.0))]
     assert all(untouched) and not (second["chains"] == 1.0).any()
-    assert not torch.equal(first["noise"], second["noise"])
+
+
+def test_each_process_goes_on_with_its_own_chains(tmp_path):
+    worker = str(HERE / "ddp_worker.py")
+
+    def end(folder: str, processes: int, epochs: int, *checkpoint: str) -> list[dict]:
+        (tmp_path / folder).mkdir()
+        run(tmp_path, worker, str(tmp_path / folder), "ContrastiveDivergence", str(processes), str(epochs), *checkpoint)
+        paths = [tmp_path / folder / f"{rank}.pt" for rank in range(processes)]
+        return [torch.load(path, weights_only=True) for path in paths]
+
+    first = end("two", 2, 2)
+    assert not torch.equal(first[0]["chains"], first[1]["chains"])
+    checkpoint = str(tmp_path / "two" / "end.ckpt")
+    same = end("again", 2, 3, checkpoint)
+    for before, after in zip(first, same, strict=True):
+        assert torch.equal(after["start"], before["chains"])
+    (alone,) = end("one", 1, 3, checkpoint)
+    assert torch.equal(alone["start"], first[0]["chains"])
+    more = end("more", 2, 4, str(tmp_path / "one" / "end.ckpt"))
+    assert torch.equal(more[0]["start"], alone["chains"]) and more[1]["start"].isnan().all()
 
 
 @pytest.mark.parametrize("name", METHODS)

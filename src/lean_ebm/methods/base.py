@@ -108,6 +108,7 @@ class Method(LangevinMixin, LightningModule, ABC):
         self.failure: str | None = None
         """What was not finite in the last step, whose gradients were dropped; a callback that sees to it resets it."""
         self._written_by = __version__
+        self._chains_of_ranks: Tensor | None = None
         self._terms: dict[str, Tensor] = {}
         self._chains: list[tuple[Tensor, Tensor]] = []  # energies and gradient norms of the chains of this batch
 
@@ -207,12 +208,29 @@ class Method(LangevinMixin, LightningModule, ABC):
             )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version wrote it."""
+        """Say which version wrote it, and keep the persistent chains of all processes."""
         checkpoint["lean_ebm_version"] = __version__
+        buffer = getattr(self, "buffer", None)
+        if buffer is not None and self.trainer.world_size > 1:
+            gathered = self.all_gather(buffer.chains)
+            assert isinstance(gathered, Tensor)
+            checkpoint["chains_of_ranks"] = gathered.cpu()
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """See which version wrote it."""
+        """See which version wrote it, and what the chains of each process were."""
         self._written_by = checkpoint.get("lean_ebm_version", "0.1.0")
+        self._chains_of_ranks = checkpoint.get("chains_of_ranks")
+
+    def on_train_start(self) -> None:
+        """Go on with the persistent chains that this process had; one that had none begins with new ones."""
+        chains, self._chains_of_ranks = self._chains_of_ranks, None
+        buffer = getattr(self, "buffer", None)
+        if buffer is None or self.trainer.ckpt_path is None:
+            return
+        if chains is not None and self.global_rank < len(chains):
+            buffer.chains.copy_(chains[self.global_rank])
+        elif self.global_rank > 0:
+            buffer.chains.fill_(torch.nan)
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Load weights and buffers.

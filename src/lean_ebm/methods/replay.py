@@ -12,7 +12,8 @@ class ReplayBuffer(nn.Module):
     """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; Grathwohl et al. 2020).
 
     A registered buffer: saved in checkpoints and moved with the model. Under DDP every rank keeps chains of its own
-    (see :attr:`LOCAL`); a checkpoint holds those of rank 0, from which all ranks go on after a resume.
+    (see :attr:`LOCAL`), and a checkpoint holds those of all. After a resume each rank goes on with those that it had;
+    on more processes the new ranks begin with new chains, on fewer those of the ranks that are gone are dropped.
 
     Args:
         size: Number of chains over all classes; rounded down to the same number a class.
