@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import torch
-from lightning.pytorch import LightningModule
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -22,7 +21,8 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from lean_ebm import __version__
 from lean_ebm.energy import EnergyNetwork
-from lean_ebm.langevin import Langevin, LangevinMixin, StepHook, Trajectory
+from lean_ebm.langevin import Langevin, StepHook, Trajectory
+from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.randomness import derived_seed, seeded
 
 Batch = tuple[Tensor, Any]
@@ -64,7 +64,7 @@ class WarmupCosine(LambdaLR):
         return warmup * (self.final_fraction + (1 - self.final_fraction) * cosine)
 
 
-class Method(LangevinMixin, LightningModule, ABC):
+class Method(FiniteSteps, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
     A new method implements :meth:`loss`, and :meth:`sample` where plain Langevin dynamics from noise is not how it
@@ -105,12 +105,8 @@ class Method(LangevinMixin, LightningModule, ABC):
         self.lr_scheduler = lr_scheduler
         classes = energy.num_classes
         self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None
-        self.failure: str | None = None
-        """What was not finite in the last step, whose gradients were dropped; a callback that sees to it resets it."""
         self._written_by = __version__
         self._chains_of_ranks: Tensor | None = None
-        self._terms: dict[str, Tensor] = {}
-        self._chains: list[tuple[Tensor, Tensor]] = []  # energies and gradient norms of the chains of this batch
 
     @abstractmethod
     def loss(self, batch: Batch) -> dict[str, Tensor]:
@@ -252,45 +248,9 @@ class Method(LangevinMixin, LightningModule, ABC):
         self.energy.check_shape(batch[0])
         with self._randomness("train", batch_idx):
             terms = self.loss(batch)
-        self._terms = {name: value.detach() for name, value in terms.items()}
+        self.terms = {name: value.detach() for name, value in terms.items()}
         self._log_terms("train", terms, len(batch[0]))
         return terms["loss"]
-
-    def langevin(self, *args: Any, **settings: Any) -> Trajectory:
-        """Run chains on :attr:`energy`; see :func:`~lean_ebm.langevin.langevin`."""
-        trajectory = super().langevin(*args, **settings)
-        if self.training:
-            self._chains.append((trajectory.energies, trajectory.grad_norms))
-        return trajectory
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Forget the chains of the batch before."""
-        self._chains.clear()
-
-    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Leave the weights alone if a gradient is not finite; :attr:`failure` says where that arose."""
-        if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
-            return  # float16: the scaler leaves such steps out itself, and has some at its start
-        gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
-        if not gradients or bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
-            return
-        self.failure = self._explain()
-        for parameter in self.parameters():
-            parameter.grad = None
-
-    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """End the fit if a gradient was not finite and no callback has seen to it.
-
-        Raises:
-            RuntimeError: Then; says what was not finite.
-        """
-        if self.failure is not None:
-            failure, self.failure = self.failure, None
-            raise RuntimeError(
-                f"{type(self).__name__}, step {self.trainer.global_step}: {failure}. The weights are those of the step "
-                "before. Lower the learning rate or the step size of the chain, clamp its gradient (grad_clamp), or "
-                "let the guard against divergence go back and on (--guard.max_recoveries)."
-            )
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Log the loss terms, the energy of real data and the accuracy of the energy as a classifier."""
@@ -342,18 +302,6 @@ class Method(LangevinMixin, LightningModule, ABC):
         """
         seed = derived_seed(torch.initial_seed(), stage, self.global_rank, self.current_epoch, batch_idx)
         return seeded(seed, self.device)
-
-    def _explain(self) -> str:
-        """What was not finite in the last batch, in words."""
-        parts = [f"the {name} is {float(value)}" for name, value in self._terms.items() if not value.isfinite().all()]
-        for energies, grad_norms in self._chains:
-            wrong = ~(energies.isfinite() & grad_norms.isfinite())
-            if wrong.any():
-                first = int(wrong.any(dim=0).nonzero()[0])
-                share = wrong.any(dim=1).float().mean()
-                parts.append(f"chains are not finite from step {first} on, {share:.0%} of the batch")
-                break
-        return "; ".join(["the gradient of the loss is not finite", *parts])
 
     def _evaluate(self, stage: Literal["val", "test"], batch: Batch, batch_idx: int) -> None:
         x, condition = batch

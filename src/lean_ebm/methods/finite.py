@@ -1,0 +1,76 @@
+"""Steps of training that only finite gradients take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from lightning.pytorch import LightningModule
+from torch import Tensor
+from torch.optim import Optimizer
+
+from lean_ebm.langevin import LangevinMixin, Trajectory
+
+
+class FiniteSteps(LangevinMixin, LightningModule):
+    """Drops a gradient that is not finite before it reaches the weights, and says where it arose.
+
+    Attributes:
+        failure: What was not finite in the last step, whose gradients were dropped; None where all was. A callback that
+            sees to it sets it back to None, otherwise the fit ends.
+        terms: Terms of the loss of the last batch, detached.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.failure: str | None = None
+        self.terms: dict[str, Tensor] = {}
+        self._chains: list[tuple[Tensor, Tensor]] = []  # energies and gradient norms of the chains of this batch
+
+    def langevin(self, *args: Any, **settings: Any) -> Trajectory:
+        """Run chains on :attr:`energy`; see :func:`~lean_ebm.langevin.langevin`."""
+        trajectory = super().langevin(*args, **settings)
+        if self.training:
+            self._chains.append((trajectory.energies, trajectory.grad_norms))
+        return trajectory
+
+    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
+        """Forget the chains of the batch before."""
+        self._chains.clear()
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        """Leave the weights alone if a gradient is not finite; :attr:`failure` says where that arose."""
+        if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
+            return  # float16: the scaler leaves such steps out itself, and has some at its start
+        gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
+        if not gradients or bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
+            return
+        self.failure = self._explain()
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
+        """End the fit if a gradient was not finite and no callback has seen to it.
+
+        Raises:
+            RuntimeError: Then; says what was not finite.
+        """
+        if self.failure is not None:
+            failure, self.failure = self.failure, None
+            raise RuntimeError(
+                f"{type(self).__name__}, step {self.trainer.global_step}: {failure}. The weights are those of the step "
+                "before. Lower the learning rate or the step size of the chain, clamp its gradient (grad_clamp), or "
+                "let the guard against divergence go back and on (--guard.max_recoveries)."
+            )
+
+    def _explain(self) -> str:
+        """What was not finite in the last batch, in words."""
+        parts = [f"the {name} is {float(value)}" for name, value in self.terms.items() if not value.isfinite().all()]
+        for energies, grad_norms in self._chains:
+            wrong = ~(energies.isfinite() & grad_norms.isfinite())
+            if wrong.any():
+                first = int(wrong.any(dim=0).nonzero()[0])
+                share = wrong.any(dim=1).float().mean()
+                parts.append(f"chains are not finite from step {first} on, {share:.0%} of the batch")
+                break
+        return "; ".join(["the gradient of the loss is not finite", *parts])
