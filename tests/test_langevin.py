@@ -234,6 +234,22 @@ def test_chains_stop_where_their_energy_settles():
     # the energy x^2/2 falls by 3/4 of itself: the first fall below 1e-3 is that of step n, seen before step n + 1
     expected = [next(n for n in range(1, 30) if 0.375 * (s / 2 ** (n - 1)) ** 2 < 1e-3) for s in (0.1, 10.0)]
     assert out.steps.tolist() == expected and expected[0] < expected[1] < 30
+    still = langevin(quadratic(1.0), x[:1] / 1000, None, Langevin(30, 0.5, stop=Stop(energy_change=1e-3)))
+    assert still.steps.tolist() == [1]  # seen before the second step, at the earliest
+
+
+def test_without_a_graph_nothing_hangs_on_a_learned_step_size():
+    size = torch.tensor(0.1, requires_grad=True)
+    assert not langevin(quadratic(), starts(4, 3), None, chain(), step_size=size).x.requires_grad
+    assert langevin(quadratic(), starts(4, 3), None, chain(graph="last"), step_size=size).x.requires_grad
+
+
+def test_more_graph_steps_than_steps_begin_at_the_start_without_its_own_graph():
+    start, size = starts(4, 3).requires_grad_(), torch.tensor(0.1, dtype=torch.float64, requires_grad=True)
+    out = langevin(quadratic(), start, None, chain(steps=2, graph=5), step_size=size)
+    by_start, by_size = torch.autograd.grad(out.x.sum(), (start, size), allow_unused=True)
+    assert by_start is None
+    torch.testing.assert_close(by_size, (-2 * A * (1 - 0.1 * A) * start.detach()).sum())
 
 
 def test_a_stopped_chain_changes_nothing_for_the_others():

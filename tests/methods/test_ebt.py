@@ -216,6 +216,13 @@ def test_cross_entropy_is_added():
     torch.testing.assert_close(terms["cross_entropy"], F.cross_entropy(logits, labels(4)))
 
 
+@pytest.mark.parametrize(("level", "counts"), [(1.4, True), (1.6, False)])
+def test_cross_entropy_leaves_out_what_noise_hides(level, counts):
+    ebm = method(small_network(), start="corrupted", corruption=Corruption(level, level + 1e-6), cross_entropy=0.5)
+    terms = ebm.loss((torch.randn(4, 3), labels(4)))
+    assert (terms["cross_entropy"] > 0) == counts
+
+
 # --- optimization ------------------------------------------------------------------------------------------------
 
 
@@ -303,12 +310,12 @@ def test_bounds_hold_for_the_last_step_of_coarse_to_fine():
 
 def test_steps_of_coarse_to_fine_head_for_points_within_the_bounds():
     """Data at 5, bounds at 1: after the first of two falling steps what is left of the way to 1 is (1 - h)^2."""
-    energy = Quadratic(a=1.0)
+    energy = Quadratic(a=0.5)
     with torch.no_grad():
         energy.means.fill_(5.0)
     low, high, churn = 0.1, 1.0, 0.3
     settings = {"corruption": Corruption(low, high), "churn": churn, "sampler": Langevin(3, bounds=(-1.0, 1.0))}
-    ebm = method(energy, ONE_STEP, start="corrupted", **settings)
+    ebm = method(energy, Langevin(1, 2.0, graph="last"), start="corrupted", **settings)  # alpha a = 1
     path = []
     ebm.generate(labels(20_000), on_step=lambda _, x: path.append(x.mean().item()))
     h = (1 - (low / high) ** 0.5) / (1 - churn)

@@ -43,7 +43,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
             return  # float16: the scaler leaves such steps out itself, and has some at its start
         gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
-        if not gradients or bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
+        if bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
             return
         self.failure = self._explain()
         for parameter in self.parameters():
