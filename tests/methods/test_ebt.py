@@ -308,18 +308,19 @@ def test_bounds_hold_for_the_last_step_of_coarse_to_fine():
     assert out.x.abs().max() <= 1 and min(path[:-1]) > 1
 
 
-def test_steps_of_coarse_to_fine_head_for_points_within_the_bounds():
-    """Data at 5, bounds at 1: after the first of two falling steps what is left of the way to 1 is (1 - h)^2."""
+@pytest.mark.parametrize(("mean", "goal"), [(5.0, 1.0), (0.5, 0.5)])
+def test_steps_of_coarse_to_fine_head_for_points_within_the_bounds(mean, goal):
+    """Bounds at 1: after the second of two falling steps what is left of the way to the goal is (1 - h)^2."""
     energy = Quadratic(a=0.5)
     with torch.no_grad():
-        energy.means.fill_(5.0)
+        energy.means.fill_(mean)
     low, high, churn = 0.1, 1.0, 0.3
     settings = {"corruption": Corruption(low, high), "churn": churn, "sampler": Langevin(3, bounds=(-1.0, 1.0))}
     ebm = method(energy, Langevin(1, 2.0, graph="last"), start="corrupted", **settings)  # alpha a = 1
     path = []
     ebm.generate(labels(20_000), on_step=lambda _, x: path.append(x.mean().item()))
     h = (1 - (low / high) ** 0.5) / (1 - churn)
-    assert path == pytest.approx([h, 1 - (1 - h) ** 2, 1.0], abs=0.02)
+    assert path == pytest.approx([goal * h, goal * (1 - (1 - h) ** 2), goal], abs=0.02)
 
 
 def test_from_noise_the_sampler_runs_as_it_is_set():
