@@ -82,3 +82,10 @@ def test_a_chain_that_leaves_the_numbers_does_not_stay_in_the_buffer(tmp_path):
     with pytest.raises(RuntimeError, match=r"ContrastiveDivergence, step 1: .*chains are not finite"):
         fit(tmp_path, module, torch.ones(4, 3))
     assert not module.buffer.chains.isinf().any()
+
+
+def test_generating_without_a_fit_keeps_no_chains():
+    module = Plain(Quadratic(), Langevin(steps=1))
+    for _ in range(100):
+        module.train().generate(labels(2))
+    assert len(module._chains) <= 32

@@ -34,7 +34,7 @@ class EpochShuffle(RandomSampler):
     epoch = 0
 
     def __init__(self, data: Dataset[Any], seed: int) -> None:
-        super().__init__(data)  # type: ignore[arg-type]
+        super().__init__(data)  # type: ignore[arg-type] # it has a length, which torch's type does not promise
         self.seed = seed
 
     def set_epoch(self, epoch: int) -> None:

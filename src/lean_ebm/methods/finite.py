@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import torch
@@ -25,7 +26,8 @@ class FiniteSteps(LangevinMixin, LightningModule):
         super().__init__()
         self.failure: str | None = None
         self.terms: dict[str, Tensor] = {}
-        self._chains: list[tuple[Tensor, Tensor]] = []  # energies and gradient norms of the chains of this batch
+        # Energies and gradient norms of the chains of this batch; few, since nobody clears them outside of a fit.
+        self._chains: deque[tuple[Tensor, Tensor]] = deque(maxlen=32)
 
     def langevin(self, *args: Any, **settings: Any) -> Trajectory:
         """Run chains on :attr:`energy`; see :func:`~lean_ebm.langevin.langevin`."""
