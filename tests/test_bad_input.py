@@ -6,6 +6,7 @@ import re
 import resource
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,11 @@ CASES = {
     "missing checkpoint": ([*FIT, "--ckpt_path=nowhere.ckpt"], "no checkpoint at nowhere.ckpt"),
     "no last checkpoint": ([*FIT, "--ckpt_path=last"], "found no checkpoint below lightning_logs"),
     "unwritable folder": ([*FIT, "--trainer.default_root_dir=/proc/nowhere"], "/proc/nowhere.*may it be written to"),
+    "sharded parameters": ([*FIT, "--trainer.strategy=fsdp"], "strategy fsdp shards the parameters.*: use ddp"),
+    "sharding by class": (
+        [*FIT, "--trainer.strategy=lightning.pytorch.strategies.DeepSpeedStrategy"],
+        "DeepSpeedStrategy shards the parameters.*: use ddp",
+    ),
     "file for a folder": ([*FIT, "--trainer.default_root_dir=occupied"], "occupied.*Not a directory"),
 }
 
@@ -218,6 +224,27 @@ def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
         r"ContrastiveDivergence: the checkpoint, by lean-ebm .*, does not fit: size mismatch for energy.*model\.energy",
         *wide,
     )
+    weights = {f"{name}_renamed": value for name, value in stored["state_dict"].items()}
+    torch.save({**stored, "state_dict": weights, "lean_ebm_version": "7.8.9"}, "bad/version.ckpt")
+    refused("version.ckpt", r"by lean-ebm 7\.8\.9, does not fit")
+
+
+def test_two_runs_at_once_have_a_folder_each(capsys, monkeypatch):
+    logger = "--trainer.logger.init_args.version=mine"
+    mine = [*FIT, "--trainer.logger=TensorBoardLogger", "--trainer.logger.init_args.save_dir=logs", logger]
+    started = [sys.executable, "-m", "lean_ebm", *mine, "--trainer.max_epochs=-1", "--guard.check_every=1000"]
+    with subprocess.Popen(started, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
+        try:
+            while not (found := list(Path("logs").rglob("config_fit.yaml"))):
+                assert first.poll() is None
+                time.sleep(0.1)
+            status, error = run(capsys, monkeypatch, *mine)
+            assert status == 1 and re.search("another fit is writing to .*mine: wait for its end, or", error), error
+            assert "max_epochs: -1" in found[0].read_text()  # those of the first
+        finally:
+            first.kill()
+    with pytest.warns(UserWarning, match="exists and is not empty"):
+        assert run(capsys, monkeypatch, *mine)[0] == 0  # a killed run keeps nothing from the next
 
 
 def test_no_space_left(tmp_path):

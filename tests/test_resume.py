@@ -30,10 +30,10 @@ def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def killed(number: str, step: int, *arguments: str) -> tuple[int, str]:
-    """Exit status and output of a run in another process that gets a signal at a step."""
+def killed(number: str, step: int, *arguments: str, **more: str) -> tuple[int, str]:
+    """Exit status and output of a run in another process that gets a signal at a step; ``more`` is its environment."""
     command = [sys.executable, str(WORKER), number, str(step), *arguments]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", **more}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
     return done.returncode, done.stdout + done.stderr
 
@@ -69,7 +69,7 @@ def samples(name: str, folder: Path) -> torch.Tensor:
     return torch.load(newest("samples.pt"), weights_only=True)["images"]
 
 
-def assert_same_end(name: str, whole: Path, resumed: Path) -> None:
+def assert_same_end(name: str, whole: Path, resumed: Path, not_logged: int | None = None) -> None:
     first, second = checkpoint(whole), checkpoint(resumed)
     assert first["global_step"] == second["global_step"] == STEPS
     for part in ("state_dict", "current_model_state", "averaging_state", "optimizer_states", "lr_schedulers"):
@@ -77,6 +77,8 @@ def assert_same_end(name: str, whole: Path, resumed: Path) -> None:
     one, other = metrics(whole), metrics(resumed)
     assert one.keys() == other.keys() and any(tag.startswith("val/") for tag in one)
     for tag, values in one.items():
+        if not_logged is not None:
+            values.pop(not_logged, None)
         assert other[tag] == values, tag
     assert torch.equal(samples(name, whole), samples(name, resumed))
 
@@ -103,6 +105,26 @@ def test_a_signal_saves_and_exits(number):
     main(["fit", *model(name), *RUN, *at(whole)])
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
     assert_same_end(name, whole, other)
+
+
+def test_a_cluster_requeues_a_run(tmp_path):
+    """SLURM's warning before the time is over: Lightning saves and requeues, and the requeued job goes on."""
+    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    scontrol = tmp_path / "bin" / "scontrol"
+    scontrol.parent.mkdir()
+    scontrol.write_text(f"#!/bin/sh\necho $@ >> {tmp_path}/requeued\nkill -9 $PPID\n")
+    scontrol.chmod(0o755)
+    job = {"JOB_ID": "7", "JOB_NAME": "train", "NTASKS": "1", "NODELIST": "here", "LOCALID": "0", "PROCID": "0"}
+    environment = {f"SLURM_{key}": value for key, value in job.items()}
+    environment["PATH"] = f"{scontrol.parent}:{os.environ['PATH']}"
+    rare = [*RUN, "--checkpoint.every_n_train_steps=1000", "--trainer.num_nodes=1", "--trainer.devices=1"]
+    status, output = killed("SIGUSR1", 7, "fit", *model(name), *rare, *at(other), **environment)
+    assert status == -signal.SIGKILL and Path("requeued").read_text() == "requeue 7\n", output
+    assert list(other.glob("hpc_ckpt_*.ckpt"))
+    status, output = killed("SIGUSR1", 1000, "fit", *model(name), *RUN, *at(other), **environment)
+    assert status == 0 and "Restor" in output, output
+    main(["fit", *model(name), *RUN, *at(whole)])
+    assert_same_end(name, whole, other, not_logged=7)  # Lightning requeues before it logs the step
 
 
 def test_a_damaged_checkpoint_is_skipped(capsys):

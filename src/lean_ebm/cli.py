@@ -15,7 +15,16 @@ from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from lean_ebm import __version__
-from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption, RunSummary, SampleMonitor, SampleWriter
+from lean_ebm.callbacks import (
+    EMA,
+    DivergenceGuard,
+    Evaluation,
+    Interruption,
+    RunSummary,
+    SampleMonitor,
+    SampleWriter,
+    SaveSettings,
+)
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
 from lean_ebm.data import TensorDataModule
 from lean_ebm.errors import Parser
@@ -61,6 +70,7 @@ class LeanEBMCLI(LightningCLI):
             isinstance(callback, ProgressBar) for callback in settings.callbacks or []
         ):
             keys.remove("progress")
+        _refuse_sharding(settings.strategy)
         trainer = super().instantiate_trainer(**kwargs)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = AtomicCheckpointIO()
@@ -119,6 +129,16 @@ class LeanEBMCLI(LightningCLI):
                 print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
 
 
+def _refuse_sharding(strategy: Any) -> None:
+    """Exit where parameters would be sharded."""
+    name = strategy if isinstance(strategy, str) else getattr(strategy, "class_path", type(strategy).__name__)
+    if any(kind in name.lower() for kind in ("fsdp", "modelparallel", "deepspeed")):
+        raise SystemExit(
+            f"lean-ebm: --trainer.strategy {name} shards the parameters and gathers them for one backward pass, but "
+            "learning an energy by its gradient takes a second one through the first: use ddp."
+        )
+
+
 def _log_folder(config: Any) -> Path:
     """Folder that holds the versions of a run's logs."""
     logger, root = config.trainer.logger, Path(config.trainer.default_root_dir or ".")
@@ -147,6 +167,7 @@ def main(args: list[str] | None = None) -> None:
         TensorDataModule,
         subclass_mode_model=True,
         subclass_mode_data=True,
+        save_config_callback=SaveSettings,
         seed_everything_default=0,
         parser_class=Parser,
         auto_configure_optimizers=False,

@@ -34,3 +34,8 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
         torch.set_rng_state(states[0])
         if accelerator is not None:
             accelerator.set_rng_state(states[1])
+
+
+def stratified(size: int, device: torch.device) -> torch.Tensor:
+    """Uniform numbers ``(size,)`` in [0, 1), one from each of ``size`` equal ranges, in random order."""
+    return (torch.randperm(size, device=device) + torch.rand(size, device=device)) / size

@@ -5,5 +5,15 @@ from lean_ebm.callbacks.evaluation import Evaluation
 from lean_ebm.callbacks.guard import DivergenceGuard
 from lean_ebm.callbacks.interruption import Interruption
 from lean_ebm.callbacks.samples import RunSummary, SampleMonitor, SampleWriter
+from lean_ebm.callbacks.settings import SaveSettings
 
-__all__ = ["EMA", "DivergenceGuard", "Evaluation", "Interruption", "RunSummary", "SampleMonitor", "SampleWriter"]
+__all__ = [
+    "EMA",
+    "DivergenceGuard",
+    "Evaluation",
+    "Interruption",
+    "RunSummary",
+    "SampleMonitor",
+    "SampleWriter",
+    "SaveSettings",
+]

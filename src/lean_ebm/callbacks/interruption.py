@@ -19,7 +19,8 @@ class Interruption(Callback):
     """Ctrl-C and SIGTERM end a fit after the batch that is under way, with a checkpoint to go on from.
 
     A second Ctrl-C ends it at once, without one. The exit status is 128 plus the number of the signal. Under SLURM with
-    requeueing, SIGTERM is left to Lightning, which saves and requeues at the signal that comes before it.
+    requeueing, SIGTERM is left to Lightning, and so is the signal that comes before it, at which it saves and requeues;
+    it gets that one after the batch as well, since halfway through a step chains are newer than weights.
 
     Args:
         check_every: Batches between two looks under several processes, which have to agree.
@@ -31,14 +32,17 @@ class Interruption(Callback):
         self.check_every = check_every
         self._received = 0
         self._farewell = ""
+        self._requeue: int | None = None
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Take over the signals, from Lightning as well."""
         self._received, self._farewell = 0, ""
         environment = trainer._accelerator_connector.cluster_environment
-        slurm = isinstance(environment, SLURMEnvironment) and environment.auto_requeue
-        for number in (signal.SIGINT,) if slurm else (signal.SIGINT, signal.SIGTERM):
+        self._requeue = None
+        if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
+            self._requeue = environment.requeue_signal or signal.SIGUSR1
+        for number in (signal.SIGINT, self._requeue or signal.SIGTERM):
             try:
                 self._before[number] = signal.signal(number, self._receive)
             except ValueError:  # not in the main thread, where alone signals arrive
@@ -64,6 +68,10 @@ class Interruption(Callback):
                 return
             received = int(trainer.strategy.reduce(torch.tensor(received, device=pl_module.device), reduce_op="max"))
         if not received:
+            return
+        if received == self._requeue:
+            self._received = 0
+            self._before[received](received, None)
             return
         name, where = signal.Signals(received).name, "no checkpoint, since checkpoints are off"
         folder = next((c.dirpath for c in trainer.checkpoint_callbacks if isinstance(c, ModelCheckpoint)), None)

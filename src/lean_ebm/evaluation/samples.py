@@ -51,9 +51,9 @@ def judge_digits(
     diversity.update(features, labels, real=False)
 
     figures = {"accuracy": (evaluator.logits(features).argmax(dim=1) == labels).float().mean()}
-    frechet = FrechetInceptionDistance(feature=_Identity(features.shape[1])).to(images.device)
-    frechet.update(real_features, real=True)
-    frechet.update(features, real=False)
+    frechet = FrechetInceptionDistance(feature=_Identity(features.shape[1]))  # in float64, which not every GPU has
+    frechet.update(real_features.cpu(), real=True)
+    frechet.update(features.cpu(), real=False)
     figures["frechet"] = frechet.compute()
     figures |= density_coverage.compute()
     figures["diversity"] = diversity.compute()

@@ -17,6 +17,7 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method, batch_size
 from lean_ebm.methods.replay import ReplayBuffer
+from lean_ebm.randomness import stratified
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ class Corruption:
 
     def draw(self, size: int, device: torch.device) -> Tensor:
         """Levels ``(size,)``, stratified: one from each of ``size`` equally likely ranges, in random order."""
-        uniform = (torch.randperm(size, device=device) + torch.rand(size, device=device)) / size
-        levels = (self.log_mean + self.log_std * torch.special.ndtri(uniform.clamp(1e-4, 1 - 1e-4))).exp()
+        uniform = stratified(size, device).clamp(1e-4, 1 - 1e-4)
+        levels = (self.log_mean + self.log_std * torch.special.ndtri(uniform)).exp()
         clamped: Tensor = levels.clamp(self.lowest, self.highest)
         return clamped
 
@@ -299,7 +300,7 @@ class EBT(Method):
         A step of h alpha leaves (1 - h) of the noise. With new noise of ``gamma_s = sigma_s sqrt(r^2 - (1 - h)^2)`` the
         level falls by r a step; ``h = (1 - r) / (1 - churn)``, at most 1.
         """
-        alpha, high = float(self.step_size), self.corruption.highest
+        alpha, high = float(self.step_size.detach()), self.corruption.highest
         last = replace(sampler, steps=1, step_size=alpha, noise_scale=0.0, final_noise_scale=None)
         steps = sampler.steps - 1
         if steps < 1:

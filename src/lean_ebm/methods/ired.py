@@ -15,6 +15,7 @@ from torch.nn import functional as F
 from lean_ebm.energy import EnergyNetwork, Landscape
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, energy_gradient
 from lean_ebm.methods.base import Batch, Method, batch_size
+from lean_ebm.randomness import stratified
 
 
 class IRED(Method):
@@ -98,9 +99,8 @@ class IRED(Method):
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The terms above, each landscape index drawn uniformly."""
         x, condition = batch
-        # stratified: each landscape gets its share of every batch
-        uniform = (torch.randperm(len(x), device=x.device) + torch.rand(len(x), device=x.device)) / len(x)
-        index = (uniform * self.energy.landscapes).long().clamp(max=self.energy.landscapes - 1)
+        # each landscape gets its share of every batch
+        index = (stratified(len(x), x.device) * self.energy.landscapes).long().clamp(max=self.energy.landscapes - 1)
         landscape = Landscape(condition, index)
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)

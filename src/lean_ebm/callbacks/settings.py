@@ -1,0 +1,58 @@
+"""The settings of a run, in a folder that no other run writes to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from lightning.pytorch import LightningModule, Trainer
+from lightning.pytorch.cli import SaveConfigCallback
+from lightning.pytorch.trainer.states import TrainerFn
+
+
+class SaveSettings(SaveConfigCallback):
+    """Saves the settings of a run, once it is sure that no other ``fit`` under way writes to the same folder.
+
+    The lock goes with the process, however it ends.
+    """
+
+    _lock: FileLock | None = None
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Take the folder of a fit, and save.
+
+        Raises:
+            SystemExit: If another run has it.
+        """
+        if trainer.state.fn == TrainerFn.FITTING and (trainer.logger is not None or trainer.checkpoint_callbacks):
+            folder = trainer.log_dir  # all processes together find out
+            taken = trainer.strategy.broadcast(trainer.is_global_zero and not self._take(folder))
+            if taken:
+                raise SystemExit(
+                    f"lean-ebm: another fit is writing to {folder}: wait for its end, or give this one a folder of its "
+                    "own, by --trainer.default_root_dir or the name or version of its logger."
+                )
+        super().setup(trainer, pl_module, stage)
+
+    def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Give the folder back."""
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        """Give the folder back: after an error nothing is torn down."""
+        self.teardown(trainer, pl_module, "fit")
+
+    def _take(self, folder: str | None) -> bool:
+        if folder is None or "://" in folder:
+            return True
+        path = Path(folder)
+        path.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(path / ".lock")
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            self._lock = None
+            return False
+        return True
