@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard proving test test-slow lint format clean
+.PHONY: setup quickstart leaderboard held-out proving test test-slow lint format clean
 
 setup: $(READY)
 
@@ -32,6 +32,11 @@ leaderboard: $(READY)
 	$(BIN)/python -m lean_ebm.leaderboard $(if $(FAST),--fast --seeds 1 --folder lightning_logs/leaderboard-fast) \
 		$(if $(JOBS),--jobs $(JOBS))
 
+# Hours as well; writes results/held-out.md. RECIPES="contrastive ebt": these alone.
+held-out: $(READY)
+	$(BIN)/python -m lean_ebm.leaderboard.held_out $(if $(FAST),--fast --folder lightning_logs/held-out-fast) \
+		$(if $(JOBS),--jobs $(JOBS)) $(if $(RECIPES),--recipes $(RECIPES))
+
 # Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
 proving: $(READY)
 	$(BIN)/python -m lean_ebm.proving.report $(if $(FAST),--fast --output lightning_logs/proving.md)
@@ -40,7 +45,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -m "not slow"
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --report results/reliability.md
 
 lint: $(READY)
 	$(BIN)/ruff check .

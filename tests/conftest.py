@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
+import reliability
 from helpers import write_pretend_mnist
 
 # Each line says why it is not an error; all come from libraries or from runs made tiny on purpose.
@@ -14,6 +15,15 @@ KNOWN_WARNINGS = [
     r"ignore:.*does not have many workers.*",  # the data sets are tensors, workers would only copy them
     r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
 ]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--report", type=Path, help="file to write what the slow tests found to")
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config: pytest.Config) -> None:
+    if config.getoption("--report"):
+        config.getoption("--report").write_text(reliability.report(terminalreporter.stats))
 
 
 def pytest_configure(config: pytest.Config) -> None:

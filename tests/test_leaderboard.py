@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from lean_ebm.leaderboard.__main__ import main
+from lean_ebm.leaderboard.held_out import main as held_out
 from lean_ebm.leaderboard.report import interval, table
 from lean_ebm.leaderboard.runs import Run, execute
 
@@ -52,6 +53,15 @@ def test_leaderboard_runs_reports_and_goes_on(tmp_path, capsys):
     other = Run("contrastive", CONFIGS / "contrastive.yaml", 0, tmp_path, fit_flags=("--trainer.max_steps=9",))
     with pytest.raises(SystemExit, match="another recipe or other settings: remove the folder"):
         execute([other], jobs=1)
+
+
+def test_held_out_digits(tmp_path):
+    options = ["--fast", "--recipes", "contrastive", f"--folder={tmp_path}", f"--configs={CONFIGS}"]
+    held_out(["--digits", "4", *options])
+    figures = json.loads((tmp_path / "contrastive-without-4" / "seed-0" / "evaluation.json").read_text())["metrics"]
+    text = (tmp_path / "held-out.md").read_text()
+    assert f"| `contrastive` | {figures['test/held_out_auprc']:.3f} |" in text
+    assert "| *best found* | *0.949* |" in text and "make held-out FAST=1" in text
 
 
 def test_what_only_sampling_uses_asks_for_no_new_training(tmp_path):

@@ -116,7 +116,6 @@ def write(runs: list[Run], failures: list[str], command: str, output: Path, data
     ]
     pictures = [f"| {' | '.join(f'`{name}`' for name in grids)} |", f"|{'---|' * len(grids)}"]
     pictures.append(f"| {' | '.join(f'![{name}](samples-{name}.png)' for name in grids)} |")
-    packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
     again = "\n".join(f"    lean-ebm {' '.join(first[names[0]].command(part))}" for part in ("fit", "test"))
     texts = [
         "# Leaderboard",
@@ -124,7 +123,7 @@ def write(runs: list[Run], failures: list[str], command: str, output: Path, data
         "95% confidence intervals (Student's t). The figures are defined in `src/lean_ebm/evaluation/`.",
         "## Samples",
         "1,000 samples, 100 of each class, judged by the pinned evaluator. Minutes are of training, on "
-        f"{' or '.join(map(str, threads))} CPU thread(s) a run {_machine()}. Recoveries are rollbacks of the guard "
+        f"{' or '.join(map(str, threads))} CPU thread(s) a run {machine()}. Recoveries are rollbacks of the guard "
         "against divergence, over all seeds.",
         table(["recipe", *COLUMNS, "minutes", "finished", "recoveries"], rows),
         "¹ The project that this one re-implements, as its figures were handed down: four minutes on one CPU core, and "
@@ -146,7 +145,7 @@ def write(runs: list[Run], failures: list[str], command: str, output: Path, data
         "## Again",
         again,
         f"and the same for the other recipes and seeds; or all at once: `{command}`, which goes on where it was "
-        f"interrupted. Versions: {packages}{_commit()}; Python {platform.python_version()}.",
+        f"interrupted. Versions: {versions()}.",
         "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",
     ]
     path = output / "README.md"
@@ -234,7 +233,14 @@ def _commit() -> str:
     return f" at commit {done.stdout.strip()}" if done.returncode == 0 else ""
 
 
-def _machine() -> str:
+def versions() -> str:
+    """Versions of what made a report, with the commit of the working tree where this is one."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
+    return f"{packages}{_commit()}; Python {platform.python_version()}"
+
+
+def machine() -> str:
+    """What the runs of a report are made on."""
     try:
         import torch
 
