@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out proving test test-slow lint format clean
+.PHONY: setup quickstart leaderboard held-out proving test coverage test-slow lint format clean
 
 setup: $(READY)
 
@@ -42,7 +42,11 @@ proving: $(READY)
 	$(BIN)/python -m lean_ebm.proving.report $(if $(FAST),--fast --output lightning_logs/proving.md)
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n auto
+
+# Which lines of src/ the tests run, those in other processes included; fails below 95%.
+coverage: $(READY)
+	$(BIN)/python -m pytest -m "not slow" -n auto --cov --cov-report=term --cov-fail-under=95
 
 test-slow: $(READY)
 	$(BIN)/python -m pytest -m slow --report results/reliability.md
