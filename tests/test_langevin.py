@@ -504,6 +504,22 @@ def test_recomputed_steps_keep_candidates_alone():
         assert a_step <= most if most else a_step > 10
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("graph", ["none", "last", "all"])
+def test_the_host_never_waits_for_a_chain(graph, compile):
+    energy, condition = network().cuda(), torch.arange(6, device="cuda") % 3
+    start = torch.randn(6, 1, 12, 12, device="cuda")
+    generator = torch.Generator("cuda").manual_seed(0)
+    settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph, compile=compile)
+    langevin(energy, start, condition, settings)  # what is compiled, loaded or tuned is so once
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        langevin(energy, start, condition, settings, generator=generator)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 class Products(TorchDispatchMode):
     """Which convolutions and matrix products run, and which of their gradients are asked for."""
 
