@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out proving test coverage test-slow lint format clean
+.PHONY: setup quickstart leaderboard held-out proving bench bench-smoke test coverage test-slow lint format clean
 
 setup: $(READY)
 
@@ -40,6 +40,19 @@ held-out: $(READY)
 # Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
 proving: $(READY)
 	$(BIN)/python -m lean_ebm.proving.report $(if $(FAST),--fast --output lightning_logs/proving.md)
+
+# A quarter of an hour on two cores that do nothing else; writes benchmarks/results.md. ONLY: rows that begin like this.
+bench: $(READY)
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,bench]'
+else
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,bench]'
+endif
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+# Seconds: every row once, as small as it gets.
+bench-smoke: $(READY)
+	$(BIN)/python -m benchmarks --smoke --output lightning_logs/bench-smoke
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto

@@ -13,6 +13,7 @@ KNOWN_WARNINGS = [
     "ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning",  # Lightning 2.6 calls what 4.53 deprecates
     r"ignore:.*isinstance\(treespec, LeafSpec\).*",  # Lightning 2.6 calls what torch 2.15 deprecates
     r"ignore:.*does not have many workers.*",  # the data sets are tensors, workers would only copy them
+    r"ignore:The .grad attribute of a Tensor that is not a leaf.*",  # torch 2.15 warns itself while it compiles
     r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
 ]
 

@@ -1,13 +1,27 @@
 """Closed forms: on E = a/2 |x|^2 a step without noise is x <- (1 - eta a) x."""
 
 import dataclasses
+import functools
+import shutil
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from helpers import Quadratic, labels
-from lean_ebm.langevin import Langevin, LangevinMixin, Stop, Trajectory, energy_gradient, langevin
+from lean_ebm.energy import ConvEnergy, MLPEnergy
+from lean_ebm.langevin import (
+    Langevin,
+    LangevinMixin,
+    Stop,
+    Trajectory,
+    _compiled_energy_gradient,
+    energy_gradient,
+    langevin,
+)
 
 ETA, A, STEPS = 0.1, 0.7, 30
 FACTOR = 1 - ETA * A
@@ -383,6 +397,7 @@ def test_joined_halves_are_the_whole():
         ({"grad_clamp": 0.0}, "grad_clamp is 0.0, expected more than 0; null turns it off"),
         ({"bounds": (1.0, -1.0)}, "expected low < high"),
         ({"graph": 0}, "graph is 0, expected none, last, all or a number"),
+        ({"compile": True, "recompute": True}, "turn off compile or recompute"),
         ({"graph": "last", "stop": Stop(grad_norm=0.1)}, "use graph none or all, or turn off stop"),
         ({"graph": 2, "stop": Stop(energy_change=0.1)}, "use graph none or all, or turn off stop"),
     ],
@@ -395,3 +410,136 @@ def test_settings_out_of_range_are_explained(settings, message):
 def test_settings_are_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         Langevin().steps = 3
+
+
+# --- compiled ----------------------------------------------------------------------------------------------------
+
+
+def network() -> ConvEnergy:
+    return ConvEnergy((1, 12, 12), num_classes=3, width=4, depth=3)
+
+
+def end_and_gradients(energy: ConvEnergy, settings: Langevin, start: Tensor) -> tuple[Trajectory, list[Tensor]]:
+    """The ends of chains, and what a loss on them sends to the parameters and to the start."""
+    energy.zero_grad()
+    start = start.clone().requires_grad_()
+    out = langevin(energy, start, torch.arange(len(start)) % 3, settings, generator=torch.Generator().manual_seed(1))
+    if not out.x.requires_grad:
+        return out, []
+    (out.x * torch.linspace(-1, 1, 144).view(1, 12, 12)).sum().backward()
+    return out, [p.grad.clone() for p in energy.parameters()] + ([] if start.grad is None else [start.grad])
+
+
+@pytest.fixture
+def traced(monkeypatch) -> Iterator[None]:
+    """Compiles without a C++ compiler: what is traced runs on torch's own kernels, which takes a second, not thirty."""
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="aot_eager"))
+    torch._dynamo.reset()
+    _compiled_energy_gradient.cache_clear()
+    yield
+    _compiled_energy_gradient.cache_clear()
+
+
+@pytest.mark.parametrize("graph", ["none", "last", 2, "all"])
+def test_compiled_chains_are_those_of_eager_ones(graph, traced):
+    energy, start = network(), torch.randn(6, 1, 12, 12)
+    settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph)
+    eager, gradients = end_and_gradients(energy, settings, start)
+    compiled, others = end_and_gradients(energy, dataclasses.replace(settings, compile=True), start)
+    torch.testing.assert_close(compiled.x, eager.x)
+    torch.testing.assert_close(compiled.energies, eager.energies)
+    assert not compiled.energies.requires_grad and len(gradients) == len(others)
+    for mine, theirs in zip(others, gradients, strict=True):
+        assert (mine - theirs).norm() <= 1e-4 * theirs.norm()
+
+
+@pytest.mark.parametrize(("graph", "graphs"), [("none", 1), ("last", 2)])
+def test_a_compiled_chain_is_one_graph_with_the_gradient_in_it(graph, graphs, traced):
+    """Compiled once without and once with a graph of its own, however many steps; nothing falls back to Python."""
+    torch._dynamo.utils.counters.clear()
+    energy = MLPEnergy((4,), 3, width=8, depth=1)
+    langevin(energy, torch.randn(5, 4), labels(5), Langevin(6, 0.1, graph=graph, compile=True))
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == graphs
+    assert not torch._dynamo.utils.counters["graph_break"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("graph", ["none", "last", "all"])
+def test_what_the_compiler_makes_is_right_too(graph):
+    if shutil.which("g++") is None:
+        pytest.skip("torch.compile needs a C++ compiler on a CPU")
+    torch._dynamo.reset()
+    test_compiled_chains_are_those_of_eager_ones(graph, None)
+
+
+# --- recomputed --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("graph", ["last", 2, "all"])
+def test_recomputed_steps_have_the_same_gradients(graph):
+    energy, start = network(), torch.randn(6, 1, 12, 12)
+    settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph)
+    kept, gradients = end_and_gradients(energy, settings, start)
+    recomputed, others = end_and_gradients(energy, dataclasses.replace(settings, recompute=True), start)
+    assert torch.equal(recomputed.x, kept.x) and len(gradients) == len(others)
+    for mine, theirs in zip(others, gradients, strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+def test_recomputed_steps_keep_candidates_alone():
+    """Of what a chain holds on to, little is added by a step: the energy's activations are many times a candidate."""
+    energy, size = network(), 144 * 6
+
+    def kept(steps: int, recompute: bool) -> float:
+        saved: dict[int, int] = {}
+        count = lambda tensor: saved.__setitem__(tensor.untyped_storage().data_ptr(), tensor.numel()) or tensor
+        with torch.autograd.graph.saved_tensors_hooks(count, lambda tensor: tensor):
+            settings = Langevin(steps, 0.1, graph="all", recompute=recompute)
+            out = langevin(energy, torch.randn(6, 1, 12, 12), labels(6), settings)
+        assert out.x.requires_grad
+        return sum(saved.values()) / size
+
+    for recompute, most in ((True, 4), (False, None)):
+        a_step = (kept(8, recompute) - kept(2, recompute)) / 6
+        assert a_step <= most if most else a_step > 10
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("compile", [False, True])
+@pytest.mark.parametrize("graph", ["none", "last", "all"])
+def test_the_host_never_waits_for_a_chain(graph, compile):
+    energy, condition = network().cuda(), torch.arange(6, device="cuda") % 3
+    start = torch.randn(6, 1, 12, 12, device="cuda")
+    generator = torch.Generator("cuda").manual_seed(0)
+    settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph, compile=compile)
+    langevin(energy, start, condition, settings)  # what is compiled, loaded or tuned is so once
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        langevin(energy, start, condition, settings, generator=generator)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+class Products(TorchDispatchMode):
+    """Which convolutions and matrix products run, and which of their gradients are asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, list[Any]]] = []
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if "convolution" in str(function) or "mm" in str(function):
+            self.seen.append((str(function), [part for part in args if isinstance(part, list)]))
+        return function(*args, **(kwargs or {}))
+
+
+def test_no_parameter_gradient_is_computed_without_a_graph():
+    """Not only dropped: a chain on parameters that train does what it does on frozen ones."""
+    energy, x, runs = network(), torch.randn(6, 1, 12, 12), []
+    for trains in (True, False):
+        energy.requires_grad_(trains)
+        with Products() as products:
+            langevin(energy, x, labels(6), chain(steps=2))
+        runs.append(products.seen)
+    assert runs[0] == runs[1] and len(runs[0]) > 12
+    assert all(parameter.grad is None for parameter in energy.parameters())

@@ -12,13 +12,16 @@ a candidate is a tensor ``(B, ...)``, a condition is any collection of tensors w
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import Any, Literal
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 EnergyFunction = Callable[[Tensor, Any], Tensor]
 """``(x (B, ...), condition) -> energy (B,)``."""
@@ -66,6 +69,10 @@ class Langevin:
         monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, section 3); costs
             one more forward pass a step.
         stop: When a chain has settled.
+        compile: Compile the energy together with its gradient (``torch.compile``): the first chain waits for that, up
+            to a minute, and needs a C++ compiler on a CPU. See ``benchmarks/`` for where it pays.
+        recompute: Keep of a differentiable step only its candidates, and compute the step again when the chain is
+            differentiated (Chen et al. 2016): memory hardly grows with the number of steps. Not with ``compile``.
 
     Raises:
         ValueError: If a setting is out of its range.
@@ -80,6 +87,8 @@ class Langevin:
     graph: Literal["none", "last", "all"] | int = "none"
     monotone: bool = False
     stop: Stop = Stop()
+    compile: bool = False
+    recompute: bool = False
 
     def __post_init__(self) -> None:
         _require(self.steps >= 0, f"steps is {self.steps}, expected 0 or more")
@@ -97,6 +106,10 @@ class Langevin:
             _require(self.bounds[0] < self.bounds[1], f"bounds is {self.bounds}, expected low < high")
         if isinstance(self.graph, int):
             _require(self.graph > 0, f"graph is {self.graph}, expected none, last, all or a number of steps above 0")
+        _require(
+            not (self.compile and self.recompute),
+            "torch cannot recompute what it compiled: turn off compile or recompute",
+        )
         if self.stop.enabled:
             _require(
                 self.graph in ("none", "all"),
@@ -155,9 +168,9 @@ class Trajectory:
 
 
 def energy_gradient(
-    energy: EnergyFunction, x: Tensor, condition: Any, *, create_graph: bool = False
+    energy: EnergyFunction, x: Tensor, condition: Any, *, create_graph: bool = False, compile: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Energy and its gradient in the candidate: the only place that calls ``torch.autograd.grad``.
+    """Energy and its gradient in the candidate: the only place that differentiates an energy in it.
 
     Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
 
@@ -166,12 +179,16 @@ def energy_gradient(
         x: ``(B, ...)`` candidates.
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
         create_graph: Whether both results can be differentiated further, in the parameters of the energy and in ``x``.
+        compile: Compile the energy and the gradient as one.
 
     Returns:
         Energies ``(B,)`` and gradients of the shape of ``x``; detached unless ``create_graph``.
     """
-    with torch.inference_mode(False), torch.enable_grad():
+    with torch.inference_mode(False), torch.set_grad_enabled(create_graph or not compile):
         x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
+        if compile:
+            values, gradient = _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition)
+            return values, gradient
         if not (create_graph and x.requires_grad):
             x = x.detach().requires_grad_()
         values = energy(x, condition)
@@ -216,6 +233,8 @@ def langevin(
         energies = torch.zeros(batch, settings.steps, device=x.device)
         grad_norms = torch.zeros_like(energies)
         taken = torch.zeros(batch, dtype=torch.int64, device=x.device)
+        noise = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+        recomputed = partial(checkpoint, energy_gradient, use_reentrant=False)
         rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # chains that move
 
         for step in range(settings.steps):
@@ -224,12 +243,13 @@ def langevin(
             if not with_graph or (step == settings.first_graph_step and settings.graph != "all"):
                 x = x.detach()
             here, given, eta = _rows((x, condition, size), rows)
-            values, gradient = energy_gradient(energy, here, given, create_graph=with_graph)
+            gradient_of = recomputed if with_graph and settings.recompute else energy_gradient
+            values, gradient = gradient_of(energy, here, given, create_graph=with_graph, compile=settings.compile)
             energies[rows, step:] = values.detach().float()[:, None]
             grad_norms[rows, step:] = gradient.detach().flatten(1).norm(dim=1).float()[:, None]
-            noise = _noise(
-                x, settings.noise_at(step), generator
-            )  # of all chains, so that none depends on another's stop
+            noise_scale = settings.noise_at(step)
+            if noise_scale > 0:  # of all chains, so that none depends on another's stop
+                noise.normal_(0, noise_scale, generator=generator)
 
             if isinstance(rows, Tensor):
                 moving = ~_settled(energies[rows], grad_norms[rows], step, stop)
@@ -242,9 +262,9 @@ def langevin(
                 gradient = gradient_map(here, gradient)
             if settings.grad_clamp is not None:
                 gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
-            proposal = here - eta * gradient
-            if noise is not None:
-                proposal = proposal + noise[rows]
+            proposal = (-eta * gradient).add_(here)
+            if noise_scale > 0:
+                proposal = proposal.add_(noise[rows])
             if settings.bounds is not None:
                 proposal = proposal.clamp(*settings.bounds)
             if settings.monotone:
@@ -290,6 +310,24 @@ class LangevinMixin:
         )
 
 
+@cache
+def _compiled_energy_gradient() -> Callable[[EnergyFunction, Tensor, Any], tuple[Tensor, Tensor]]:
+    """What :func:`energy_gradient` computes, compiled; differentiable further where gradients are enabled around it."""
+
+    def values_and_gradient(energy: EnergyFunction, x: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
+        def total(x: Tensor) -> tuple[Tensor, Tensor]:
+            values = energy(x, condition)
+            return values.sum(), values
+
+        # Compiled code can be differentiated once: this gradient is taken inside of it, that of the chain outside.
+        gradient, (_, values) = torch.func.grad_and_value(total, has_aux=True)(x)
+        return values, gradient
+
+    # While it compiles for a candidate within a chain, torch looks at the candidate's .grad and warns itself of that.
+    warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf", UserWarning)
+    return torch.compile(values_and_gradient)
+
+
 def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Tensor:
     """Which chains ``(B,)`` have settled before a step."""
     settled = torch.zeros(len(energies), dtype=torch.bool, device=energies.device)
@@ -298,12 +336,6 @@ def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Ten
     if stop.energy_change is not None and step > 0:
         settled |= (energies[:, step] - energies[:, step - 1]).abs() < stop.energy_change
     return settled
-
-
-def _noise(x: Tensor, scale: float, generator: torch.Generator | None) -> Tensor | None:
-    if scale == 0:
-        return None
-    return scale * torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator)
 
 
 def _rows(collection: Any, index: Tensor | slice) -> Any:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy.base import ClassEnergy
+from lean_ebm.energy.convolution import CandidateConv2d
 
 
 class ConvEnergy(ClassEnergy):
@@ -40,7 +41,8 @@ class ConvEnergy(ClassEnergy):
         convolutions: list[nn.Module] = []
         for i, out_channels in enumerate(channels):
             kernel, padding = (5, 4) if i == 0 else (3, 1)
-            convolutions.append(nn.Conv2d(in_channels, out_channels, kernel, stride=2, padding=padding))
+            convolution = nn.Conv2d if i else CandidateConv2d
+            convolutions.append(convolution(in_channels, out_channels, kernel, stride=2, padding=padding))
             height, width_ = ((n + 2 * padding - kernel) // 2 + 1 for n in (height, width_))
             in_channels = out_channels
         self.convolutions = nn.ModuleList(convolutions)

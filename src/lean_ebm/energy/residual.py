@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy.base import ClassEnergy
+from lean_ebm.energy.convolution import CandidateConv2d
 
 
 class ResidualEnergy(ClassEnergy):
@@ -45,7 +46,7 @@ class ResidualEnergy(ClassEnergy):
         if height % 4 or width_ % 4:
             raise ValueError(f"ResidualEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
         self.stem = nn.Sequential(
-            nn.Conv2d(channels, width // 2, 5, stride=2, padding=2),
+            CandidateConv2d(channels, width // 2, 5, stride=2, padding=2),
             nn.SiLU(),
             nn.Conv2d(width // 2, width, 4, stride=2, padding=1),
         )

@@ -40,7 +40,7 @@ class IRED(Method):
     Args:
         energy: The energy network; its ``landscapes`` is K.
         sampler: Descent steps in each landscape at inference; ``step_size`` is relative to each landscape's own.
-        mining: Descent steps that mine negatives; likewise.
+        mining: Descent steps that mine negatives; likewise. Its ``compile`` holds for the score as well.
         contrast: Weight of the contrastive term; 0 turns it off.
         contrast_fraction: Share of a batch that negatives are mined for.
         weight_limit: The score loss of landscape k weighs ``min(1 / abar_k, weight_limit)``; 1 weighs all alike, as in
@@ -105,7 +105,9 @@ class IRED(Method):
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
         noised = a * x + s * eps
-        energy, gradient = energy_gradient(self.energy, noised, landscape, create_graph=True)
+        energy, gradient = energy_gradient(
+            self.energy, noised, landscape, create_graph=True, compile=self.mining.compile
+        )
         weight = (1 / self.alpha_bar[index]).clamp(max=self.weight_limit)
         score = (weight * (gradient - eps).square().flatten(1).mean(dim=1)).mean()
         loss = score
@@ -156,7 +158,8 @@ class IRED(Method):
                 parts.append(self.langevin(x, landscape, descent, step_size=step_size, generator=generator))
                 x = parts[-1].x
             # x - s dE/dx = a x^: the jump is a step of size s.
-            parts.append(self.langevin(x, landscape, Langevin(steps=1, bounds=(-limit, limit)), step_size=s))
+            jump = Langevin(steps=1, bounds=(-limit, limit), compile=self.sampler.compile)
+            parts.append(self.langevin(x, landscape, jump, step_size=s))
             answer = parts[-1].x / a
             if on_step is not None:
                 on_step(count, answer)

@@ -1,0 +1,185 @@
+"""The measurements as tables in Markdown and as plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def write(results: dict[str, Any], folder: Path) -> str:
+    """Write ``results.md`` and, where there is something to draw, ``growth.png``; returns the text."""
+    rows = {name: row["result"] for name, row in results["rows"].items()}
+    parts = [
+        "# Speed\n\nWritten by `make bench`; what the rows mean and what was tried is in [README.md](README.md).\n",
+        _machine(results["machine"]),
+    ]
+    if not any("TorchEBM" in name for row in rows.values() for name in row):
+        parts.append("TorchEBM is not installed (`pip install -e '.[bench]'`): its rows were left out.\n")
+    parts += [_chains(rows), _graphs(rows), _training(rows), _data(rows), _memory(rows), _growth(rows)]
+    text = "\n".join(part for part in parts if part)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.md").write_text(text)
+    if any(name.startswith("growth/") for name in rows) or "memory" in rows:
+        _draw(rows, folder / "growth.png")
+    return text
+
+
+def _machine(machine: dict[str, Any]) -> str:
+    gpu = machine["gpu"] if machine["gpu"] != "none" else "GPU rows: not measured"
+    versions = ", ".join(f"{name} {machine[name]}" for name in ("python", "torch", "torchvision", "torchebm"))
+    return f"{machine['processor']}, {machine['cores']} cores, {machine['capability']}; {gpu}. With {versions}.\n"
+
+
+def _table(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    head = list(head)
+    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *body]) + "\n"
+
+
+def _chains(rows: dict[str, Any]) -> str:
+    found = {name: row for name, row in rows.items() if name.startswith("chain/")}
+    if not found:
+        return ""
+    names = list(dict.fromkeys(name for row in found.values() for name in row))
+    body = []
+    for name, row in found.items():
+        _, network, batch, threads = name.split("/")
+        cells = [f"{row[key]['ratio']:.2f}" if key in row else "" for key in names if key != "floor"]
+        floor = f"{row['floor']['ms']:.2f} ms, {row['floor']['images a second']:,.0f}/s"
+        body.append([network, batch, threads, floor, *cells])
+    head = ["network", "batch", "threads", "floor: a step, image steps", *(name for name in names if name != "floor")]
+    text = "## Chains without a graph\n\nTime over the floor's, smaller is faster.\n\n" + _table(head, body)
+    body = []
+    for name, row in found.items():
+        _, network, batch, threads = name.split("/")
+        best = {
+            "float32": min(("ours", "ours, compiled"), key=lambda key: row[key]["ratio"]),
+            "bfloat16": "ours, compiled, bf16",
+        }
+        cells = [f"{row['ours, no noise']['ratio'] / row['floor, our layers']['ratio']:.3f}"]
+        for peer, ours in (
+            ("TorchEBM", "float32"),
+            ("textbook", "float32"),
+            ("TorchEBM", "bfloat16"),
+            ("textbook", "bfloat16"),
+            ("TorchEBM, bf16", "bfloat16"),
+        ):
+            cells.append(f"{row[peer]['ratio'] / row[best[ours]]['ratio']:.2f}" if peer in row else "")
+        body.append([network, batch, threads, *cells])
+    head = [
+        "network",
+        "batch",
+        "threads",
+        "eager chain over the floor of the same layers",
+        "TorchEBM / our best in float32",
+        "textbook / our best in float32",
+        "TorchEBM / ours in bf16",
+        "textbook / ours in bf16",
+        "TorchEBM in bf16 / ours in bf16",
+    ]
+    return text + "\nOf these, how many times as fast we are:\n\n" + _table(head, body)
+
+
+def _graphs(rows: dict[str, Any]) -> str:
+    body = [
+        [
+            *name.split("/")[1:],
+            *(f"{row[key]['ms']:.1f} ms" for key in ("ours", "ours, compiled", "ours, recomputed")),
+            f"{row['gradient error']:.0e}",
+        ]
+        for name, row in rows.items()
+        if name.startswith("graph/")
+    ]
+    if not body:
+        return ""
+    head = ["network", "graph", "eager", "compiled", "recomputed", "largest relative error of a compiled gradient"]
+    return "## Chains with a graph, and back\n\nOne step of four, with the backward pass of all.\n\n" + _table(
+        head, body
+    )
+
+
+def _training(rows: dict[str, Any]) -> str:
+    body = []
+    for name, row in rows.items():
+        if name.startswith("training/"):
+            cells = [f"{row[key]['images a second']:,.0f}" for key in row]
+            cells += [f"{1 / row[key]['ratio']:.2f}" for key in row if key != "textbook"]
+            body.append([*name.split("/")[1:], *cells])
+            names = list(row)
+    if not body:
+        return ""
+    head = ["network", "method", *names, *(f"times as fast, {name}" for name in names if name != "textbook")]
+    return "## A step of training\n\nImages a second.\n\n" + _table(head, body)
+
+
+def _data(rows: dict[str, Any]) -> str:
+    if "data" not in rows:
+        return ""
+    ours, usual = rows["data"]["ours"], rows["data"]["the usual loader"]
+    text = (
+        f"## Batches of MNIST\n\n{ours['images a second']:,.0f} images a second, the usual loader "
+        f"{usual['images a second']:,.0f}: {1 / ours['ratio']:.0f} times as fast; {ours['ms']:.3f} ms a batch"
+    )
+    steps = [min(row[key]["ms"] for key in row) for name, row in rows.items() if name.startswith("training/")]
+    return text + (f", {ours['ms'] / min(steps):.1%} of the fastest step of training above.\n" if steps else ".\n")
+
+
+def _memory(rows: dict[str, Any]) -> str:
+    if "memory" not in rows:
+        return ""
+    peaks = rows["memory"]["bytes"]
+    lengths = list(next(iter(peaks.values())))
+    body = [[name, *(f"{peaks[name][length] / 1e6:.0f}" for length in lengths)] for name in peaks]
+    return (
+        f"## Memory of a chain with a graph\n\nPeak in MB, with the backward pass; ConvEnergy, batch "
+        f"{rows['memory']['batch']}.\n\n" + _table(["graph", *(f"{length} steps" for length in lengths)], body)
+    )
+
+
+def _growth(rows: dict[str, Any]) -> str:
+    text = ""
+    for name, row in rows.items():
+        if not name.startswith("growth/"):
+            continue
+        over = name.split("/")[1]
+        if over == "processes":
+            body = [[key, f"{value['images a second']:,.0f}"] for key, value in row.items()]
+            text += _table(["processes", "image steps a second"], body) + "\n"
+            continue
+        body = [
+            [
+                key,
+                *(f"{value[way]['images a second']:,.0f}" for way in ("eager", "compiled")),
+                f"{value['bytes'] / 1e6:.1f}",
+            ]
+            for key, value in row.items()
+        ]
+        text += _table([over, "eager", "compiled", "peak MB"], body) + "\n"
+    return "## How cost grows\n\nImage steps a second, ConvEnergy without a graph.\n\n" + text if text else ""
+
+
+def _draw(rows: dict[str, Any], path: Path) -> None:
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        return
+    figure = Figure(figsize=(14, 6.4), layout="constrained")
+    axes = figure.subplots(2, 4)
+    for column, over in enumerate(("batch", "steps", "width")):
+        row = rows.get(f"growth/{over}", {})
+        where = [int(key) for key in row]
+        for way in ("eager", "compiled"):
+            axes[0, column].plot(where, [row[key][way]["images a second"] for key in row], "o-", label=way)
+        axes[1, column].plot(where, [row[key]["bytes"] / 1e6 for key in row], "o-", color="black")
+        for axis, what in ((axes[0, column], "image steps a second"), (axes[1, column], "peak MB")):
+            axis.set(xlabel=over, ylabel=what, xscale="log")
+            axis.set_ylim(bottom=0)
+        axes[0, column].legend()
+    processes = rows.get("growth/processes", {})
+    axes[0, 3].bar(list(processes), [value["images a second"] for value in processes.values()], width=0.5)
+    axes[0, 3].set(xlabel="processes", ylabel="image steps a second")
+    for name, peaks in rows.get("memory", {"bytes": {}})["bytes"].items():
+        axes[1, 3].plot([int(length) for length in peaks], [peak / 1e6 for peak in peaks.values()], "o-", label=name)
+        axes[1, 3].legend()
+    axes[1, 3].set(xlabel="steps on the graph", ylabel="peak MB")
+    figure.savefig(path, dpi=80)

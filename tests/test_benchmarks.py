@@ -1,0 +1,83 @@
+"""The benchmark runs, whole and small; what it measures then means nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT)
+    threads = torch.get_num_threads()
+    yield pytest.importorskip("benchmarks.__main__")
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("torchebm", [False, True])
+def test_every_row_is_measured(torchebm, benchmarks, tmp_path, monkeypatch, capsys):
+    from benchmarks import peers, rows
+
+    if torchebm and not peers.TORCHEBM:
+        pytest.skip("torchebm is not installed: pip install -e '.[bench]'")
+    monkeypatch.setattr(peers, "TORCHEBM", torchebm)
+    only = ["chain/ConvEnergy"] if torchebm else []
+    benchmarks.main(["--smoke", "--output", str(tmp_path), *(["--only", *only] if only else [])])
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert list(results["rows"]) == [row for row in rows.all_rows(rows.SMOKE) if not only or row.startswith(only[0])]
+    assert results["machine"]["torch"] == torch.__version__.split("+")[0] or results["machine"]["torch"]
+    chain = results["rows"]["chain/ConvEnergy/4/1"]["result"]
+    assert chain["floor"]["ratio"] == 1 and ("TorchEBM" in chain) == torchebm
+    printed = capsys.readouterr().out
+    assert (tmp_path / "results.md").read_text().strip() in printed
+    assert ("TorchEBM is not installed" in printed) != torchebm
+    if not only:
+        assert (tmp_path / "growth.png").is_file()
+        assert results["rows"]["graph/ConvEnergy/all"]["result"]["gradient error"] < 1e-4
+
+
+def test_rows_are_measured_anew_alone(benchmarks, tmp_path):
+    benchmarks.main(["--smoke", "--output", str(tmp_path), "--only", "data", "memory"])
+    first = json.loads((tmp_path / "results.json").read_text())["rows"]
+    benchmarks.main(["--smoke", "--output", str(tmp_path), "--only", "data"])
+    second = json.loads((tmp_path / "results.json").read_text())["rows"]
+    assert list(first) == list(second) == ["data", "memory"]
+    assert first["memory"] == second["memory"] and first["data"] != second["data"]
+    benchmarks.main(["--smoke", "--output", str(tmp_path), "--only", "data", "--missing"])
+    assert json.loads((tmp_path / "results.json").read_text())["rows"] == second
+
+
+def test_peers_walk_where_we_do(benchmarks):
+    """The same network and, without noise, the same chain: only then is a comparison one of speed."""
+    from dataclasses import replace
+
+    from benchmarks import peers, rows
+    from lean_ebm.langevin import langevin
+
+    energy = rows.SMOKE.network("ConvEnergy")
+    twin = peers.plain(energy)
+    assert not any(isinstance(layer, peers.CandidateConv2d) for layer in twin.modules())
+    x, y = rows.SMOKE.batch(6)
+    torch.testing.assert_close(twin(x, y), energy(x, y))
+    chain = replace(rows.CHAIN, steps=3, noise_scale=0.0)
+    torch.testing.assert_close(peers.textbook(twin, x, y, chain), langevin(energy, x, y, chain).x)
+    free = replace(chain, step_size=1.0, grad_clamp=None, bounds=None)
+    torch.testing.assert_close(peers.floor(twin, x, y, 3), langevin(energy, x, y, free).x)
+    if peers.TORCHEBM:
+        close = replace(chain, noise_scale=1e-9, grad_clamp=None)
+        torch.testing.assert_close(peers.torchebm_chain(twin, close)(x, y), langevin(energy, x, y, close).x)
+
+
+def test_memory_is_counted_as_tensors_come_and_go(benchmarks):
+    from benchmarks.timing import peak_memory
+
+    def run():
+        first = torch.ones(1000, 1000)
+        second = first + 1
+        del first
+        return second + 1
+
+    assert 8e6 <= peak_memory(run, torch.device("cpu")) < 8.1e6
