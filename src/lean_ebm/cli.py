@@ -17,7 +17,7 @@ from lightning.pytorch.plugins.io import TorchCheckpointIO
 from lean_ebm import __version__
 from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption, RunSummary, SampleMonitor, SampleWriter
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
-from lean_ebm.data import TensorDataModule
+from lean_ebm.data import DataModule
 from lean_ebm.errors import Parser
 from lean_ebm.methods import Method
 
@@ -144,7 +144,7 @@ def main(args: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
     LeanEBMCLI(
         Method,
-        TensorDataModule,
+        DataModule,
         subclass_mode_model=True,
         subclass_mode_data=True,
         seed_everything_default=0,

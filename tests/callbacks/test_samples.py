@@ -5,8 +5,8 @@ from PIL import Image
 
 from helpers import Quadratic, quiet_trainer
 from lean_ebm.callbacks import SampleWriter
-from lean_ebm.callbacks.samples import grid, is_image
 from lean_ebm.data import Digits
+from lean_ebm.data.pictures import grid, is_image
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import Method
 

@@ -1,7 +1,8 @@
 """Data modules: batches ``(candidates, conditions)``."""
 
+from lean_ebm.data.base import DataModule
 from lean_ebm.data.digits import Digits
 from lean_ebm.data.mnist import MNIST
 from lean_ebm.data.tensors import TensorDataModule
 
-__all__ = ["MNIST", "Digits", "TensorDataModule"]
+__all__ = ["MNIST", "DataModule", "Digits", "TensorDataModule"]
