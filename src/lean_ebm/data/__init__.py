@@ -3,6 +3,27 @@
 from lean_ebm.data.base import DataModule
 from lean_ebm.data.digits import Digits
 from lean_ebm.data.mnist import MNIST
+from lean_ebm.data.reasoning import (
+    Connectivity,
+    LowRankCompletion,
+    MatrixAddition,
+    MatrixInverse,
+    ReasoningDataModule,
+    ShortestPath,
+    Sudoku,
+)
 from lean_ebm.data.tensors import TensorDataModule
 
-__all__ = ["MNIST", "DataModule", "Digits", "TensorDataModule"]
+__all__ = [
+    "MNIST",
+    "Connectivity",
+    "DataModule",
+    "Digits",
+    "LowRankCompletion",
+    "MatrixAddition",
+    "MatrixInverse",
+    "ReasoningDataModule",
+    "ShortestPath",
+    "Sudoku",
+    "TensorDataModule",
+]

@@ -148,9 +148,7 @@ class IRED(Method):
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The terms above, each landscape index drawn uniformly."""
         x, condition = batch
-        # stratified: each landscape gets its share of every batch
-        uniform = (torch.randperm(len(x), device=x.device) + torch.rand(len(x), device=x.device)) / len(x)
-        index = (uniform * self.energy.landscapes).long().clamp(max=self.energy.landscapes - 1)
+        index = self.draw_landscapes(len(x))
         landscape = Landscape(condition, index)
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
@@ -221,6 +219,12 @@ class IRED(Method):
             if count + 1 < len(visited):
                 x = self._next(before, answer, k, visited[count + 1], generator)
         return replace(Trajectory.join(parts), x=answer)
+
+    def draw_landscapes(self, size: int) -> Tensor:
+        """Landscape indices ``(size,)``, stratified: each landscape gets its share of every batch."""
+        uniform = (torch.randperm(size, device=self.device) + torch.rand(size, device=self.device)) / size
+        index: Tensor = (uniform * self.energy.landscapes).long().clamp(max=self.energy.landscapes - 1)
+        return index
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` in the sharpest landscape, at its scale."""
