@@ -69,6 +69,9 @@ class Denoiser(IRED):
         eta: See :class:`IRED`.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
+
+    Raises:
+        ValueError: If the sampler is to undo steps.
     """
 
     energy: FieldEnergy
@@ -85,6 +88,8 @@ class Denoiser(IRED):
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
+        if sampler.monotone:
+            raise ValueError("Denoiser: there is no energy that a step could raise: set sampler.monotone false.")
         super().__init__(
             energy,
             sampler,
