@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard proving test test-slow lint format clean
+.PHONY: setup quickstart leaderboard reasoning proving test test-slow lint format clean
 
 setup: $(READY)
 
@@ -30,6 +30,11 @@ quickstart: $(READY)
 # Hours on two cores; goes on where it was interrupted. FAST=1: a few steps, to see that it works. JOBS: runs at once.
 leaderboard: $(READY)
 	$(BIN)/python -m lean_ebm.leaderboard $(if $(FAST),--fast --seeds 1 --folder lightning_logs/leaderboard-fast) \
+		$(if $(JOBS),--jobs $(JOBS))
+
+# Hours on two cores, resumable by task; writes results/reasoning.md. FAST=1: a few steps of each, into lightning_logs.
+reasoning: $(READY)
+	$(BIN)/python -m lean_ebm.reasoning $(if $(FAST),--fast --folder lightning_logs/reasoning-fast) \
 		$(if $(JOBS),--jobs $(JOBS))
 
 # Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from lean_ebm.energy import VectorEnergy
-from lean_ebm.langevin import Langevin
+from lean_ebm.energy import Landscape, VectorEnergy
+from lean_ebm.langevin import Langevin, Stop
 from lean_ebm.methods import Denoiser, FeedForward
 from lean_ebm.methods.ired import cosine_schedule
 
@@ -58,12 +58,11 @@ def test_a_denoiser_takes_the_field_and_not_the_gradient_of_its_norm():
     method = Denoiser(Scaled(), Langevin(steps=1))
     x, y = torch.randn(5, 3), torch.randn(5, 3)
     level = torch.zeros(5, dtype=torch.int64)
-    from lean_ebm.energy import Landscape
-
     out = method.langevin(x, Landscape(y, level), Langevin(steps=1, step_size=0.1))
     torch.testing.assert_close(out.x, x - 0.1 * method.energy.field(x, Landscape(y, level)))
 
 
-def test_no_step_of_a_denoiser_can_be_undone():
-    with pytest.raises(ValueError, match=r"no energy that a step could raise: set sampler\.monotone false"):
-        Denoiser(Scaled(), Langevin(monotone=True))
+@pytest.mark.parametrize("sampler", [Langevin(monotone=True), Langevin(stop=Stop(energy_change=0.1))])
+def test_a_denoiser_has_no_energy_to_look_at(sampler):
+    with pytest.raises(ValueError, match=r"no energy that a step could raise .* set sampler\.monotone false"):
+        Denoiser(Scaled(), sampler)

@@ -124,7 +124,7 @@ def write(runs: list[Run], failures: list[str], command: str, output: Path, data
         "95% confidence intervals (Student's t). The figures are defined in `src/lean_ebm/evaluation/`.",
         "## Samples",
         "1,000 samples, 100 of each class, judged by the pinned evaluator. Minutes are of training, on "
-        f"{' or '.join(map(str, threads))} CPU thread(s) a run {_machine()}. Recoveries are rollbacks of the guard "
+        f"{' or '.join(map(str, threads))} CPU thread(s) a run {machine()}. Recoveries are rollbacks of the guard "
         "against divergence, over all seeds.",
         table(["recipe", *COLUMNS, "minutes", "finished", "recoveries"], rows),
         "¹ The project that this one re-implements, as its figures were handed down: four minutes on one CPU core, and "
@@ -146,7 +146,7 @@ def write(runs: list[Run], failures: list[str], command: str, output: Path, data
         "## Again",
         again,
         f"and the same for the other recipes and seeds; or all at once: `{command}`, which goes on where it was "
-        f"interrupted. Versions: {packages}{_commit()}; Python {platform.python_version()}.",
+        f"interrupted. Versions: {packages}{commit()}; Python {platform.python_version()}.",
         "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",
     ]
     path = output / "README.md"
@@ -173,7 +173,7 @@ def training_curves(runs: list[Run], path: Path) -> None:
         low = min((point[1] for run in runs for point in _scalars(run.path, "val/accuracy")), default=0)
         axes[1].set(ylim=(max(low - 0.01, 0), 1))
 
-    _picture(path, len(panels), draw)
+    draw_picture(path, len(panels), draw)
 
 
 def compute_curves(figures: dict[str, Figures], path: Path) -> None:
@@ -192,16 +192,19 @@ def compute_curves(figures: dict[str, Figures], path: Path) -> None:
         axes[0].legend()
 
     if figures and all(report["compute"] for report in figures.values()):
-        _picture(path, len(CURVES), draw)
+        draw_picture(path, len(CURVES), draw)
 
 
-def _picture(path: Path, panels: int, draw: Callable[[Any], None]) -> None:
+def draw_picture(path: Path, panels: int, draw: Callable[[Any], None], columns: int | None = None) -> None:
+    """Draw panels side by side, ``columns`` of them in a row if that is given, into a file."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, panels, figsize=(4.2 * panels, 3.4), layout="constrained")
+    columns = min(columns or panels, panels)
+    rows = -(-panels // columns)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(4.2 * columns, 3.4 * rows), layout="constrained")
     draw(axes)
     figure.savefig(path, dpi=100)
     pyplot.close(figure)
@@ -223,7 +226,7 @@ def _at(reports: list[Figures], step: int, key: str) -> str:
     return interval([part["compute"][str(step)][key] for part in reports if str(step) in part["compute"]])
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the working tree, where this is one."""
     try:
         done = subprocess.run(
@@ -234,7 +237,8 @@ def _commit() -> str:
     return f" at commit {done.stdout.strip()}" if done.returncode == 0 else ""
 
 
-def _machine() -> str:
+def machine() -> str:
+    """The machine, in words."""
     try:
         import torch
 

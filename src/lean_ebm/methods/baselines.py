@@ -71,7 +71,7 @@ class Denoiser(IRED):
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If the sampler is to undo steps.
+        ValueError: If the sampler looks at energies.
     """
 
     energy: FieldEnergy
@@ -88,8 +88,11 @@ class Denoiser(IRED):
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        if sampler.monotone:
-            raise ValueError("Denoiser: there is no energy that a step could raise: set sampler.monotone false.")
+        if sampler.monotone or sampler.stop.energy_change is not None:
+            raise ValueError(
+                "Denoiser: there is no energy that a step could raise or leave as it is: set sampler.monotone false "
+                "and sampler.stop.energy_change null."
+            )
         super().__init__(
             energy,
             sampler,
