@@ -63,8 +63,9 @@ def write(
         + ("**A dry run: the figures mean nothing.**" if fast else "Means over seeds, with 95% intervals if several."),
         "## Answers",
         "Mean squared error where lower is better (↓), a share where higher is (↑), on problems as hard as those "
-        "trained on and on harder ones. All models of a task have the same network and about the same time to train. *Without "
-        "thinking* is what needs no learning: the mean answer, what is shown, naked and hidden singles, neighbours.",
+        "trained on and on harder ones. All models of a task have the same network and about the same time to "
+        "train. *Without thinking* is what needs no learning: the mean answer, what is shown, naked and hidden "
+        "singles, neighbours.",
         table(["task", "model", "same", "harder", "evaluations", "minutes", "seeds"], answers),
         "At the paper's size on a GPU: not measured.",
         "## Longer chains",
@@ -73,8 +74,9 @@ def write(
         f"![By steps]({picture.name})" if drawn else "",
         "## Does it think longer where it is harder, and does it know when it is wrong?",
         "Chains stop in a landscape once a step changes the energy by less than the recipe says. *Evaluations against "
-        "difficulty*: rank correlation over all problems of both splits, and its 95% bootstrap interval. *Energy against "
-        "error*: that of the final energy with the true error. *Stopped / fixed*: with and without early stops.",
+        "difficulty*: rank correlation over all problems of both splits, and its 95% bootstrap interval. *Energy "
+        "against error*: that of the final energy with the true error. *Stopped / fixed*: with and without early "
+        "stops.",
         table(
             [
                 "task",
