@@ -31,7 +31,7 @@ class BoardEnergy(FieldEnergy):
         ValueError: If the side is no square number.
     """
 
-    def __init__(self, side: int = 9, width: int = 64, depth: int = 4, landscapes: int = 0, skip: bool = True) -> None:
+    def __init__(self, side: int = 9, width: int = 64, depth: int = 4, landscapes: int = 0, skip: bool = False) -> None:
         if math.isqrt(side) ** 2 != side:
             raise ValueError(f"BoardEnergy: side is {side}, expected a square number, such as 4 or 9.")
         super().__init__((side, side, side), landscapes, skip)

@@ -15,9 +15,10 @@ from lean_ebm.energy.base import EnergyNetwork, split_landscape
 class FieldEnergy(EnergyNetwork):
     r"""``E(x, y, k) = |f(x, y, k)|^2`` for a candidate x, a problem y and a landscape k (Du et al. 2024, section 3).
 
-    The field f has the shape of x. It is ``f = c_k x + g(x, y, k)``; subclasses compute g. With g = 0 the gradient,
-    ``2 c_k^2 x``, is at first that of pure noise where landscapes are those of IRED, and the network learns what to
-    subtract. ``skip=false`` leaves the first term out, as the authors do.
+    The field f has the shape of x: what subclasses compute, g(x, y, k), or with ``skip`` ``f = c_k x + g(x, y, k)``,
+    whose gradient, ``2 c_k^2 x`` where g = 0, is at first that of pure noise where landscapes are those of IRED.
+    Without it, as the authors have it, all that f knows of x it knows beside the problem, and so answers better where
+    problems are harder than those trained on.
 
     Args:
         shape: Shape of one candidate.

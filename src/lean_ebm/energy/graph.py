@@ -14,13 +14,14 @@ from lean_ebm.energy.field import FieldEnergy
 class GraphEnergy(FieldEnergy):
     """Pairs of nodes that exchange messages through every third node.
 
-    A pair (i, j) starts from what candidate and problem say of it, either way round. In each block it hears
-    ``sum_k a_ik * b_kj`` of two learned views of the pairs, which follows paths as products of relations do: matrix
-    products in place of the triples that a neural logic machine looks at (Dong et al. 2019), which IRED uses. Nothing
-    depends on the number or the order of nodes, so that graphs may be larger than those trained on.
+    A pair (i, j) starts from what candidate and problem say of it, either way round. In each block it hears whether
+    there is a k for which one thing holds of (i, k) and another of (k, j): ``1 - exp(-sum_k a_ik b_kj)``, a soft "or",
+    of two learned views of the pairs in (0, 1). Matrix products take the place of the triples that a neural logic
+    machine looks at (Dong et al. 2019), which IRED uses. Nothing depends on the number or the order of nodes, so that
+    graphs may be larger than those trained on.
 
     Args:
-        nodes: Number of nodes of the graphs to train on, by which sums are scaled.
+        nodes: Number of nodes of the graphs to train on.
         relations: Number of relations that make a problem.
         width: Channels of a pair.
         depth: Number of blocks: paths of up to 2^depth edges can be followed.
@@ -35,11 +36,11 @@ class GraphEnergy(FieldEnergy):
         width: int = 32,
         depth: int = 3,
         landscapes: int = 0,
-        skip: bool = True,
+        skip: bool = False,
     ) -> None:
         super().__init__((nodes, nodes), landscapes, skip)
         self.embed = nn.Linear(2 * relations + 3, width)
-        self.blocks = nn.ModuleList([_Block(width, nodes) for _ in range(depth)])
+        self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
         self.shifts = nn.ModuleList([nn.Embedding(landscapes, width) for _ in range(depth)] if landscapes else [])
         self.last = nn.Linear(width, 1, bias=False)
 
@@ -65,15 +66,15 @@ class GraphEnergy(FieldEnergy):
 
 
 class _Block(nn.Module):
-    def __init__(self, width: int, nodes: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.nodes = nodes
         self.views = nn.Linear(width, 2 * width)
         self.mix = nn.Linear(3 * width, 2 * width)
         self.out = nn.Linear(2 * width, width)
 
     def forward(self, h: Tensor) -> Tensor:
-        left, right = torch.sigmoid(self.views(h)).permute(0, 3, 1, 2).chunk(2, dim=1)  # each (B, W, n, n)
-        through = (left @ right).permute(0, 2, 3, 1) / self.nodes**0.5
+        # few things hold of few pairs at first
+        left, right = torch.sigmoid(self.views(h) - 2).permute(0, 3, 1, 2).chunk(2, dim=1)  # each (B, W, n, n)
+        through = -torch.expm1(-(left @ right)).permute(0, 2, 3, 1)
         mixed: Tensor = h + self.out(F.silu(self.mix(torch.cat([h, h.transpose(1, 2), through], dim=3))))
         return mixed

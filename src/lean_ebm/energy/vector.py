@@ -31,7 +31,7 @@ class VectorEnergy(FieldEnergy):
         width: int = 512,
         depth: int = 3,
         landscapes: int = 0,
-        skip: bool = True,
+        skip: bool = False,
     ) -> None:
         super().__init__(shape, landscapes, skip)
         size, given = (torch.Size(part).numel() for part in (shape, condition_shape))
