@@ -92,7 +92,7 @@ class Evaluation(Callback):
             self._written = None
 
     def _judge(self, trainer: Trainer, method: LightningModule, split: str) -> None:
-        data = trainer.datamodule  # type: ignore[attr-defined]
+        data = getattr(trainer, "datamodule", None)
         if not isinstance(method, Method) or not isinstance(data, DataModule):
             return
         report = data.judge(method, split, self.budget)

@@ -79,7 +79,7 @@ class SampleMonitor(Callback):
                 writer.add_scalar(f"chain/{name}_first", values[:, 0].mean(), step)
                 writer.add_scalar(f"chain/{name}_last", values[:, -1].mean(), step)
                 writer.add_histogram(f"chain/{name}", values.mean(dim=0), step)
-        data = trainer.datamodule  # type: ignore[attr-defined]
+        data = getattr(trainer, "datamodule", None)
         if not isinstance(data, DataModule):
             return
         for name, values in (data.measure(samples, condition, target) if target is not None else {}).items():
@@ -154,7 +154,7 @@ class SampleWriter(BasePredictionWriter):
         samples = tree_map(lambda *tensors: torch.cat(tensors)[order], parts[0], *parts[1:])
         x, condition = samples["x"], samples["condition"]
         labelled = isinstance(condition, Tensor) and condition.dim() == 1 and not condition.is_floating_point()
-        data = trainer.datamodule  # type: ignore[attr-defined]
+        data = getattr(trainer, "datamodule", None)
         noun = data.noun(x) if isinstance(data, DataModule) else "candidates"
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(
