@@ -67,6 +67,24 @@ def test_an_epoch_has_problems_of_its_own():
     assert seen == expected
 
 
+def test_an_interrupted_epoch_goes_on_with_the_problems_that_are_left():
+    def loader():
+        made = FAMILIES["inverse"](train_size=10, batch_size=2).train_dataloader()
+        made.sampler.set_epoch(3)
+        return made
+
+    whole = [problems for _, problems in loader()]
+    interrupted = loader()
+    batches = iter(interrupted)
+    for _ in range(2):
+        next(batches)
+    state = interrupted.state_dict()
+    resumed = loader()
+    resumed.load_state_dict(state)
+    left = [problems for _, problems in resumed]
+    assert len(left) == 3 and all(torch.equal(*pair) for pair in zip(left, whole[2:], strict=True))
+
+
 def test_fixed_splits_and_what_predict_gets(family):
     data = family(val_size=5, test_size=7, predict_size=3, batch_size=4)
     for split, loader, size in (("val", data.val_dataloader(), 5), ("test", data.test_dataloader(), 7)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -83,7 +83,7 @@ class Denoiser(IRED):
         weight_limit: float = 1.0,
         bound: float = 1.0,
         sample_bound: float | None = None,
-        jump: Any = "first",
+        jump: Literal["first", "last"] = "first",
         eta: float | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,

@@ -51,7 +51,7 @@ def write(
         first = next((parts[0] for model in models if (parts := found[task.name, model])), None)
         simple = [_value(first, f"{name}_{task.figure}_without_thinking", task.digits) for name in ("same", "harder")]
         answers.append([task.title, "*without thinking*", *simple, "", "", ""])
-        answers.append([task.title, "*paper, at its size, on a GPU*", *_paper(task), "", "", ""])
+        answers += [[task.title, f"*paper, at its size: {name}*", *pair, "", "", ""] for name, *pair in task.paper]
     steps = sorted({int(step) for parts in found.values() for part in parts for step in part["compute"]})
     picture = output.with_suffix(".png")
     drawn = _draw(tasks, models, found, picture)
@@ -106,11 +106,6 @@ def _values(parts: list[Figures], key: str) -> list[float]:
 
 def _value(part: Figures | None, key: str, digits: int) -> str:
     return "-" if part is None else interval(_values([part], key), digits)
-
-
-def _paper(task: Task) -> list[str]:
-    same, _, harder = task.paper.partition(" / ")
-    return [same, harder]
 
 
 def _answers(task: Task, model: str, parts: list[Figures]) -> list[str]:

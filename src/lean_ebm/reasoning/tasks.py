@@ -15,7 +15,7 @@ class Task:
         figure: The figure of the paper, as the data name it.
         higher_is_better: Whether it grows with quality.
         steps: Optimizer steps of IRED.
-        paper: The figures of the paper, at its own size: same and harder, of IRED and of a feed-forward network.
+        paper: Figures of the paper, at its own size: model, same and harder.
     """
 
     name: str
@@ -23,7 +23,7 @@ class Task:
     figure: str
     higher_is_better: bool
     steps: int
-    paper: str
+    paper: tuple[tuple[str, str, str], ...]
 
     @property
     def digits(self) -> int:
@@ -48,16 +48,20 @@ class Model:
     thinks: bool = False
 
 
-CONTINUOUS = {
-    "addition": ("matrix addition", 8000, ".0002 / .0020; feed-forward .0448 / .7029"),
-    "completion": ("low-rank completion", 8000, ".0174 / .2054; feed-forward .0203 / .2720"),
-    "inverse": ("matrix inverse", 8000, ".0095 / .2063; feed-forward .0112 / .2150"),
-}
+def _matrices(name: str, title: str, ired: tuple[str, str], feed_forward: tuple[str, str]) -> Task:
+    return Task(name, title, "error", False, 8000, (("IRED", *ired), ("feed-forward network", *feed_forward)))
+
+
 TASKS = {
-    **{name: Task(name, title, "error", False, steps, paper) for name, (title, steps, paper) in CONTINUOUS.items()},
-    "sudoku": Task("sudoku", "Sudoku, boards solved", "solved", True, 3000, ".994 / .621"),
-    "connectivity": Task("connectivity", "connectivity, pairs told right", "accuracy", True, 3000, ".991 / .938"),
-    "shortest_path": Task("shortest_path", "shortest path, first steps right", "first_step", True, 3000, ".926 / .919"),
+    task.name: task
+    for task in (
+        _matrices("addition", "matrix addition", (".0002", ".0020"), (".0448", ".7029")),
+        _matrices("completion", "low-rank completion", (".0174", ".2054"), (".0203", ".2720")),
+        _matrices("inverse", "matrix inverse", (".0095", ".2063"), (".0112", ".2150")),
+        Task("sudoku", "Sudoku, boards solved", "solved", True, 3000, (("IRED", ".994", ".621"),)),
+        Task("connectivity", "connectivity, pairs told right", "accuracy", True, 3000, (("IRED", ".991", ".938"),)),
+        Task("shortest_path", "shortest path, first steps", "first_step", True, 3000, (("IRED", ".926", ".919"),)),
+    )
 }
 MODELS = {
     "ired": Model("IRED", (), 1.0, thinks=True),
