@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out proving bench bench-smoke test coverage test-slow lint format clean
+.PHONY: setup quickstart leaderboard held-out reasoning proving bench bench-smoke test coverage test-slow lint \
+	format clean
 
 setup: $(READY)
 
@@ -36,6 +37,11 @@ leaderboard: $(READY)
 held-out: $(READY)
 	$(BIN)/python -m lean_ebm.leaderboard.held_out $(if $(FAST),--fast --folder lightning_logs/held-out-fast) \
 		$(if $(JOBS),--jobs $(JOBS)) $(if $(RECIPES),--recipes $(RECIPES))
+
+# Hours on two cores, resumable by task; writes results/reasoning.md. FAST=1: a few steps of each, into lightning_logs.
+reasoning: $(READY)
+	$(BIN)/python -m lean_ebm.reasoning $(if $(FAST),--fast --folder lightning_logs/reasoning-fast) \
+		$(if $(JOBS),--jobs $(JOBS))
 
 # Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
 proving: $(READY)

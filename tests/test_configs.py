@@ -1,5 +1,6 @@
 """Every file in configs/ through every subcommand of the command line, on a few batches."""
 
+import json
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,8 @@ CONFIGS = sorted(FOLDER.rglob("*.yaml"))
 def test_there_are_configs():
     names = {path.stem for path in CONFIGS}
     assert {"quickstart", "ebt", "contrastive", "ired"} <= names
+    families = {"addition", "completion", "inverse", "sudoku", "connectivity", "shortest_path"}
+    assert families <= {path.stem for path in CONFIGS if path.parent.name == "reasoning"}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -43,6 +46,11 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     if path.parent.name == "full":  # networks for a GPU
         common += ["--model.energy.width=16", "--model.energy.depth=1"]
 
+    reasoning = path.parent.name == "reasoning"
+    if reasoning:
+        common += ["--data.train_size=16", "--data.val_size=8", "--data.test_size=20"]
+        common += ["--data.boards=4"] if path.stem.startswith("sudoku") else []
+
     main(["fit", *common, *TINY_RUN, "--data.batch_size=8"])
     folder = newest("config_fit.yaml").parent
     tags = events(folder).Tags()
@@ -51,8 +59,17 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     assert checkpoint.parent == folder / "checkpoints"
     common.append(f"--ckpt_path={checkpoint}")
     main(["validate", *common, *TINY_VALIDATE, "--data.batch_size=8"])
-    main(["test", *common, *TINY_TEST, "--data.batch_size=8", "--evaluation.num_samples=0"])
+    few = ["--evaluation.num_samples=20", "--evaluation.steps=[1,3]"] if reasoning else ["--evaluation.num_samples=0"]
+    main(["test", *common, *TINY_TEST, "--data.batch_size=8", *few])
     assert "test/loss" in events(newest("config_test.yaml").parent).Tags()["scalars"]
+    if reasoning:
+        report = json.loads(newest("evaluation.json").read_text())
+        assert {"test/same_evaluations", "test/harder_evaluations"} <= set(report["metrics"])
+        assert set(report["compute"]) == {"1", "3"}
+        main(["predict", *common, *TINY_PREDICT[:2], "--data.predict_size=4"])
+        answers = torch.load(newest("samples.pt"), weights_only=True)
+        assert len(answers["candidates"]) == len(answers["conditions"]) == len(answers["energies"]) == 4
+        return
     main(["predict", *common, *TINY_PREDICT])
     samples = torch.load(newest("samples.pt"), weights_only=True)
     labels = samples["labels"]

@@ -26,7 +26,7 @@ from lean_ebm.callbacks import (
     SaveSettings,
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
-from lean_ebm.data import TensorDataModule
+from lean_ebm.data import DataModule
 from lean_ebm.errors import Parser
 from lean_ebm.methods import Method
 
@@ -164,7 +164,7 @@ def main(args: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
     LeanEBMCLI(
         Method,
-        TensorDataModule,
+        DataModule,
         subclass_mode_model=True,
         subclass_mode_data=True,
         save_config_callback=SaveSettings,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch import Tensor
 
 
 def derived_seed(*parts: int | str) -> int:
@@ -36,6 +37,40 @@ def seeded(seed: int, device: torch.device) -> Iterator[None]:
             accelerator.set_rng_state(states[1])
 
 
-def stratified(size: int, device: torch.device) -> torch.Tensor:
+def stratified(size: int, device: torch.device) -> Tensor:
     """Uniform numbers ``(size,)`` in [0, 1), one from each of ``size`` equal ranges, in random order."""
     return (torch.randperm(size, device=device) + torch.rand(size, device=device)) / size
+
+
+def counted_uniforms(seed: int, numbers: Tensor, count: int) -> Tensor:
+    """Uniform random numbers that each follow from a seed and a number alone, whatever is drawn beside them.
+
+    SplitMix64 (Steele, Lea and Flood 2014, figure 12) as a counter-based generator: row i is its stream that starts at
+    what the i-th number is mixed to.
+
+    Args:
+        seed: The seed, 0 to 2^63 - 1.
+        numbers: ``(B,)`` int64, 0 or more.
+        count: How many to draw for each.
+
+    Returns:
+        ``(B, count)`` float64, above 0 and below 1.
+    """
+    start = _mix(seed + _GAMMA * (numbers + 1))
+    counter = torch.arange(1, count + 1, dtype=torch.int64, device=numbers.device)
+    bits = _mix(start[:, None] + _GAMMA * counter)
+    return ((_shift(bits, 12)).double() + 0.5) / 2**52
+
+
+_GAMMA, _FIRST, _SECOND = (value - (1 << 64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+
+
+def _mix(z: Tensor) -> Tensor:
+    z = (z ^ _shift(z, 30)) * _FIRST
+    z = (z ^ _shift(z, 27)) * _SECOND
+    return z ^ _shift(z, 31)
+
+
+def _shift(z: Tensor, places: int) -> Tensor:
+    """Right shift of 64 bits that brings in zeros."""
+    return (z >> places) & ((1 << (64 - places)) - 1)

@@ -1,13 +1,15 @@
 import numpy as np
 import pytest
 import torch
+from lightning.pytorch.loggers import TensorBoardLogger
 from PIL import Image
 
-from helpers import Quadratic, quiet_trainer
-from lean_ebm.callbacks import SampleWriter
-from lean_ebm.callbacks.samples import grid, is_image
-from lean_ebm.data import Digits
-from lean_ebm.langevin import Langevin
+from helpers import Quadratic, events, newest, quiet_trainer
+from lean_ebm.callbacks import SampleMonitor, SampleWriter
+from lean_ebm.data import Digits, MatrixAddition
+from lean_ebm.data.pictures import grid, is_image
+from lean_ebm.energy import VectorEnergy
+from lean_ebm.langevin import Langevin, Trajectory
 from lean_ebm.methods import Method
 
 
@@ -46,3 +48,34 @@ def test_written_grid_has_a_row_a_class(tmp_path):
     assert picture.shape == (2 + 10 * 6, 2 + 3 * 6)
     cells = picture.unfold(0, 6, 6).unfold(1, 6, 6)[..., 3, 3]
     torch.testing.assert_close(cells, torch.linspace(0, 1, 10)[:, None].expand(10, 3), atol=0.005, rtol=0)
+
+
+class Adds(Untrained):
+    """Answers that are right but for 0.5 in each entry."""
+
+    def sample(self, condition, steps, generator, on_step):
+        x = condition.sum(dim=1) + 0.5
+        on_step and on_step(0, x)
+        return Trajectory(x, x[:, 0, :1], x[:, 0, :1], torch.ones(len(x), dtype=torch.int64))
+
+
+def test_answers_to_problems_are_measured_and_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    method = Adds(VectorEnergy((4, 4), (2, 4, 4), 8, 1), Langevin(steps=1))
+    data = MatrixAddition(4, train_size=8, val_size=50, predict_size=5, batch_size=20)
+    callbacks = [SampleMonitor(samples_per_class=2), SampleWriter()]
+    logger = TensorBoardLogger(tmp_path, "logs")
+    trainer = quiet_trainer(tmp_path, callbacks=callbacks, logger=logger, max_epochs=1, log_every_n_steps=1)
+    trainer.fit(method, datamodule=data)
+    shown = events(newest("events.out.tfevents.*").parent)
+    tags = shown.Tags()
+    assert shown.Scalars("samples/error")[0].value == pytest.approx(0.25)
+    assert {"samples/energy_gap", "chain/energy_last"} <= set(tags["scalars"]) and not tags["images"]
+
+    trainer.predict(method, datamodule=data)
+    samples = torch.load(newest("samples.pt"), weights_only=True)
+    assert set(samples) == {"candidates", "conditions", "energies"}
+    problems = data.batch("test", 0, 5)[1]
+    assert torch.equal(samples["conditions"], problems)
+    torch.testing.assert_close(samples["candidates"], problems.sum(dim=1) + 0.5)
+    assert not newest("samples.pt").with_name("grid.png").exists()

@@ -9,14 +9,18 @@ from torch import Tensor, nn
 
 import lean_ebm.energy
 from lean_ebm.energy import (
+    BoardEnergy,
     ClassEnergy,
     ConvEnergy,
     EnergyNetwork,
+    FieldEnergy,
+    GraphEnergy,
     Landscape,
     MixerEnergy,
     MLPEnergy,
     ResidualEnergy,
     VectorConditionalMLPEnergy,
+    VectorEnergy,
 )
 from lean_ebm.energy.convolution import CandidateConv2d
 from lean_ebm.langevin import energy_gradient
@@ -33,13 +37,19 @@ class Case:
     landscapes: int
     head: str
 
+    @property
+    def field(self) -> bool:
+        return issubclass(self.network, FieldEnergy)
+
     def build(self) -> EnergyNetwork:
-        head = {} if self.head == "own" else {"head": self.head}
+        head = {} if self.head == "own" else {"skip": self.head == "skip"} if self.field else {"head": self.head}
         return self.network(**self.settings, **head, landscapes=self.landscapes)
 
     def inputs(self, energy: EnergyNetwork, size: int = B) -> tuple[Tensor, Any]:
         x = torch.randn(size, *energy.shape)
-        given: Any = torch.arange(size) % CLASSES if energy.num_classes else torch.randn(size, 4)
+        given: Any = torch.arange(size) % CLASSES if energy.num_classes else torch.randn(size, *PROBLEMS[self.network])
+        if self.network is BoardEnergy:
+            given = given - 2  # few cells are given
         return x, Landscape(given, torch.arange(size) % self.landscapes) if self.landscapes else given
 
 
@@ -50,12 +60,24 @@ NETWORKS = [
     (MLPEnergy, {"shape": (2, 3), "num_classes": CLASSES, "width": 8, "depth": 2}),
     (VectorConditionalMLPEnergy, {"shape": (6,), "condition_size": 4, "width": 8, "depth": 2}),
     (MixerEnergy, MIXER),
+    (VectorEnergy, {"shape": (2, 3), "condition_shape": (4,), "width": 8, "depth": 2}),
+    (BoardEnergy, {"side": 4, "width": 8, "depth": 2}),
+    (GraphEnergy, {"nodes": 5, "relations": 2, "width": 8, "depth": 2}),
 ]
+PROBLEMS = {VectorConditionalMLPEnergy: (4,), VectorEnergy: (4,), BoardEnergy: (4, 4, 4), GraphEnergy: (2, 5, 5)}
+
+
+def heads(network):
+    if network is MixerEnergy:
+        return ("own",)
+    return ("skip", "plain") if issubclass(network, FieldEnergy) else ("linear", "quadratic")
+
+
 CASES = [
     Case(network, settings, landscapes, head)
     for network, settings in NETWORKS
     for landscapes in (0, 4)
-    for head in (("own",) if network is MixerEnergy else ("linear", "quadratic"))
+    for head in heads(network)
 ]
 
 
@@ -67,7 +89,7 @@ def case(request) -> Case:
 def test_every_public_network_is_in_these_tests():
     public = {getattr(lean_ebm.energy, name) for name in lean_ebm.energy.__all__}
     networks = {c for c in public if isinstance(c, type) and issubclass(c, EnergyNetwork)}
-    assert networks - {EnergyNetwork, ClassEnergy} == {network for network, _ in NETWORKS}
+    assert networks - {EnergyNetwork, ClassEnergy, FieldEnergy} == {network for network, _ in NETWORKS}
 
 
 def test_one_finite_energy_a_candidate(case):
@@ -76,7 +98,7 @@ def test_one_finite_energy_a_candidate(case):
     values = energy(x, condition)
     assert values.shape == (B,) and values.dtype == torch.float32 and values.isfinite().all()
     assert values.unique().numel() == B
-    if case.head == "quadratic":
+    if case.head == "quadratic" or case.field:
         assert (values >= 0).all()
 
 

@@ -2,9 +2,10 @@ import math
 
 import pytest
 import torch
+from torch import nn
 
 from helpers import Quadratic, labels
-from lean_ebm.energy import MLPEnergy, VectorConditionalMLPEnergy
+from lean_ebm.energy import EnergyNetwork, MLPEnergy, VectorConditionalMLPEnergy
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import ContrastiveDivergence
 
@@ -148,7 +149,41 @@ def test_training_separates_data_from_samples():
 
 
 def test_bad_settings_are_explained():
-    with pytest.raises(ValueError, match="indexed by class"):
+    with pytest.raises(ValueError, match="indexed by class, and conditions of this energy are no classes: set buffer"):
         method(VectorConditionalMLPEnergy((3,), 2))
     with pytest.raises(ValueError, match=r"chain\.graph is last, use none"):
         method(chain=Langevin(steps=1, graph="last"))
+
+
+class Distance(EnergyNetwork):
+    """``theta / 2 |x - y|^2`` for a problem y."""
+
+    shape = (3,)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theta = nn.Parameter(torch.tensor(0.7))
+
+    def forward(self, x, condition):
+        return self.theta / 2 * (x - condition["y"]).square().sum(dim=1)
+
+
+@pytest.mark.parametrize("start", ["noise", "moments"])
+def test_without_classes_chains_start_anew(start):
+    ebm = method(Distance(), buffer_size=0, start=start, regularization=0.2)
+    assert ebm.buffer is None
+    y = 2 + torch.randn(400, 3)
+    starts = []
+    noise = ebm.noise
+    ebm.noise = lambda *args: starts.append(noise(*args)) or starts[-1]
+    terms = ebm.loss((y, {"y": y}))
+    negative = y + (1 - 0.1 * 0.7) ** 3 * (starts[0] - y)
+    e_fake = 0.35 * (negative - y).square().sum(dim=1)
+    assert terms["energy_positive"].item() == 0
+    assert terms["energy_negative"].item() == pytest.approx(e_fake.mean().item(), rel=1e-5)
+    assert terms["loss"].item() == pytest.approx((-e_fake.mean() + 0.2 * e_fake.square().mean()).item(), rel=1e-5)
+    assert "buffer_entropy" not in terms and "cross_entropy" not in terms
+    assert terms["energy_gap"].item() == pytest.approx((1 - 0.98**400) * e_fake.mean().item(), rel=1e-4)
+    expected = 2.0 if start == "moments" else 0.0  # the mean of all answers, once they are seen
+    assert starts[0].mean().item() == pytest.approx(expected, abs=0.15)
+    assert ebm.generate({"y": y}).x.shape == (400, 3)

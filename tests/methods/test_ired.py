@@ -8,7 +8,7 @@ from helpers import labels
 from lean_ebm.energy import EnergyNetwork, MLPEnergy
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import IRED
-from lean_ebm.methods.ired import cosine_schedule
+from lean_ebm.methods.ired import Flips, cosine_schedule
 
 MEANS, VARIANCE = torch.tensor([-1.0, 2.0]), 0.25
 NO_DESCENT = Langevin(steps=0)
@@ -238,3 +238,78 @@ def test_candidates_are_compared_in_the_sharpest_landscape():
 def test_landscapes_are_required():
     with pytest.raises(ValueError, match=r"IRED needs several landscapes .* landscapes=0: set model.energy.landscapes"):
         IRED(MLPEnergy((1,)))
+
+
+# --- answers to problems -----------------------------------------------------------------------------------------
+
+
+def test_signs_are_flipped():
+    x = torch.where(torch.rand(2000, 5, 5) < 0.5, -1.0, 1.0)
+    flipped = Flips(0.1).of(x) != x
+    assert torch.equal(Flips(0.1).of(x).abs(), x.abs())
+    assert flipped.float().mean().item() == pytest.approx(0.1, abs=0.015)
+    assert flipped.flatten(1).any(dim=1).all()
+    assert (Flips(0.0).of(x) != x).flatten(1).sum(dim=1).tolist() == [1] * 2000
+
+
+@pytest.mark.parametrize("dim", [0, 1])
+def test_one_hot_entries_become_others(dim):
+    category = torch.randint(6, (3000, 4))
+    x = torch.nn.functional.one_hot(category, 6).float() * 2 - 1
+    x = x.mT if dim == 0 else x
+    flipped = Flips(0.2, dim).of(x)
+    after = flipped.argmax(dim=dim + 1)
+    assert torch.equal(flipped.sort(dim=dim + 1)[0], x.sort(dim=dim + 1)[0])  # still one-hot
+    changed = after != category
+    # each with probability 0.2, and the one that always is
+    assert changed.any(dim=1).all()
+    assert changed.float().mean().item() == pytest.approx(0.2 + 0.8**4 / 4, abs=0.015)
+    assert ((after - category) % 6)[changed].bincount(minlength=6)[1:].min() > 0.15 * changed.sum()
+
+
+def test_flips_are_a_probability():
+    with pytest.raises(ValueError, match=r"fraction is 1\.5, expected a probability"):
+        Flips(1.5)
+
+
+def test_negatives_may_be_flipped_answers():
+    energy = Bowl()
+    seen = []
+    forward = energy.forward
+    energy.forward = lambda x, condition: seen.append((x.detach().clone(), condition.level)) or forward(x, condition)
+    IRED(energy, flips=Flips(1.0)).loss((torch.full((64, 1), 0.5), labels(64, 1)))
+    (positive, level), (negative, _) = seen
+    a = cosine_schedule(6)[level].sqrt()[:, None]
+    torch.testing.assert_close(positive - negative, a)  # 2 * 0.5 a, under the same noise
+
+
+def test_the_published_order_jumps_first():
+    visits = []
+    ebm = IRED(GaussianLandscapes(3), sampler=Langevin(steps=2, monotone=True), jump="first", eta=None)
+    chain = ebm.langevin
+    ebm.langevin = lambda x, c, settings, **rest: visits.append(settings.steps) or chain(x, c, settings, **rest)
+    label = labels(4)
+    x = torch.randn(4, 1, generator=torch.Generator().manual_seed(5))
+    out = ebm.generate(label, generator=torch.Generator().manual_seed(5))
+    assert visits == [1, 2, 1, 2, 1, 2]
+    for k in (2, 1, 0):
+        alpha_bar = cosine_schedule(3)
+        a, s = alpha_bar[k].sqrt(), (1 - alpha_bar[k]).sqrt()
+        beta = 1 - alpha_bar[k] / (alpha_bar[k - 1] if k else 1.0)
+        slope = lambda x: s * (x - a * MEANS[label][:, None]) / (a**2 * VARIANCE + s**2)  # noqa: B023
+        x = (x - s * slope(x)).clamp(-a, a)
+        for _ in range(2):
+            there = (x - beta / s * slope(x)).clamp(-a, a)
+            rises = (there - a * MEANS[label][:, None]).abs() > (x - a * MEANS[label][:, None]).abs()
+            x = torch.where(rises, x, there)
+        x = x / a * (alpha_bar[k - 1].sqrt() if k else 1.0)
+    torch.testing.assert_close(out.x, x.clamp(-1, 1))
+
+
+@pytest.mark.parametrize("jump", ["first", "last"])
+def test_answers_may_be_larger_than_those_trained_on(jump):
+    energy = GaussianLandscapes(10)
+    label = torch.ones(50, dtype=torch.int64)  # whose mean is 2
+    run = lambda **settings: IRED(energy, jump=jump, eta=None, **settings).generate(label).x
+    assert run(bound=1.0).max() <= 1
+    torch.testing.assert_close(run(bound=1.0, sample_bound=3.0), torch.full((50, 1), 2.0), atol=0.05, rtol=0)

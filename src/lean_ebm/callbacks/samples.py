@@ -8,25 +8,30 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.distributed
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import BasePredictionWriter, ModelCheckpoint
 from lightning.pytorch.loggers import TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_info
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
+from torch.utils._pytree import tree_map
 from torch.utils.tensorboard import SummaryWriter
 
+from lean_ebm.data import DataModule
+from lean_ebm.distributed import gather
 from lean_ebm.methods import Method
 
 
 class SampleMonitor(Callback):
-    """Draws samples for fixed labels from fixed noise at every validation and shows them in TensorBoard.
+    """Draws samples for fixed conditions from fixed noise at every validation and shows them in TensorBoard.
 
-    Writes a grid of samples (a row a class), the path of one chain from its start to its end, histograms of the
-    energies of real and sampled data, the energy and gradient norm along the chain, and samples a second.
+    Writes a picture of samples where the data have one (a row a class), the path of one chain from its start to its
+    end, histograms of the energies of real and sampled data, the energy and gradient norm along the chain, samples a
+    second, and what the data can measure of the samples.
 
     Args:
-        samples_per_class: Samples of each class; 0 turns the monitor off.
+        samples_per_class: Samples of each class; where conditions are no classes, samples for eight times as many of
+            the validation split; 0 turns the monitor off.
         path_length: Number of candidates shown of the path of one chain.
         seed: Seed of the noise.
     """
@@ -49,23 +54,24 @@ class SampleMonitor(Callback):
         writer = summary_writer(trainer)
         if writer is None or self.samples_per_class == 0 or not isinstance(pl_module, Method):
             return
-        if pl_module.energy.num_classes == 0 or trainer.sanity_checking:
+        classes = pl_module.energy.num_classes
+        if trainer.sanity_checking or (classes == 0 and self._real is None):
             return
-        labels = torch.arange(pl_module.energy.num_classes, device=pl_module.device)
-        labels = labels.repeat_interleave(self.samples_per_class)
+        condition, target = self._conditions(pl_module)
         generator = torch.Generator(pl_module.device).manual_seed(self.seed)
         path: list[Tensor] = []
         start = time.perf_counter()
-        trajectory = pl_module.generate(labels, generator=generator, on_step=lambda _, x: path.append(x[0].cpu()))
-        energies = pl_module.candidate_energy(trajectory.x.detach(), labels).cpu()
+        trajectory = pl_module.generate(condition, generator=generator, on_step=lambda _, x: path.append(x[0].cpu()))
+        samples = trajectory.x.detach()
+        energies = pl_module.candidate_energy(samples, condition).detach().cpu()
         seconds = time.perf_counter() - start
 
         step = trainer.global_step
-        writer.add_scalar("samples/per_second", len(labels) / seconds, step)
+        writer.add_scalar("samples/per_second", len(samples) / seconds, step)
         writer.add_scalar("samples/energy", energies.mean(), step)
         writer.add_histogram("energy/samples", energies, step)
         if self._real is not None:
-            real = pl_module.candidate_energy(*self._real).cpu()
+            real = pl_module.candidate_energy(*self._real).detach().cpu()
             writer.add_histogram("energy/real", real, step)
             writer.add_scalar("samples/energy_gap", energies.mean() - real.mean(), step)
         for name, values in (("energy", trajectory.energies), ("grad_norm", trajectory.grad_norms)):
@@ -73,11 +79,27 @@ class SampleMonitor(Callback):
                 writer.add_scalar(f"chain/{name}_first", values[:, 0].mean(), step)
                 writer.add_scalar(f"chain/{name}_last", values[:, -1].mean(), step)
                 writer.add_histogram(f"chain/{name}", values.mean(dim=0), step)
-        if is_image(pl_module.energy.shape):
-            writer.add_image("samples/grid", grid(trajectory.x.detach().cpu(), self.samples_per_class), step)
-            if path:
-                shown = torch.linspace(0, len(path) - 1, self.path_length).round().long().tolist()
-                writer.add_image("samples/path", grid(torch.stack([path[i] for i in shown]), self.path_length), step)
+        data = getattr(trainer, "datamodule", None)
+        if not isinstance(data, DataModule):
+            return
+        for name, values in (data.measure(samples, condition, target) if target is not None else {}).items():
+            writer.add_scalar(f"samples/{name}", values.float().mean(), step)
+        picture = data.picture(samples.cpu(), self.samples_per_class)
+        if picture is not None:
+            writer.add_image("samples/grid", picture, step)
+        shown = torch.linspace(0, max(len(path) - 1, 0), self.path_length).round().long().tolist()
+        picture = data.picture(torch.stack([path[i] for i in shown]), self.path_length) if path else None
+        if picture is not None:
+            writer.add_image("samples/path", picture, step)
+
+    def _conditions(self, method: Method) -> tuple[Any, Tensor | None]:
+        """What to draw for, and what the data have there, if there is one such thing."""
+        classes = method.energy.num_classes
+        if classes:
+            return torch.arange(classes, device=method.device).repeat_interleave(self.samples_per_class), None
+        assert self._real is not None
+        target, condition = apply_to_collection(self._real, Tensor, lambda part: part[: 8 * self.samples_per_class])
+        return condition, target
 
 
 class RunSummary(Callback):
@@ -100,10 +122,11 @@ class RunSummary(Callback):
 
 
 class SampleWriter(BasePredictionWriter):
-    """Writes what `predict` made: ``samples/samples.pt`` and, for images, ``samples/grid.png`` in the log folder.
+    """Writes what `predict` made: ``samples/samples.pt`` and, if the data have a picture of it, ``samples/grid.png``.
 
     ``samples.pt`` holds ``images`` float32 ``(N, C, H, W)`` in the range of the data, ``labels`` int64 ``(N,)`` and
-    ``energies`` float32 ``(N,)``; candidates that are no images are called ``candidates``.
+    ``energies`` float32 ``(N,)``; candidates that are no images are called ``candidates``, and conditions that are no
+    labels ``conditions``.
 
     Args:
         grid_rows: Samples of each class that the grid shows, at most.
@@ -123,48 +146,38 @@ class SampleWriter(BasePredictionWriter):
     ) -> None:
         """Gather the samples of all ranks in the order of their conditions and write them."""
         indices = [index for batch in batch_indices[0] for index in batch]
-        local = [{name: value.cpu() for name, value in part.items()} for part in predictions]
-        parts, order = gather(local), torch.tensor([index for rank in gather([indices]) for index in rank])
+        parts = gather([apply_to_collection(part, Tensor, lambda tensor: tensor.cpu()) for part in predictions])
+        order = torch.tensor([index for rank in gather([indices]) for index in rank]).argsort()
         folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # all ranks together find out
         if not trainer.is_global_zero:
             return
-        samples = {name: torch.cat([part[name] for part in parts]) for name in ("x", "condition", "energy")}
-        samples = {name: value[order.argsort()] for name, value in samples.items()}
-        x, labels = samples["x"], samples["condition"]
-        image = is_image(tuple(x.shape[1:]))
+        samples = tree_map(lambda *tensors: torch.cat(tensors)[order], parts[0], *parts[1:])
+        x, condition = samples["x"], samples["condition"]
+        labelled = isinstance(condition, Tensor) and condition.dim() == 1 and not condition.is_floating_point()
+        data = getattr(trainer, "datamodule", None)
+        noun = data.noun(x) if isinstance(data, DataModule) else "candidates"
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(
-            {"images" if image else "candidates": x, "labels": labels, "energies": samples["energy"]},
+            {noun: x, "labels" if labelled else "conditions": condition, "energies": samples["energy"]},
             folder / "samples.pt",
         )
         self._written.append(f"Samples: {folder / 'samples.pt'}")
-        if image:
+        rows = [x[condition == label] for label in condition.unique()] if labelled else [x]
+        rows = [row[: self.grid_rows] for row in rows]
+        columns = max(len(row) for row in rows)
+        blank = [x.new_full((columns - len(row), *x.shape[1:]), torch.nan) for row in rows]
+        whole = torch.cat([part for pair in zip(rows, blank, strict=True) for part in pair])
+        picture = data.picture(whole, columns) if isinstance(data, DataModule) else None
+        if picture is not None:
             from torchvision.utils import save_image
 
-            by_class = [x[labels == label][: self.grid_rows] for label in sorted(set(labels.tolist()))]
-            columns = max(len(row) for row in by_class)
-            blank = [torch.full((columns - len(row), *x.shape[1:]), -1.0) for row in by_class]
-            rows = torch.cat([part for pair in zip(by_class, blank, strict=True) for part in pair])
-            save_image(grid(rows, columns), folder / "grid.png")
+            save_image(picture, folder / "grid.png")
             self._written.append(f"Grid, a row a class: {folder / 'grid.png'}")
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Say what was written, when the progress bar is gone."""
         while self._written:
             rank_zero_info(self._written.pop(0))
-
-
-def is_image(shape: tuple[int, ...]) -> bool:
-    """Whether candidates of this shape can be shown: one or three channels, height and width."""
-    return len(shape) == 3 and shape[0] in (1, 3)
-
-
-def grid(images: Tensor, columns: int) -> Tensor:
-    """Images ``(N, C, H, W)`` in [-1, 1] as one picture ``(3, H', W')`` in [0, 1]."""
-    from torchvision.utils import make_grid
-
-    picture: Tensor = make_grid(images.float().clamp(-1, 1) / 2 + 0.5, nrow=columns, padding=2, pad_value=0.5)
-    return picture
 
 
 def summary_writer(trainer: Trainer) -> SummaryWriter | None:
@@ -174,12 +187,3 @@ def summary_writer(trainer: Trainer) -> SummaryWriter | None:
             writer: SummaryWriter = logger.experiment
             return writer
     return None
-
-
-def gather(parts: list[Any]) -> list[Any]:
-    """The parts of all ranks, in the order of the ranks, on each of them."""
-    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
-        return parts
-    everywhere: list[Any] = [None] * torch.distributed.get_world_size()
-    torch.distributed.all_gather_object(everywhere, parts)
-    return [part for rank in everywhere for part in rank]

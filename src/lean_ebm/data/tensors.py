@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import torch
-from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
 
+from lean_ebm.data.base import Budget, DataModule, Report, ResumableLoader
+from lean_ebm.data.pictures import grid, is_image
 from lean_ebm.randomness import derived_seed
+
+if TYPE_CHECKING:
+    from lean_ebm.methods import Method
 
 
 class IndexedTensors(TensorDataset):
@@ -47,40 +51,7 @@ class EpochShuffle(RandomSampler):
         return super().__iter__()
 
 
-class ResumableLoader(DataLoader[Any]):
-    """A ``DataLoader`` that goes on in the middle of an epoch, by Lightning's protocol for that.
-
-    Its sampler has an ``epoch``, as :class:`EpochShuffle` and torch's ``DistributedSampler`` do. Batches that an
-    interrupted run has seen are read again and dropped.
-    """
-
-    _position = 0
-    _resume: Mapping[str, int] = {"epoch": -1, "position": 0}
-
-    def __iter__(self) -> Iterator[Any]:  # type: ignore[override] # torch names its own private iterator
-        """The batches of one epoch that are not done yet."""
-        done = self._resume["position"] if self._epoch == self._resume["epoch"] else 0
-        self._resume = {"epoch": -1, "position": 0}
-        self._position = 0
-        for batch in super().__iter__():
-            self._position += 1
-            if self._position > done:
-                yield batch
-
-    @property
-    def _epoch(self) -> int:
-        return int(getattr(self.sampler, "epoch", 0))
-
-    def state_dict(self) -> dict[str, int]:
-        """The epoch, and the number of its batches that were given out."""
-        return {"epoch": self._epoch, "position": self._position}
-
-    def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go on there, if the next iteration is of that epoch."""
-        self._resume = dict(state)
-
-
-class TensorDataModule(LightningDataModule):
+class TensorDataModule(DataModule):
     """Images and labels held as tensors: a new data set implements :meth:`load` alone.
 
     Batches are ``(images float32 (B, C, H, W) in [-1, 1], labels int64 (B,))``. For ``predict`` the batches are labels
@@ -96,8 +67,6 @@ class TensorDataModule(LightningDataModule):
     Raises:
         ValueError: If a number is out of its range.
     """
-
-    num_classes: int
 
     def __init__(
         self,
@@ -164,6 +133,20 @@ class TensorDataModule(LightningDataModule):
         """Labels to sample for."""
         labels = torch.arange(self.num_classes).repeat(self.samples_per_class)
         return DataLoader(_Conditions(labels), batch_size=self.predict_batch_size, collate_fn=_as_is)
+
+    def noun(self, candidates: Tensor) -> str:
+        """``images``, where they are such."""
+        return "images" if is_image(tuple(candidates.shape[1:])) else super().noun(candidates)
+
+    def picture(self, candidates: Tensor, columns: int) -> Tensor | None:
+        """A grid of images."""
+        return grid(candidates, columns) if is_image(tuple(candidates.shape[1:])) else None
+
+    def judge(self, method: Method, split: str, budget: Budget) -> Report:
+        """Samples of digits, and the energy as a classifier and a detector."""
+        from lean_ebm.evaluation.images import judge_images  # needs torchmetrics' image package, slow to import
+
+        return judge_images(self, method, split, budget)
 
     def _check(self, split: str, images: Tensor, labels: Tensor) -> None:
         """Refuse what would train to nonsense without a word."""

@@ -1,18 +1,26 @@
 """Energy networks: ``E(x, condition) -> (B,)``."""
 
 from lean_ebm.energy.base import ClassEnergy, EnergyNetwork, Landscape
+from lean_ebm.energy.board import BoardEnergy
 from lean_ebm.energy.conv import ConvEnergy
+from lean_ebm.energy.field import FieldEnergy
+from lean_ebm.energy.graph import GraphEnergy
 from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy, VectorConditionalMLPEnergy
 from lean_ebm.energy.residual import ResidualEnergy
+from lean_ebm.energy.vector import VectorEnergy
 
 __all__ = [
+    "BoardEnergy",
     "ClassEnergy",
     "ConvEnergy",
     "EnergyNetwork",
+    "FieldEnergy",
+    "GraphEnergy",
     "Landscape",
     "MLPEnergy",
     "MixerEnergy",
     "ResidualEnergy",
     "VectorConditionalMLPEnergy",
+    "VectorEnergy",
 ]

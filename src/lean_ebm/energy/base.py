@@ -64,6 +64,10 @@ class EnergyNetwork(nn.Module, ABC):
             columns.append(self(x, condition if landscape is None else Landscape(condition, landscape)))
         return torch.stack(columns, dim=1)
 
+    def candidate_shape(self, condition: Any) -> tuple[int, ...]:
+        """Shape of one candidate for these conditions: :attr:`shape`, unless a network takes problems of any size."""
+        return self.shape
+
     def check_shape(self, x: Tensor) -> None:
         """Raise a ValueError where candidates ``x`` do not have the shape that this network was built for."""
         if tuple(x.shape[1:]) != tuple(self.shape):

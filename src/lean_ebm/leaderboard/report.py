@@ -172,7 +172,7 @@ def training_curves(runs: list[Run], path: Path) -> None:
         low = min((point[1] for run in runs for point in _scalars(run.path, "val/accuracy")), default=0)
         axes[1].set(ylim=(max(low - 0.01, 0), 1))
 
-    _picture(path, len(panels), draw)
+    draw_picture(path, len(panels), draw)
 
 
 def compute_curves(figures: dict[str, Figures], path: Path) -> None:
@@ -191,16 +191,19 @@ def compute_curves(figures: dict[str, Figures], path: Path) -> None:
         axes[0].legend()
 
     if figures and all(report["compute"] for report in figures.values()):
-        _picture(path, len(CURVES), draw)
+        draw_picture(path, len(CURVES), draw)
 
 
-def _picture(path: Path, panels: int, draw: Callable[[Any], None]) -> None:
+def draw_picture(path: Path, panels: int, draw: Callable[[Any], None], columns: int | None = None) -> None:
+    """Draw panels side by side, ``columns`` of them in a row if that is given, into a file."""
     import matplotlib
 
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, panels, figsize=(4.2 * panels, 3.4), layout="constrained")
+    columns = min(columns or panels, panels)
+    rows = -(-panels // columns)
+    figure, axes = pyplot.subplots(rows, columns, figsize=(4.2 * columns, 3.4 * rows), layout="constrained")
     draw(axes)
     figure.savefig(path, dpi=100)
     pyplot.close(figure)
@@ -222,7 +225,7 @@ def _at(reports: list[Figures], step: int, key: str) -> str:
     return interval([part["compute"][str(step)][key] for part in reports if str(step) in part["compute"]])
 
 
-def _commit() -> str:
+def commit() -> str:
     """The commit of the working tree, where this is one."""
     try:
         done = subprocess.run(
@@ -236,7 +239,7 @@ def _commit() -> str:
 def versions() -> str:
     """Versions of what made a report, with the commit of the working tree where this is one."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
-    return f"{packages}{_commit()}; Python {platform.python_version()}"
+    return f"{packages}{commit()}; Python {platform.python_version()}"
 
 
 def machine() -> str:

@@ -1,9 +1,20 @@
 """Methods: ways to teach an energy."""
 
 from lean_ebm.methods.base import Batch, Method, WarmupCosine
+from lean_ebm.methods.baselines import Denoiser, FeedForward
 from lean_ebm.methods.contrastive import ContrastiveDivergence
 from lean_ebm.methods.ebt import EBT
 from lean_ebm.methods.ired import IRED
 from lean_ebm.methods.replay import ReplayBuffer
 
-__all__ = ["EBT", "IRED", "Batch", "ContrastiveDivergence", "Method", "ReplayBuffer", "WarmupCosine"]
+__all__ = [
+    "EBT",
+    "IRED",
+    "Batch",
+    "ContrastiveDivergence",
+    "Denoiser",
+    "FeedForward",
+    "Method",
+    "ReplayBuffer",
+    "WarmupCosine",
+]

@@ -21,6 +21,7 @@ from torchmetrics.classification import MulticlassAccuracy
 
 from lean_ebm import __version__
 from lean_ebm.energy import EnergyNetwork
+from lean_ebm.energy.base import split_landscape
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.randomness import derived_seed, seeded
@@ -173,11 +174,16 @@ class Method(FiniteSteps, ABC):
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
         """Starts ``(B, *shape)`` of a chain: uniform within its bounds, standard normal without bounds."""
-        shape = (batch_size(condition), *self.energy.shape)
+        shape = self.batch_shape(condition)
         if chain.bounds is None:
             return torch.randn(shape, device=self.device, generator=generator)
         low, high = chain.bounds
         return low + (high - low) * torch.rand(shape, device=self.device, generator=generator)
+
+    def batch_shape(self, condition: Any) -> tuple[int, ...]:
+        """Shape ``(B, ...)`` of a candidate for each of the conditions."""
+        given = split_landscape(condition)[0]
+        return (batch_size(given), *self.energy.candidate_shape(given))
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` of finished candidates, by which they are compared."""

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import Langevin
-from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.base import Batch, Method, batch_size
 from lean_ebm.methods.moments import ClassMoments
 from lean_ebm.methods.replay import ReplayBuffer
 
@@ -20,7 +21,7 @@ class ContrastiveDivergence(Method):
     r"""Maximum likelihood by contrastive divergence: lower the energy of data, raise that of the model's own samples.
 
     For data ``x+`` with condition ``y`` and samples ``x-`` at the end of a Langevin chain without graph, started where
-    an earlier chain of the same class ended::
+    an earlier chain of the same class ended, or anew where conditions are no classes::
 
         L  =  E(x+, y) - E(x-, y)                           -log p(x+|y)       (Hinton 2002; Tieleman 2008)
             + regularization * (E(x+, y)^2 + E(x-, y)^2)    energies near 0    (Du and Mordatch 2019)
@@ -35,13 +36,14 @@ class ContrastiveDivergence(Method):
     short chains reach data: ``start: moments``, see :class:`~lean_ebm.methods.moments.ClassMoments`.
 
     Args:
-        energy: The energy network; class-conditional.
+        energy: The energy network.
         chain: The training chain of the negatives.
         sampler: The chain that makes samples.
-        buffer_size: Number of persistent chains, over all classes.
+        buffer_size: Number of persistent chains, over all classes; 0, and every chain starts anew. Conditions that are
+            no classes hardly come back, so that no chain could go on.
         fresh_fraction: Probability that a training chain starts anew instead.
         start: What new chains and samples start from: ``noise``, uniform within the bounds, or ``moments``, a Gaussian
-            with the mean and standard deviation of each component of data of the class.
+            with the mean and standard deviation of each component of data of the class, or of all data.
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
@@ -51,7 +53,7 @@ class ContrastiveDivergence(Method):
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If the energy is not class-conditional or the chain keeps a graph.
+        ValueError: If the chain keeps a graph, or the energy knows no classes and there is to be a buffer.
     """
 
     LAG_DECAY = 0.98
@@ -84,30 +86,39 @@ class ContrastiveDivergence(Method):
         self.data_noise = data_noise
         self.regularization = regularization
         self.cross_entropy = cross_entropy
-        self.register_buffer("lag", torch.zeros(energy.num_classes))
-        self.moments = ClassMoments(energy.num_classes, energy.shape) if start == "moments" else None
-        self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, fresh_fraction)
-        self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
+        groups = max(energy.num_classes, 1)
+        self.register_buffer("lag", torch.zeros(groups))
+        self.moments = ClassMoments(groups, energy.shape) if start == "moments" else None
+        self.buffer: ReplayBuffer | None = None
+        if buffer_size:
+            self.buffer = ReplayBuffer(buffer_size, energy.num_classes, energy.shape, fresh_fraction)
+            self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The three terms above; negatives come from the buffer and, in training, go back into it."""
-        real, label = batch
+        real, condition = batch
+        group = self._group(condition)
         if self.training and self.moments is not None:
-            self.moments.update(real, label)
+            self.moments.update(real, group)
         real = real + self.data_noise * torch.randn_like(real)
-        start, slot = self.buffer.draw(label, self.noise(label, self.chain))
-        negatives = self.langevin(start, label, self.chain)
-        if self.training:
-            self.buffer.store(label, slot, negatives.x)
+        start = self.noise(condition, self.chain)
+        if self.buffer is not None:
+            start, slot = self.buffer.draw(group, start)
+        negatives = self.langevin(start, condition, self.chain)
+        if self.buffer is not None and self.training:
+            self.buffer.store(group, slot, negatives.x)
 
         # One forward pass of both phases.
-        energies = self.energy.energies(torch.cat([real, negatives.x]))
-        positive_all, negative_all = energies.chunk(2)
-        positive = positive_all.gather(1, label[:, None]).squeeze(1)
-        negative = negative_all.gather(1, label[:, None]).squeeze(1)
+        both = torch.cat([real, negatives.x])
+        if self.energy.num_classes:
+            energies = self.energy.energies(both)
+            positive, negative = energies.gather(1, group.repeat(2)[:, None]).squeeze(1).chunk(2)
+        else:
+            energies = self.energy(both, apply_to_collection(condition, Tensor, lambda part: torch.cat([part, part])))
+            positive, negative = energies.chunk(2)
         gap = negative - positive
         if self.training:
-            self._follow(label, gap.detach())
+            self._follow(group, gap.detach())
         magnitude = positive.square().mean() + negative.square().mean()
         loss = -gap.mean() + self.regularization * magnitude
         terms: dict[str, Any] = {
@@ -117,11 +128,12 @@ class ContrastiveDivergence(Method):
             "energy_negative": negative.mean(),
             "energy_gap": self.lag.max(),
             "energy_magnitude": energies.abs().max(),
-            "buffer_entropy": self.buffer.entropy().nan_to_num(0.0).min(),
             "grad_norm_chain": negatives.grad_norms.mean(),
         }
-        if self.cross_entropy > 0:
-            terms["cross_entropy"] = F.cross_entropy(-positive_all, label)
+        if self.buffer is not None:
+            terms["buffer_entropy"] = self.buffer.entropy().nan_to_num(0.0).min()
+        if self.cross_entropy > 0 and self.energy.num_classes:
+            terms["cross_entropy"] = F.cross_entropy(-energies[: len(real)], condition)
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
 
@@ -129,8 +141,15 @@ class ContrastiveDivergence(Method):
         """Starts ``(B, *shape)`` of a chain, as ``start`` says."""
         if self.moments is None:
             return super().noise(condition, chain, generator)
-        x = self.moments.sample(condition, generator)
+        x = self.moments.sample(self._group(condition), generator)
         return x if chain.bounds is None else x.clamp(*chain.bounds)
+
+    def _group(self, condition: Any) -> Tensor:
+        """The class ``(B,)`` of each condition; 0 where they are no classes."""
+        if self.energy.num_classes:
+            assert isinstance(condition, Tensor)
+            return condition
+        return torch.zeros(batch_size(condition), dtype=torch.int64, device=self.device)
 
     def _follow(self, label: Tensor, gap: Tensor) -> None:
         """Move the average gap of each class by those ``(B,)`` of a batch, each with the same weight."""

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
-from lean_ebm.methods.base import Batch, Method, batch_size
+from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.randomness import stratified
 
@@ -107,7 +107,7 @@ class EBT(Method):
         churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise) to 1 (each step takes all noise away and puts
             back what the next level has).
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
-            below 1.5: digits under more noise cannot be told apart.
+            below 1.5: data under more noise cannot be told apart.
         candidates: Largest number of draws for each sample asked for.
         acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
@@ -247,7 +247,7 @@ class EBT(Method):
         """Starts of generation: Gaussian at the highest level, or what the training chains start from."""
         if self.start == "noise":
             return super().noise(condition, chain, generator)
-        shape = (batch_size(condition), *self.energy.shape)
+        shape = self.batch_shape(condition)
         return self.corruption.highest * torch.randn(shape, device=self.device, generator=generator)
 
     def parameter_groups(self) -> Iterable[Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -14,8 +14,44 @@ from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork, Landscape
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, energy_gradient
-from lean_ebm.methods.base import Batch, Method, batch_size
+from lean_ebm.methods.base import Batch, Method
 from lean_ebm.randomness import stratified
+
+
+@dataclass(frozen=True)
+class Flips:
+    """Wrong answers made of right ones, for candidates whose entries are discrete.
+
+    Args:
+        fraction: Probability that an entry is changed; one of each candidate always is.
+        dim: Dimension of a candidate along which an entry is one-hot: it becomes another one. null: each component is
+            an entry, and its sign changes.
+
+    Raises:
+        ValueError: If the fraction is not a probability.
+    """
+
+    fraction: float = 0.05
+    dim: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.fraction <= 1:
+            raise ValueError(f"Flips: fraction is {self.fraction}, expected a probability, 0 to 1.")
+
+    def of(self, x: Tensor) -> Tensor:
+        """Candidates ``(B, ...)`` with some of their entries changed."""
+        if self.dim is None:
+            entries, others = x, -x
+        else:
+            x = x.movedim(self.dim + 1, -1)
+            categories, entries = x.shape[-1], x[..., 0]
+            shift = torch.randint(1, categories, (*entries.shape, 1), device=x.device)
+            others = x.gather(-1, (torch.arange(categories, device=x.device) - shift) % categories)
+        draw = torch.rand(entries.shape, device=x.device).flatten(1)
+        changed = ((draw < self.fraction) | (draw == draw.amin(dim=1, keepdim=True))).reshape(entries.shape)
+        if self.dim is None:
+            return torch.where(changed, others, x)
+        return torch.where(changed[..., None], others, x).movedim(-1, self.dim + 1)
 
 
 class IRED(Method):
@@ -28,14 +64,18 @@ class IRED(Method):
             + contrast * CE(-[E(x_k, y, k), E(x~_k, y, k)], 0)
 
     The second shapes the energy itself: a negative ``x~`` is mined from data under three times the noise by a few
-    descent steps, undone where they raise the energy, and noised by the same ``eps`` as the positive.
+    descent steps, undone where they raise the energy, and noised by the same ``eps`` as the positive. Where answers are
+    discrete, a negative is an answer with some entries changed instead (``flips``).
 
     Inference goes from the smoothest landscape to the sharpest. In each it takes ``sampler.steps``
-    descent steps, undone where they raise the energy, jumps to the candidate that the gradient predicts,
-    ``x^ = (x_k - s_k dE/dx) / a_k``, and scales it to the next landscape, ``a_{k-1} x^``. The paper's problems have one
-    answer and need no noise on the way. Images have many: ``eta`` puts the noise of the next landscape back, from all
-    of it as predicted (0, DDIM, Song et al. 2021, equation 12) to the fresh share of ancestral sampling (1, Ho et al.
-    2020, algorithm 2).
+    descent steps, undone where they raise the energy, and jumps to the candidate that the gradient predicts,
+    ``x^ = (x_k - s_k dE/dx) / a_k``; ``jump`` says which comes first. Then it scales what it has to the next landscape,
+    ``a_{k-1} x^``. The paper's problems have one answer and need no noise on the way. Other conditions have many:
+    ``eta`` puts the noise of the next landscape back, from all of it as predicted (0, DDIM, Song et al. 2021, equation
+    12) to the fresh share of ancestral sampling (1, Ho et al. 2020, algorithm 2).
+
+    The published recipe is ``jump=first``, ``eta=null``, ``sampler.steps=5`` (20 for Sudoku), ``contrast=0.5`` and
+    ``bound=2`` for continuous answers, ``contrast=0.05`` and ``flips`` for discrete ones.
 
     Args:
         energy: The energy network; its ``landscapes`` is K.
@@ -46,10 +86,14 @@ class IRED(Method):
         weight_limit: The score loss of landscape k weighs ``min(1 / abar_k, weight_limit)``; 1 weighs all alike, as in
             the paper, more gives the error of the predicted data its say.
         bound: Largest magnitude of a component of data.
+        sample_bound: The same at inference, for problems whose answers are larger than those trained on; null: bound.
+        flips: How negatives are made of discrete answers; null: they are mined.
+        jump: Whether inference jumps ``last`` in each landscape, from where the descent ended, or ``first``, as the
+            authors' program does.
         eta: Freshness of the noise put back at inference, 0 or more; from some value above 1 on all of it is fresh.
             null: no noise, as in the paper.
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``, in landscapes with
-            ``abar_k > 0.3``: digits under more noise cannot be told apart.
+            ``abar_k > 0.3``: data under more noise cannot be told apart.
         candidates: Largest number of draws for each sample asked for.
         acceptance: p(y|x) of a draw from which on no other is made.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
@@ -71,6 +115,9 @@ class IRED(Method):
         contrast_fraction: float = 1.0,
         weight_limit: float = 1.0,
         bound: float = 1.0,
+        sample_bound: float | None = None,
+        flips: Flips | None = None,
+        jump: Literal["first", "last"] = "last",
         eta: float | None = 1.0,
         cross_entropy: float = 0.0,
         candidates: int = 1,
@@ -89,6 +136,9 @@ class IRED(Method):
         self.contrast_fraction = contrast_fraction
         self.weight_limit = weight_limit
         self.bound = bound
+        self.sample_bound = bound if sample_bound is None else sample_bound
+        self.flips = flips
+        self.jump = jump
         self.eta = eta
         self.cross_entropy = cross_entropy
         alpha_bar = cosine_schedule(energy.landscapes)
@@ -99,8 +149,7 @@ class IRED(Method):
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The terms above, each landscape index drawn uniformly."""
         x, condition = batch
-        # each landscape gets its share of every batch
-        index = (stratified(len(x), x.device) * self.energy.landscapes).long().clamp(max=self.energy.landscapes - 1)
+        index = self.draw_landscapes(len(x))
         landscape = Landscape(condition, index)
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
@@ -120,8 +169,11 @@ class IRED(Method):
             part = slice(max(1, round(self.contrast_fraction * len(x))))
             where = Landscape(apply_to_collection(condition, Tensor, lambda tensor: tensor[part]), index[part])
             a, s, eps = a[part], s[part], eps[part]
-            mined = (self._mine(a * x[part] + 3 * s * eps, where) / a).clamp(-self.bound, self.bound)
-            negative = self.energy(a * mined + s * eps, where)
+            if self.flips is not None:
+                wrong = self.flips.of(x[part])
+            else:
+                wrong = (self._mine(a * x[part] + 3 * s * eps, where) / a).clamp(-self.bound, self.bound)
+            negative = self.energy(a * wrong + s * eps, where)
             # cross-entropy of [-E+, -E-] with the positive as the right answer
             terms["contrast"] = F.softplus(energy[part] - negative).mean()
             terms["energy_negative"] = negative.mean()
@@ -140,7 +192,7 @@ class IRED(Method):
         ``steps`` counts gradient steps over all landscapes, jumps among them. It sets how many descent steps each
         landscape gets; fewer than there are landscapes visit as many of them, evenly spread.
         """
-        size = (batch_size(condition), *self.energy.shape)
+        size = self.batch_shape(condition)
         x = torch.randn(size, device=self.device, generator=generator)
         parts: list[Trajectory] = []
         visited, descents = self._plan(steps)
@@ -149,23 +201,34 @@ class IRED(Method):
             index = torch.full(size[:1], k, dtype=torch.int64, device=x.device)
             landscape = Landscape(condition, index)
             a, s = math.sqrt(levels[k]), self.alpha_bar.new_tensor(math.sqrt(1 - levels[k]))
-            limit = a * self.bound
-            if descents > 0:
-                # Without noise, candidates stay within the scaled bounds of data.
-                bounds = self.sampler.bounds if self.eta is not None else (-limit, limit)
-                descent = replace(self.sampler, steps=descents, bounds=bounds)
-                step_size = self.sampler.step_size * self.opt_step[k]
-                parts.append(self.langevin(x, landscape, descent, step_size=step_size, generator=generator))
+            limit = a * self.sample_bound
+            before = x
+            for move in ("jump", "descend") if self.jump == "first" else ("descend", "jump"):
+                if move == "jump":
+                    # x - s dE/dx = a x^: a step of size s.
+                    before, step_size = x, s
+                    settings = Langevin(steps=1, bounds=(-limit, limit), compile=self.sampler.compile)
+                elif descents > 0:
+                    # Without noise, candidates stay within the scaled bounds of data.
+                    bounds = self.sampler.bounds if self.eta is not None else (-limit, limit)
+                    settings = replace(self.sampler, steps=descents, bounds=bounds)
+                    step_size = self.sampler.step_size * self.opt_step[k]
+                else:
+                    continue
+                parts.append(self.langevin(x, landscape, settings, step_size=step_size, generator=generator))
                 x = parts[-1].x
-            # x - s dE/dx = a x^: the jump is a step of size s.
-            jump = Langevin(steps=1, bounds=(-limit, limit), compile=self.sampler.compile)
-            parts.append(self.langevin(x, landscape, jump, step_size=s))
-            answer = parts[-1].x / a
+            answer = x.clamp(-limit, limit) / a
             if on_step is not None:
                 on_step(count, answer)
             if count + 1 < len(visited):
-                x = self._next(x, answer, k, visited[count + 1], generator)
+                x = self._next(before, answer, k, visited[count + 1], generator)
         return replace(Trajectory.join(parts), x=answer)
+
+    def draw_landscapes(self, size: int) -> Tensor:
+        """Landscape indices ``(size,)``, stratified: each landscape gets its share of every batch."""
+        last = self.energy.landscapes - 1
+        index: Tensor = (stratified(size, self.device) * self.energy.landscapes).long().clamp(max=last)
+        return index
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` in the sharpest landscape, at its scale."""

@@ -33,7 +33,10 @@ class ReplayBuffer(nn.Module):
     def __init__(self, size: int, num_classes: int, shape: tuple[int, ...], fresh_fraction: float) -> None:
         super().__init__()
         if num_classes == 0:
-            raise ValueError("A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more.")
+            raise ValueError(
+                "A replay buffer is indexed by class, and conditions of this energy are no classes: set buffer_size 0, "
+                "after which every chain starts anew."
+            )
         if size < num_classes:
             raise ValueError(
                 f"A replay buffer of {size} chains is too small for {num_classes} classes: raise its size."

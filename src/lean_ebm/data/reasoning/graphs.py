@@ -1,0 +1,240 @@
+"""Problems on graphs: which nodes are connected, and the way from one to another."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from lean_ebm.data.reasoning.base import ReasoningDataModule
+
+
+class GraphProblems(ReasoningDataModule):
+    """What both families share: relations of nodes, -1 or 1, as problems and as answers.
+
+    Nodes are points in the unit square, each joined to its nearest ones, from 1 to ``density`` times their number
+    (Graves et al. 2016, as in IRED's experiments, section 4.2).
+
+    Args:
+        nodes: Number of nodes.
+        harder_nodes: Number of nodes of harder problems.
+        density: Largest out-degree in nodes.
+        train_size: Number of problems that count as an epoch.
+        val_size: Number of problems to validate on.
+        test_size: Number of problems to test on.
+        predict_size: Number of problems of the test split that ``predict`` answers.
+        batch_size: Batch size on each device.
+        data_seed: Seed of the problems.
+        num_workers: Processes that make problems; 0 makes them in the main one.
+    """
+
+    grade = "accuracy"
+    higher_is_better = True
+
+    def __init__(
+        self,
+        nodes: int = 12,
+        harder_nodes: int = 18,
+        density: float = 0.2,
+        train_size: int = 50_000,
+        val_size: int = 500,
+        test_size: int = 1000,
+        predict_size: int = 100,
+        batch_size: int = 128,
+        data_seed: int = 0,
+        num_workers: int = 0,
+    ) -> None:
+        super().__init__(train_size, val_size, test_size, predict_size, batch_size, data_seed, num_workers)
+        for name, value in (("nodes", nodes), ("harder_nodes", harder_nodes)):
+            self._require(value >= 3, f"{name} is {value}, expected 3 or more")
+        self._require(0 < density < 1, f"density is {density}, expected more than 0 and less than 1")
+        self.nodes = nodes
+        self.harder_nodes = harder_nodes
+        self.density = density
+
+    def graphs(self, split: str, numbers: Tensor, directed: bool, attempt: int = 0) -> Tensor:
+        """Adjacency matrices ``(B, n, n)``, bool."""
+        n = self.harder_nodes if split == "harder" else self.nodes
+        uniforms = self.uniforms(split, numbers, 3 * n, attempt)
+        points = uniforms[:, : 2 * n].reshape(-1, n, 2)
+        degrees = 1 + (uniforms[:, 2 * n :] * max(int(n * self.density), 1)).long()
+        distances = torch.cdist(points, points) + 9 * torch.eye(n)
+        nearness = distances.argsort(dim=2).argsort(dim=2)
+        edges = nearness < degrees[:, :, None]
+        return edges if directed else edges | edges.mT
+
+
+class Connectivity(GraphProblems):
+    """Which nodes of an undirected graph are connected: problems and answers ``(B, n, n)``, edges and connections.
+
+    Each node is connected to itself.
+    """
+
+    figure = "accuracy"
+
+    def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Connections and edges."""
+        edges = self.graphs(split, numbers, directed=False)
+        return signs(path_lengths(edges).isfinite()), signs(edges)
+
+    def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Shares of pairs told right: ``accuracy``, ``balanced`` over both kinds; ``solved``, whether all are."""
+        right = ((candidates > 0) == (target > 0)).flatten(1).float()
+        connected = (target > 0).flatten(1).float()
+        shares = [(right * kind).sum(dim=1) / kind.sum(dim=1) for kind in (connected, 1 - connected)]
+        balanced = torch.stack(shares).nanmean(dim=0)
+        return {"accuracy": right.mean(dim=1), "balanced": balanced, "solved": right.amin(dim=1)}
+
+    def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
+        """The longest of the shortest paths."""
+        lengths = path_lengths(condition > 0)
+        return lengths.where(lengths.isfinite(), 0).flatten(1).amax(dim=1)
+
+    def without_thinking(self, condition: Tensor) -> Tensor:
+        """Neighbours alone."""
+        eye = torch.eye(condition.shape[1], device=condition.device)
+        return signs((condition > 0) | (eye > 0))
+
+
+class ShortestPath(GraphProblems):
+    """The shortest ways from one node of a directed graph to another.
+
+    Problems are ``(B, 3, n, n)``: edges, the start (its row) and the goal (its column). The answers ``(B, n, n)`` are
+    the edges of all shortest paths: IRED's are one of these, drawn at random, which no one can know.
+
+    Args:
+        nodes: Number of nodes.
+        harder_nodes: Number of nodes of harder problems.
+        density: Largest out-degree in nodes.
+        distances: Shortest and longest of the shortest paths asked for.
+        train_size: Number of problems that count as an epoch.
+        val_size: Number of problems to validate on.
+        test_size: Number of problems to test on.
+        predict_size: Number of problems of the test split that ``predict`` answers.
+        batch_size: Batch size on each device.
+        data_seed: Seed of the problems.
+        num_workers: Processes that make problems; 0 makes them in the main one.
+    """
+
+    figure = "first_step"
+    ATTEMPTS = 200
+    """Graphs looked at for one that has nodes so far apart."""
+
+    def __init__(
+        self,
+        nodes: int = 20,
+        harder_nodes: int = 25,
+        density: float = 0.5,
+        distances: tuple[int, int] = (4, 5),
+        train_size: int = 50_000,
+        val_size: int = 500,
+        test_size: int = 1000,
+        predict_size: int = 100,
+        batch_size: int = 128,
+        data_seed: int = 0,
+        num_workers: int = 0,
+    ) -> None:
+        super().__init__(
+            nodes,
+            harder_nodes,
+            density,
+            train_size,
+            val_size,
+            test_size,
+            predict_size,
+            batch_size,
+            data_seed,
+            num_workers,
+        )
+        low, high = distances
+        self._require(
+            1 <= low <= high < nodes, f"distances is {distances}, expected 1 or more, in order, and below the nodes"
+        )
+        self.distances = (low, high)
+
+    def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
+        """Edges of the shortest paths, and graphs with a start and a goal.
+
+        Raises:
+            ValueError: If graphs of these settings have no nodes so far apart.
+        """
+        n = self.harder_nodes if split == "harder" else self.nodes
+        low, high = self.distances
+        wanted = low + (self.uniforms(split, numbers, 1, -1)[:, 0] * (high - low + 1)).long()
+        edges = torch.zeros(len(numbers), n, n, dtype=torch.bool)
+        pair = torch.zeros(len(numbers), dtype=torch.int64)
+        left = torch.arange(len(numbers))
+        for attempt in range(self.ATTEMPTS):
+            graphs = self.graphs(split, numbers[left], directed=True, attempt=attempt)
+            far = (path_lengths(graphs) == wanted[left, None, None]).flatten(1)
+            draws = self.uniforms(split, numbers[left], n * n, -2 - attempt)
+            found = far.any(dim=1)
+            edges[left[found]] = graphs[found]
+            pair[left[found]] = (draws * far).argmax(dim=1)[found]
+            left = left[~found]
+            if len(left) == 0:
+                break
+        else:
+            raise ValueError(
+                f"ShortestPath: of {self.ATTEMPTS} graphs of {n} nodes and density {self.density}, none has nodes at a "
+                f"distance of {wanted[left].tolist()[0]}: ask for shorter distances or a lower density."
+            )
+        start, goal = pair // n, pair % n
+        each = torch.arange(len(numbers))
+        lengths = path_lengths(edges)
+        there, back = lengths[each, start], lengths[each, :, goal]
+        onward = there[:, :, None] + 1 + back[:, None, :] == wanted[:, None, None]
+        place = torch.zeros(len(numbers), 2, n, dtype=torch.bool)
+        place[each, 0, start] = True
+        place[each, 1, goal] = True
+        rows, columns = place[:, 0, :, None].expand_as(edges), place[:, 1, None].expand_as(edges)
+        return signs(edges & onward), signs(torch.stack([edges, rows, columns], dim=1))
+
+    def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Whether the walk that a candidate suggests is right, step by step along the largest entry of a row.
+
+        ``first_step``: it goes along an edge, nearer to the goal. ``solved``: all do, to the goal. ``accuracy``: share
+        of the edges of the graph that are rightly told to lie on a shortest path or not.
+        """
+        edges, start, goal = condition[:, 0] > 0, condition[:, 1, :, 0].argmax(dim=1), condition[:, 2, 0].argmax(dim=1)
+        each = torch.arange(len(edges), device=edges.device)
+        left = path_lengths(edges)[each, :, goal]  # (B, n), steps to the goal
+        here, right = start, torch.ones(len(edges), dtype=torch.bool, device=edges.device)
+        first = right
+        longest = int(left[each, start].max())
+        for step in range(longest):
+            arrived = here == goal
+            onward = candidates[each, here].argmax(dim=1)
+            right = right & (arrived | (edges[each, here, onward] & (left[each, onward] < left[each, here])))
+            here = torch.where(arrived, here, onward)
+            first = right if step == 0 else first
+        told = (((candidates > 0) == (target > 0)) & edges).flatten(1).sum(dim=1) / edges.flatten(1).sum(dim=1)
+        return {"first_step": first.float(), "solved": (right & (here == goal)).float(), "accuracy": told}
+
+    def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
+        """Length of the shortest path."""
+        start, goal = condition[:, 1, :, 0].argmax(dim=1), condition[:, 2, 0].argmax(dim=1)
+        return path_lengths(condition[:, 0] > 0)[torch.arange(len(condition)), start, goal]
+
+    def without_thinking(self, condition: Tensor) -> Tensor:
+        """Any edge that leads on, those to the goal first."""
+        return condition[:, 0] + (condition[:, 2] + 1) * (condition[:, 0] > 0)
+
+
+def path_lengths(edges: Tensor) -> Tensor:
+    """Lengths ``(B, n, n)`` of the shortest paths of graphs ``(B, n, n)``; infinite where there is none."""
+    n = edges.shape[1]
+    steps = edges.float()
+    reached = torch.eye(n, device=edges.device).expand(edges.shape)
+    lengths = torch.where(reached > 0, 0.0, torch.inf)
+    for length in range(1, n):
+        wider = ((reached @ steps + reached) > 0).float()
+        if torch.equal(wider, reached):
+            break
+        lengths = lengths.where((wider == reached) | lengths.isfinite(), float(length))
+        reached = wider
+    return lengths
+
+
+def signs(relation: Tensor) -> Tensor:
+    """True as 1 and False as -1, float32."""
+    return 2 * relation.float() - 1

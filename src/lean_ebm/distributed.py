@@ -1,0 +1,17 @@
+"""What the processes of a run tell each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.distributed
+
+
+def gather(parts: list[Any]) -> list[Any]:
+    """The parts of all ranks, in the order of the ranks, on each of them."""
+    if not torch.distributed.is_available() or not torch.distributed.is_initialized():
+        return parts
+    everywhere: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(everywhere, parts)
+    return [part for rank in everywhere for part in rank]

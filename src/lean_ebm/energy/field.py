@@ -1,0 +1,55 @@
+"""Energies that are the squared norm of a field, of the shape of a candidate: those of IRED."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lean_ebm.energy.base import EnergyNetwork, split_landscape
+
+
+class FieldEnergy(EnergyNetwork):
+    r"""``E(x, y, k) = |f(x, y, k)|^2`` for a candidate x, a problem y and a landscape k (Du et al. 2024, section 3).
+
+    The field f has the shape of x: what subclasses compute, g(x, y, k), or with ``skip`` ``f = c_k x + g(x, y, k)``,
+    whose gradient, ``2 c_k^2 x`` where g = 0, is at first that of pure noise where landscapes are those of IRED.
+    Without it, as the authors have it, all that f knows of x it knows beside the problem, and so answers better where
+    problems are harder than those trained on.
+
+    Args:
+        shape: Shape of one candidate.
+        landscapes: Number of landscapes; 0 for a single one.
+        skip: Whether the candidate itself is in the field.
+    """
+
+    def __init__(self, shape: tuple[int, ...], landscapes: int, skip: bool) -> None:
+        super().__init__()
+        self.shape = tuple(shape)
+        self.landscapes = landscapes
+        # 2 c^2 s = 1, with levels s of noise that follow a cosine
+        angle = (
+            torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:] if landscapes else torch.full((1,), math.pi / 2)
+        )
+        self.scale = nn.Parameter((2 * angle.sin()) ** -0.5) if skip else None
+
+    @abstractmethod
+    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """G ``(B, ...)`` of candidates ``(B, ...)`` for their problems, at landscapes ``(B,)`` if there are several."""
+
+    def field(self, x: Tensor, condition: Any) -> Tensor:
+        """F ``(B, ...)``, float32, of candidates ``(B, ...)``."""
+        problem, landscape = split_landscape(condition)
+        self.check(x, landscape)
+        field = self.correction(x, problem, landscape).float()
+        if self.scale is None:
+            return field
+        scale = self.scale[:1] if landscape is None else self.scale[landscape]
+        return field + scale.reshape(-1, *[1] * (x.dim() - 1)) * x.float()
+
+    def forward(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, alone or in a :class:`Landscape`."""
+        return self.field(x, condition).square().flatten(1).sum(dim=1)

@@ -1,0 +1,80 @@
+"""An energy of relations between the nodes of a graph of any size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lean_ebm.energy.field import FieldEnergy
+
+
+class GraphEnergy(FieldEnergy):
+    """Pairs of nodes that exchange messages through every third node.
+
+    A pair (i, j) starts from what candidate and problem say of it, either way round. In each block it hears whether
+    there is a k for which one thing holds of (i, k) and another of (k, j): ``1 - exp(-sum_k a_ik b_kj)``, a soft "or",
+    of two learned views of the pairs in (0, 1). Matrix products take the place of the triples that a neural logic
+    machine looks at (Dong et al. 2019), which IRED uses. Nothing depends on the number or the order of nodes, so that
+    graphs may be larger than those trained on.
+
+    Args:
+        nodes: Number of nodes of the graphs to train on.
+        relations: Number of relations that make a problem.
+        width: Channels of a pair.
+        depth: Number of blocks: paths of up to 2^depth edges can be followed.
+        landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for one.
+        skip: Whether the candidate itself is in the field.
+    """
+
+    def __init__(
+        self,
+        nodes: int = 12,
+        relations: int = 1,
+        width: int = 32,
+        depth: int = 3,
+        landscapes: int = 0,
+        skip: bool = False,
+    ) -> None:
+        super().__init__((nodes, nodes), landscapes, skip)
+        self.embed = nn.Linear(2 * relations + 3, width)
+        self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
+        self.shifts = nn.ModuleList([nn.Embedding(landscapes, width) for _ in range(depth)] if landscapes else [])
+        self.last = nn.Linear(width, 1, bias=False)
+
+    def candidate_shape(self, condition: Any) -> tuple[int, ...]:
+        """As many nodes as the graphs of the problems have."""
+        return tuple(condition.shape[-2:])
+
+    def check_shape(self, x: Tensor) -> None:
+        """Raise a ValueError where candidates are no relations of nodes."""
+        if x.dim() != 3 or x.shape[1] != x.shape[2]:
+            super().check_shape(x)
+
+    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """G ``(B, n, n)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, relations, n, n)``."""
+        given = problem.reshape(len(x), -1, *x.shape[1:])
+        same = torch.eye(x.shape[1], device=x.device, dtype=x.dtype).expand_as(x)
+        pairs = torch.stack([x, x.mT, same, *given.unbind(dim=1), *given.mT.unbind(dim=1)], dim=3)
+        h = self.embed(pairs)
+        for i, block in enumerate(self.blocks):
+            h = block(h if landscape is None else h + self.shifts[i](landscape)[:, None, None])
+        field: Tensor = self.last(F.silu(h))
+        return field.squeeze(3)
+
+
+class _Block(nn.Module):
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.views = nn.Linear(width, 2 * width)
+        self.mix = nn.Linear(3 * width, 2 * width)
+        self.out = nn.Linear(2 * width, width)
+
+    def forward(self, h: Tensor) -> Tensor:
+        # few things hold of few pairs at first
+        left, right = torch.sigmoid(self.views(h) - 2).permute(0, 3, 1, 2).chunk(2, dim=1)  # each (B, W, n, n)
+        through = -torch.expm1(-(left @ right)).permute(0, 2, 3, 1)
+        mixed: Tensor = h + self.out(F.silu(self.mix(torch.cat([h, h.transpose(1, 2), through], dim=3))))
+        return mixed

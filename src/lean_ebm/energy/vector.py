@@ -1,0 +1,60 @@
+"""An energy of vectors and matrices, given a problem that is one."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from lean_ebm.energy.field import FieldEnergy
+
+
+class VectorEnergy(FieldEnergy):
+    """A multilayer perceptron on problem and candidate side by side (Du et al. 2024, appendix A).
+
+    Args:
+        shape: Shape of one candidate.
+        condition_shape: Shape of one problem.
+        width: Units of each hidden layer.
+        depth: Number of hidden layers.
+        landscapes: Number of landscapes (IRED); each scales and shifts every hidden layer but the first. 0 for one.
+        skip: Whether the candidate itself is in the field.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, ...] = (20, 20),
+        condition_shape: tuple[int, ...] = (20, 20),
+        width: int = 512,
+        depth: int = 3,
+        landscapes: int = 0,
+        skip: bool = False,
+    ) -> None:
+        super().__init__(shape, landscapes, skip)
+        size, given = (torch.Size(part).numel() for part in (shape, condition_shape))
+        widths = [size + given, *[width] * depth]
+        self.layers = nn.ModuleList([nn.Linear(*pair) for pair in pairwise(widths)])
+        self.films = nn.ModuleList([_film(landscapes, width) for _ in range(depth - 1)] if landscapes else [])
+        self.last = nn.Linear(width, size, bias=False)
+
+    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """G ``(B, *shape)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
+        h = torch.cat([problem.flatten(1), x.flatten(1)], dim=1)
+        for i, layer in enumerate(self.layers):
+            h = layer(h)
+            if landscape is not None and i > 0:
+                gain, shift = self.films[i - 1](landscape).chunk(2, dim=1)
+                h = h * (1 + gain) + shift
+            h = F.silu(h)
+        corrections: Tensor = self.last(h)
+        return corrections.reshape(x.shape)
+
+
+def _film(landscapes: int, width: int) -> nn.Embedding:
+    """Gains and shifts ``(2 width,)`` of each landscape, small at first."""
+    film = nn.Embedding(landscapes, 2 * width)
+    nn.init.normal_(film.weight, std=0.1)
+    return film

@@ -1,0 +1,1 @@
+"""Trains and judges every reasoning task beside its baselines and writes it up: ``make reasoning``."""
