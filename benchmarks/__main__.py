@@ -26,13 +26,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", nargs="+", default=[""], help="rows whose names begin like this; others are kept")
     parser.add_argument("--missing", action="store_true", help="measure only what the results do not have yet")
     parser.add_argument("--smoke", action="store_true", help="everything once and tiny: shows that it runs")
+    parser.add_argument("--busy", action="store_true", help="the machine has other work: processor time of one thread")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--output", type=Path, default=HERE, help="folder of results.json, results.md and growth.png")
     given = parser.parse_args(arguments)
 
     device = torch.device(given.device)
     scale = SMOKE if given.smoke else Scale(device)
-    scale = replace(scale, device=device)
+    scale = replace(scale.busy() if given.busy else scale, device=device)
     path = given.output / "results.json"
     results: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {"rows": {}}
     results["machine"] = machine(device)
@@ -47,7 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 continue
             start = time.perf_counter()
             result = measure()
-            results["rows"][name] = {"seconds": round(time.perf_counter() - start, 1), "result": result}
+            results["rows"][name] = {
+                "seconds": round(time.perf_counter() - start, 1),
+                "clock": scale.clock.__name__,
+                "result": result,
+            }
             print(f"{name}: {results['rows'][name]['seconds']} s", flush=True)
             results["rows"] = {key: results["rows"][key] for key in all_rows(scale) if key in results["rows"]}
             path.write_text(json.dumps(results, indent=1) + "\n")

@@ -10,19 +10,31 @@ from typing import Any
 def write(results: dict[str, Any], folder: Path) -> str:
     """Write ``results.md`` and, where there is something to draw, ``growth.png``; returns the text."""
     rows = {name: row["result"] for name, row in results["rows"].items()}
+    written = text(results)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.md").write_text(written)
+    if any(name.startswith("growth/") for name in rows) or "memory" in rows:
+        _draw(rows, folder / "growth.png")
+    return written
+
+
+def text(results: dict[str, Any]) -> str:
+    """The tables."""
+    rows = {name: row["result"] for name, row in results["rows"].items()}
     parts = [
         "# Speed\n\nWritten by `make bench`; what the rows mean and what was tried is in [README.md](README.md).\n",
         _machine(results["machine"]),
     ]
-    if not any("TorchEBM" in name for row in rows.values() for name in row):
+    if any(row["clock"] == "process_time" for row in results["rows"].values()):
+        parts.append(
+            "**Measured beside other work** (`--busy`): processor time of one thread. The order holds; the seconds "
+            "depend on what else used the caches.\n"
+        )
+    chains = [row for name, row in rows.items() if name.startswith("chain/")]
+    if chains and not any("TorchEBM" in row for row in chains):
         parts.append("TorchEBM is not installed (`pip install -e '.[bench]'`): its rows were left out.\n")
     parts += [_chains(rows), _graphs(rows), _training(rows), _data(rows), _memory(rows), _growth(rows)]
-    text = "\n".join(part for part in parts if part)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.md").write_text(text)
-    if any(name.startswith("growth/") for name in rows) or "memory" in rows:
-        _draw(rows, folder / "growth.png")
-    return text
+    return "\n".join(part for part in parts if part)
 
 
 def _machine(machine: dict[str, Any]) -> str:

@@ -41,6 +41,7 @@ class Scale:
         threads: Numbers of CPU threads.
         lengths: Numbers of steps of the chains whose memory is measured.
         growth: Batches, steps and widths that the cost is drawn over.
+        clock: What tells the seconds.
         width: Width of the networks; None for their own.
         images: Number of images in the data set that is loaded.
     """
@@ -56,8 +57,17 @@ class Scale:
         (1, 4, 16, 64, 256),
         (8, 16, 32, 64),
     )
+    clock: Callable[[], float] = time.perf_counter
     width: int | None = None
     images: int = 60_000
+
+    def time(self, contenders: dict[str, Callable[[], object]], reference: str) -> dict[str, dict[str, float]]:
+        """Time contenders in turns."""
+        return interleaved(contenders, reference, self.rounds, self.device, self.clock)
+
+    def busy(self) -> Scale:
+        """The same for a machine that has other work: one thread, whose processor time does not count that work."""
+        return replace(self, rounds=5, unit=0.2, threads=(1,), clock=time.process_time)
 
     def network(self, name: str, **settings: Any) -> EnergyNetwork:
         """The energy network of that name."""
@@ -73,7 +83,17 @@ class Scale:
         return x, torch.arange(size, device=self.device) % 10
 
 
-SMOKE = Scale(torch.device("cpu"), 1, 0.0, (4,), (1,), (1, 2), ((2, 4), (1, 2), (4, 8)), 4, 256)
+SMOKE = Scale(
+    device=torch.device("cpu"),
+    rounds=1,
+    unit=0.0,
+    batches=(4,),
+    threads=(1,),
+    lengths=(1, 2),
+    growth=((2, 4), (1, 2), (4, 8)),
+    width=4,
+    images=256,
+)
 """Everything once, as small as it gets: shows that it runs, and measures nothing."""
 
 NETWORKS = ("ConvEnergy", "ResidualEnergy")
@@ -135,7 +155,7 @@ def chains(scale: Scale, name: str, size: int, threads: int) -> Result:
             contenders["TorchEBM"] = lambda: theirs(x, y)
             contenders["TorchEBM, our layers"] = lambda: with_ours(x, y)
             contenders["TorchEBM, bf16"] = _in_bf16(scale, lambda: theirs(x, y))
-        return _with_rates(interleaved(contenders, "floor", scale.rounds, scale.device), size * steps, steps)
+        return _with_rates(scale.time(contenders, "floor"), size * steps, steps)
 
 
 def graphs(scale: Scale, name: str, graph: Literal["last", "all"]) -> Result:
@@ -156,7 +176,7 @@ def graphs(scale: Scale, name: str, graph: Literal["last", "all"]) -> Result:
             "ours, compiled": partial(run, compile=True),
             "ours, recomputed": partial(run, recompute=True),
         }
-        result = _with_rates(interleaved(contenders, "ours", scale.rounds, scale.device), size * steps, steps)
+        result = _with_rates(scale.time(contenders, "ours"), size * steps, steps)
         pairs = zip(run(compile=True), run(), strict=True)
         result["gradient error"] = max(float((mine - theirs).norm() / theirs.norm()) for mine, theirs in pairs)
         return result
@@ -171,7 +191,7 @@ def training(scale: Scale, name: str, method: str) -> Result:
         for label, compile in (("ours", False), ("ours, compiled", True)):
             contenders[label] = _our_step(scale, name, method, x, y, compile)
         contenders["ours, compiled, bf16"] = _in_bf16(scale, _our_step(scale, name, method, x, y, True))
-        return _with_rates(interleaved(contenders, "textbook", scale.rounds, scale.device), size, 1)
+        return _with_rates(scale.time(contenders, "textbook"), size, 1)
 
 
 TRAINING_CHAIN = replace(CHAIN, steps=10)
@@ -241,7 +261,7 @@ def data(scale: Scale) -> Result:
             "the usual loader": lambda: take(DataLoader(usual, batch_size=size, shuffle=True)),
             "ours": lambda: take(module.train_dataloader()),
         }
-        times = interleaved(contenders, "the usual loader", scale.rounds, scale.device)
+        times = scale.time(contenders, "the usual loader")
         return _with_rates(times, number * size, number)
 
 
@@ -291,7 +311,7 @@ def growth(scale: Scale, over: str) -> Result:
                 "compiled": partial(langevin, energy, x, y, replace(chain, compile=True)),
             }
             torch.compiler.reset()
-            times = interleaved(contenders, "eager", min(scale.rounds, 5), scale.device)
+            times = scale.time(contenders, "eager")
             at = {"batch": size, "steps": number, "width": width}[over]
             result[str(at)] = _with_rates(times, size * number, number) | {
                 "bytes": peak_memory(partial(langevin, energy, x, y, chain), scale.device)
@@ -346,10 +366,10 @@ def _with_rates(times: dict[str, dict[str, float]], images: int, steps: int) -> 
 def _affordable(two_steps: Callable[[], object], steps: int, scale: Scale) -> int:
     """How many steps of a chain fit into the unit, at most 60."""
     two_steps()
-    start = time.perf_counter()
+    start = scale.clock()
     two_steps()
     synchronize(scale.device)
-    return max(2, min(CHAIN.steps, round(scale.unit * steps / (time.perf_counter() - start))))
+    return max(2, min(CHAIN.steps, round(scale.unit * steps / (scale.clock() - start))))
 
 
 def _in_bf16(scale: Scale, run: Callable[[], object]) -> Callable[[], object]:

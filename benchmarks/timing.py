@@ -14,7 +14,11 @@ import torch
 
 
 def interleaved(
-    contenders: Mapping[str, Callable[[], object]], reference: str, rounds: int, device: torch.device
+    contenders: Mapping[str, Callable[[], object]],
+    reference: str,
+    rounds: int,
+    device: torch.device,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, dict[str, float]]:
     """Time contenders A B A B, after a warm-up of each.
 
@@ -23,6 +27,7 @@ def interleaved(
         reference: Name of the one that ratios refer to.
         rounds: Number of times that each is timed.
         device: Device to wait for.
+        clock: What tells the seconds.
 
     Returns:
         By name the median ``seconds`` and the median over rounds of the ``ratio`` to the reference.
@@ -35,10 +40,10 @@ def interleaved(
     for turn in range(rounds):
         for name in names[turn % len(names) :] + names[: turn % len(names)]:
             synchronize(device)
-            start = time.perf_counter()
+            start = clock()
             contenders[name]()
             synchronize(device)
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(clock() - start)
     return {
         name: {
             "seconds": statistics.median(taken),
