@@ -75,6 +75,7 @@ def draw_for_all(rank: int, processes: int) -> None:
 
     torch.randn, torch.rand = of_all(normal), of_all(uniform)
     torch.randn_like = lambda x: torch.randn(*x.shape)
+    torch.Tensor.normal_ = lambda x, mean=0, std=1, generator=None: x.copy_(mean + std * torch.randn(*x.shape))
     torch.randint = lambda high, size, device=None: whole(high, (BATCH,))[rows]
     stratified = ebt.stratified
     ebt.stratified = ired.stratified = lambda size, device: _whole(stratified, uniform, device)[rows]

@@ -59,6 +59,8 @@ def without_chance(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(torch, "randn", repeated(torch.randn))
     patch.setattr(torch, "rand", repeated(torch.rand))
     patch.setattr(torch, "randn_like", lambda x: torch.randn(*x.shape))
+    draw = lambda x, mean=0, std=1, generator=None: x.copy_(mean + std * torch.randn(*x.shape))
+    patch.setattr(torch.Tensor, "normal_", draw)
     for module in (ebt, ired):
         patch.setattr(module, "stratified", lambda size, device: torch.linspace(0.1, 0.9, half).repeat(size // half))
 

@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ["tests/test_langevin.py", "tests/methods"]
 
 MUTATIONS = [
-    ("langevin.py", "proposal = here - eta * gradient", "proposal = here + eta * gradient"),
+    ("langevin.py", "proposal = (-eta * gradient)", "proposal = (eta * gradient)"),
     ("langevin.py", "clamp(-settings.grad_clamp, settings.grad_clamp)", "clamp(-settings.grad_clamp)"),
-    ("langevin.py", "proposal = proposal + noise[rows]", "proposal = proposal + 1.1 * noise[rows]"),
+    ("langevin.py", "noise.normal_(0, noise_scale,", "noise.normal_(0, 1.1 * noise_scale,"),
     ("langevin.py", "proposal.clamp(*settings.bounds)", "proposal.clamp(settings.bounds[0])"),
     ("langevin.py", "rises = ~(energy(proposal, given) <= values)", "rises = energy(proposal, given) > values"),
     ("langevin.py", "torch.where(rises.reshape(-1, *ones), here,", "torch.where(~rises.reshape(-1, *ones), here,"),
@@ -29,7 +29,7 @@ MUTATIONS = [
     ("langevin.py", "gradient = gradient_map(here, gradient)", "gradient_map(here, gradient)"),
     ("methods/contrastive.py", "gap = negative - positive", "gap = positive - negative"),
     ("methods/contrastive.py", "self.regularization * magnitude", "self.regularization * magnitude.sqrt()"),
-    ("methods/contrastive.py", "if self.training:\n            self.buffer", "if True:\n            self.buffer"),
+    ("methods/contrastive.py", "if self.buffer is not None and self.training:", "if self.buffer is not None:"),
     ("methods/contrastive.py", "if self.training and self.moments", "if self.moments"),
     ("methods/contrastive.py", "real + self.data_noise *", "real - 2 * self.data_noise *"),
     ("methods/ebt.py", 'loss + self.cross_entropy * terms["cross_entropy"]', 'loss + terms["cross_entropy"]'),
@@ -40,7 +40,7 @@ MUTATIONS = [
     ("methods/ired.py", "(gradient - eps).square()", "(gradient + eps).square()"),
     ("methods/ired.py", "F.softplus(energy[part] - negative)", "F.softplus(negative - energy[part])"),
     ("methods/ired.py", "a * x[part] + 3 * s * eps", "a * x[part] + s * eps"),
-    ("methods/ired.py", "self.energy(a * mined + s * eps, where)", "self.energy(a * mined, where)"),
+    ("methods/ired.py", "self.energy(a * wrong + s * eps, where)", "self.energy(a * wrong, where)"),
     ("methods/ired.py", "self.alpha_bar[index] > 0.3", "self.alpha_bar[index] > 0.1"),
     ("methods/moments.py", "shift.square() * self.count.reshape(shape) * share", "shift.square() * share"),
     ("methods/finite.py", "parameter.grad = None", "pass"),
