@@ -25,7 +25,7 @@ COLUMNS = {
     "novelty": "samples_novelty",
 }
 ENERGY_COLUMNS = {
-    "accuracy of argmin E": "energy_accuracy",
+    "accuracy of argmin E": "accuracy",
     "calibration error": "energy_calibration_error",
     "AUROC noise": "energy_auroc_noise",
     "constant": "energy_auroc_constant",
