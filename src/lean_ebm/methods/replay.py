@@ -34,8 +34,8 @@ class ReplayBuffer(nn.Module):
         super().__init__()
         if num_classes == 0:
             raise ValueError(
-                "A replay buffer is indexed by class, and conditions of this energy are no classes: set buffer_size 0, "
-                "after which every chain starts anew."
+                "A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more. Where "
+                "conditions are no classes, set buffer_size 0: every chain then starts anew."
             )
         if size < num_classes:
             raise ValueError(
