@@ -266,7 +266,7 @@ def langevin(
             if noise_scale > 0:
                 proposal = proposal.add_(noise[rows])
             if settings.bounds is not None:
-                proposal = proposal.clamp(*settings.bounds)
+                proposal = proposal.clamp_(*settings.bounds)
             if settings.monotone:
                 with torch.no_grad():
                     rises = ~(energy(proposal, given) <= values)  # so that NaN counts as a rise

@@ -50,7 +50,7 @@ def test_samples_and_energy_are_judged_on_the_split_of_the_subcommand(
     monkeypatch.chdir(tmp_path)
     seen = []
     judge = judge_digits
-    monkeypatch.setattr("lean_ebm.evaluation.judge_digits", lambda *args: seen.append(args) or judge(*args))
+    monkeypatch.setattr("lean_ebm.evaluation.images.judge_digits", lambda *args: seen.append(args) or judge(*args))
     figures = evaluate(subcommand)["metrics"]
     expected = {f"{split}/{kind}_{name}" for kind in ("samples", "real") for name in NAMES}
     expected |= {f"{split}/energy_{name}" for name in ("accuracy", "calibration_error", "auroc_noise", "auroc_rotated")}
