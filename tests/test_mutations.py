@@ -15,7 +15,7 @@ MUTATIONS = [
     ("langevin.py", "proposal = (-eta * gradient)", "proposal = (eta * gradient)"),
     ("langevin.py", "clamp(-settings.grad_clamp, settings.grad_clamp)", "clamp(-settings.grad_clamp)"),
     ("langevin.py", "noise.normal_(0, noise_scale,", "noise.normal_(0, 1.1 * noise_scale,"),
-    ("langevin.py", "proposal.clamp(*settings.bounds)", "proposal.clamp(settings.bounds[0])"),
+    ("langevin.py", "clamp_(*settings.bounds)", "clamp_(settings.bounds[0])"),
     ("langevin.py", "rises = ~(energy(proposal, given) <= values)", "rises = energy(proposal, given) > values"),
     ("langevin.py", "torch.where(rises.reshape(-1, *ones), here,", "torch.where(~rises.reshape(-1, *ones), here,"),
     ("langevin.py", "taken[rows] += 1", "taken += 1"),

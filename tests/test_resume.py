@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,10 @@ def samples(name: str, folder: Path) -> torch.Tensor:
     return torch.load(newest("samples.pt"), weights_only=True)["images"]
 
 
-def assert_same_end(name: str, whole: Path, resumed: Path, steps: int = 12, not_logged: int | None = None) -> None:
+def assert_same_end(
+    name: str, whole: Path, resumed: Path, steps: int = 12, lost: AbstractSet[int] = frozenset()
+) -> None:
+    """``lost``: steps that may be missing in the log, since Lightning logs a step after it has saved."""
     first, second = (torch.load(checkpoint(folder), weights_only=True) for folder in (whole, resumed))
     assert first["global_step"] == second["global_step"] == steps
     for part in ("state_dict", "current_model_state", "averaging_state", "optimizer_states", "lr_schedulers"):
@@ -80,9 +84,8 @@ def assert_same_end(name: str, whole: Path, resumed: Path, steps: int = 12, not_
     one, other = metrics(whole), metrics(resumed)
     assert one.keys() == other.keys() and any(tag.startswith("val/") for tag in one)
     for tag, values in one.items():
-        if not_logged is not None:
-            values.pop(not_logged, None)
-        assert other[tag] == values, tag
+        assert values.keys() - other[tag].keys() <= lost, tag
+        assert other[tag] == {step: value for step, value in values.items() if step in other[tag]}, tag
     assert torch.equal(samples(name, whole), samples(name, resumed))
 
 
@@ -126,7 +129,7 @@ def test_a_cluster_requeues_a_run(tmp_path):
     status, output = killed("SIGUSR1", 1000, "fit", *model(name), *RUN, *at(other), **environment)
     assert status == 0 and "Restor" in output, output
     main(["fit", *model(name), *RUN, *at(whole)])
-    assert_same_end(name, whole, other, not_logged=7)  # Lightning requeues before it logs the step
+    assert_same_end(name, whole, other, lost={7})
 
 
 def test_a_damaged_checkpoint_is_skipped(capsys):
@@ -172,7 +175,7 @@ def test_killed_seven_times_at_any_moment(name, record_property):
                 process.wait()
                 kills += 1
                 saved.append(max(map(step_of, folder.rglob("epoch*.ckpt")), default=0))
-        assert_same_end(name, whole, folder, steps=450)
+        assert_same_end(name, whole, folder, steps=450, lost={step - 1 for step in saved})
         ends += 1
     record_property("killed when the last checkpoint was of step", ", ".join(map(str, saved)))
     record_property("runs of 450 steps that ended as the uninterrupted one, bit for bit", ends)
