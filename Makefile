@@ -68,7 +68,7 @@ coverage: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto --cov --cov-report=term --cov-fail-under=95
 
 test-slow: $(READY)
-	$(BIN)/python -m pytest -m slow -n auto --report results/reliability.md
+	$(BIN)/python -m pytest -m slow -n auto --report=results/reliability.md
 
 lint: $(READY)
 	$(BIN)/ruff check .
