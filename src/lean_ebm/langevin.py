@@ -242,7 +242,7 @@ def langevin(
             # "all" keeps the start's own graph; otherwise the graph begins at the first differentiable step.
             if not with_graph or (step == settings.first_graph_step and settings.graph != "all"):
                 x = x.detach()
-            here, given, eta = _rows((x, condition, size), rows)
+            here, given, eta = (x, condition, size) if isinstance(rows, slice) else _rows((x, condition, size), rows)
             gradient_of = recomputed if with_graph and settings.recompute else energy_gradient
             values, gradient = gradient_of(energy, here, given, create_graph=with_graph, compile=settings.compile)
             energies[rows, step:] = values.detach().float()[:, None]
@@ -338,7 +338,7 @@ def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Ten
     return settled
 
 
-def _rows(collection: Any, index: Tensor | slice) -> Any:
+def _rows(collection: Any, index: Tensor) -> Any:
     return apply_to_collection(collection, Tensor, lambda tensor: tensor[index])
 
 
