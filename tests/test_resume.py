@@ -100,6 +100,17 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(name, step):
     assert_same_end(name, whole, other)
 
 
+def test_a_run_that_is_killed_twice_goes_on_too():
+    """The first time at the end of an epoch, after which the next one has to count as begun."""
+    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    for step, resume in ((7, []), (9, ["--ckpt_path=last"])):
+        killed("SIGKILL", step, "fit", *model(name), *RUN, *at(other), *resume)
+        assert step_of(checkpoint(other)) == step - 1
+    main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
+    main(["fit", *model(name), *RUN, *at(whole)])
+    assert_same_end(name, whole, other)
+
+
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
 def test_a_signal_saves_and_exits(number):
     name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")

@@ -97,6 +97,21 @@ def test_negatives_are_mined_from_three_times_the_noise():
     torch.testing.assert_close(terms["energy_negative"], 16 * terms["energy_positive"])
 
 
+def test_the_contrast_wants_negatives_above_their_positives():
+    # of one sample: CE(-[E+, E-], 0) = log(1 + exp(E+ - E-)), and E- = 16 E+ as above
+    terms = IRED(Bowl(), mining=NO_DESCENT, bound=1e9).loss((torch.zeros(1, 1), labels(1, 1)))
+    gap = terms["energy_negative"] - terms["energy_positive"]
+    assert gap > 1e-3
+    torch.testing.assert_close(terms["contrast"], torch.log1p((-gap).exp()))
+
+
+def test_classes_are_taught_where_the_noise_leaves_them(monkeypatch):
+    ebm = IRED(MLPEnergy((1,), 2, 8, 2, landscapes=20), contrast=0.0, cross_entropy=1.0)
+    for level, alpha_bar in enumerate(ebm.alpha_bar.tolist()):
+        monkeypatch.setattr(ebm, "draw_landscapes", lambda size, level=level: torch.full((size,), level))
+        assert bool(ebm.loss(data(8))["cross_entropy"] > 0) == (alpha_bar > 0.3)
+
+
 def test_every_landscape_has_its_share_of_a_batch():
     energy = GaussianLandscapes(4)
     seen = []

@@ -234,6 +234,17 @@ class Method(FiniteSteps, ABC):
         elif self.global_rank > 0:
             buffer.chains.fill_(torch.nan)
 
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        """Count the epoch under way where Lightning has not.
+
+        A run that goes on from the last batch of an epoch begins the next one uncounted (lightning 2.6), and who goes
+        on from a checkpoint of that one would begin it anew.
+        """
+        epochs = self.trainer.fit_loop.epoch_progress
+        if epochs.current.ready == epochs.current.processed:
+            epochs.increment_ready()
+            epochs.increment_started()
+
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Load weights and buffers.
 
