@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config: pytest.Config) -> None:
-    if config.getoption("--report"):
+    if config.getoption("--report") and not hasattr(config, "workerinput"):  # the workers know their own tests alone
         config.getoption("--report").write_text(reliability.report(terminalreporter.stats))
 
 
