@@ -241,7 +241,7 @@ class Method(FiniteSteps, ABC):
         on from a checkpoint of that one would begin it anew.
         """
         epochs = self.trainer.fit_loop.epoch_progress
-        if epochs.current.ready == epochs.current.processed:
+        if epochs.current.ready == epochs.current.completed:
             epochs.increment_ready()
             epochs.increment_started()
 
