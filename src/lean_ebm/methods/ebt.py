@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
-from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
+from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory, energy_gradient
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.randomness import stratified
@@ -198,10 +198,18 @@ class EBT(Method):
         else:
             plan = [replace(self.chain, steps=steps)]
         alpha = self._draw_step_size(len(target))
+        first: Any = None
+        energies: Tensor | None = None
+        if self.cross_entropy > 0 and plan[0].first_graph_step == 0 and not self.chain.recompute:
+            # The classification term looks at where chains start: one pass for it and for their first step.
+            own_and_all = self.energy.own_and_all_energies
+            *first, energies = energy_gradient(
+                own_and_all, start, condition, create_graph=True, compile=self.chain.compile, has_aux=True
+            )
         x = start
         parts: list[Trajectory] = []
-        for settings in plan:
-            parts.append(self.langevin(x, condition, settings, step_size=alpha))
+        for i, settings in enumerate(plan):
+            parts.append(self.langevin(x, condition, settings, first=None if i else first, step_size=alpha))
             x = parts[-1].x
         trajectory = Trajectory.join(parts)
         if self.buffer is not None and self.training:
@@ -216,7 +224,8 @@ class EBT(Method):
             "grad_norm_chain": trajectory.grad_norms.mean(),
         }
         if self.cross_entropy > 0:
-            likelihood = F.cross_entropy(-self.energy.energies(start), condition, reduction="none")
+            energies = self.energy.energies(start) if energies is None else energies
+            likelihood = F.cross_entropy(-energies, condition, reduction="none")
             terms["cross_entropy"] = (likelihood if level is None else likelihood * (level < 1.5)).mean()
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}

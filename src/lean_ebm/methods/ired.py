@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -154,9 +155,12 @@ class IRED(Method):
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
         noised = a * x + s * eps
-        energy, gradient = energy_gradient(
-            self.energy, noised, landscape, create_graph=True, compile=self.mining.compile
-        )
+        ask: Any = partial(energy_gradient, create_graph=True, compile=self.mining.compile)
+        if self.cross_entropy > 0:  # one pass for this term and the score
+            own_and_all = self.energy.own_and_all_energies
+            energy, gradient, energies = ask(own_and_all, noised, landscape, has_aux=True)
+        else:
+            energy, gradient = ask(self.energy, noised, landscape)
         weight = (1 / self.alpha_bar[index]).clamp(max=self.weight_limit)
         score = (weight * (gradient - eps).square().flatten(1).mean(dim=1)).mean()
         loss = score
@@ -179,7 +183,7 @@ class IRED(Method):
             terms["energy_negative"] = negative.mean()
             loss = loss + self.contrast * terms["contrast"]
         if self.cross_entropy > 0:
-            likelihood = F.cross_entropy(-self.energy.energies(noised, index), condition, reduction="none")
+            likelihood = F.cross_entropy(-energies, condition, reduction="none")
             terms["cross_entropy"] = (likelihood * (self.alpha_bar[index] > 0.3)).mean()
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
