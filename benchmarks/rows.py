@@ -48,7 +48,7 @@ class Scale:
 
     device: torch.device
     rounds: int = 9
-    unit: float = 0.5
+    unit: float = 0.25
     batches: tuple[int, ...] = (32, 128, 512)
     threads: tuple[int, ...] = (1, 2)
     lengths: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 60)
