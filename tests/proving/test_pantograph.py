@@ -215,10 +215,13 @@ def test_a_released_ancestor_does_not_matter():
 
 
 def kill(environment):
+    """Kill the processes and wait until that is noticed."""
     for slot in environment._client._slots:
         if slot.repl is not None:
             os.kill(slot.repl._process.pid, 9)
-    time.sleep(0.05)
+            deadline = time.monotonic() + 30
+            while slot.repl.alive and time.monotonic() < deadline:
+                time.sleep(0.01)
 
 
 def test_states_survive_their_process():
