@@ -251,7 +251,7 @@ def test_a_project_runs_through_lake(fake, tmp_path):
 
 
 def test_a_hung_lean_is_killed_with_its_children(fake, tmp_path):
-    with Lean(fake, timeout=0.5) as lean:
+    with Lean(fake, timeout=3.0) as lean:
         reports = lean.check([Proof(SWAP, script) for script in ("skip", "fake_hang", "skip", "skip")])
     outcomes = [report.outcome for report in reports]
     assert outcomes == [Outcome.SOLVED, Outcome.TIMEOUT, Outcome.SOLVED, Outcome.SOLVED]
@@ -274,7 +274,7 @@ def test_a_lean_that_dies_costs_one_proof(fake, way):
 @pytest.mark.parametrize("way", ["crash", "hang"])
 def test_what_was_judged_before_a_death_stands(fake, tmp_path, way):
     scripts = ["skip"] * 20 + [f"fake_{way}"] + ["skip"] * 20
-    with Lean(fake, timeout=0.3) as lean:
+    with Lean(fake, timeout=3.0) as lean:
         reports = lean.check([Proof(SWAP, script) for script in scripts])
     assert [index for index, report in enumerate(reports) if report.outcome is not Outcome.SOLVED] == [20]
     assert len((tmp_path / "pids.starts").read_text().splitlines()) == 3  # the batch, the culprit, and what was left
@@ -289,7 +289,7 @@ def test_a_slow_start_loses_no_input(fake, monkeypatch):
 
 
 def test_no_zombies(fake):
-    with Lean(fake, timeout=0.3) as lean:
+    with Lean(fake, timeout=3.0) as lean:
         lean.check([Proof(SWAP, "fake_hang")])
         lean.check([Proof(SWAP, "fake_crash")])
     with pytest.raises(ChildProcessError):
