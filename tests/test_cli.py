@@ -22,7 +22,7 @@ NO_FIGURES = "--evaluation.num_samples=0"
 class Fourth(Method):
     """A new method is one class with a loss."""
 
-    modes: list[tuple[str, bool]] = []  # noqa: RUF012
+    modes: list[tuple[str, bool]] = []  # noqa: RUF012 - shared by all instances on purpose
 
     def loss(self, batch):
         x, condition = batch

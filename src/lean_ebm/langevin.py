@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, Literal, overload
+from typing import Any, Literal
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -167,24 +167,6 @@ class Trajectory:
         )
 
 
-@overload
-def energy_gradient(
-    energy: EnergyFunction, x: Tensor, condition: Any, *, create_graph: bool = False, compile: bool = False
-) -> tuple[Tensor, Tensor]: ...
-
-
-@overload
-def energy_gradient(
-    energy: Callable[[Tensor, Any], tuple[Tensor, Any]],
-    x: Tensor,
-    condition: Any,
-    *,
-    create_graph: bool = False,
-    compile: bool = False,
-    has_aux: Literal[True],
-) -> tuple[Tensor, Tensor, Any]: ...
-
-
 def energy_gradient(
     energy: Callable[[Tensor, Any], Any],
     x: Tensor,
@@ -219,7 +201,7 @@ def energy_gradient(
         values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
         (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
     results = (values, gradient, *aux)
-    return results if create_graph else apply_to_collection(results, Tensor, Tensor.detach)
+    return results if create_graph else tuple(result.detach() for result in results)
 
 
 def langevin(

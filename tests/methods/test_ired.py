@@ -84,6 +84,14 @@ def test_loss_is_the_weighted_sum_of_its_terms():
     assert all(p.grad is not None for p in ebm.parameters())
 
 
+def test_the_classification_term_shares_the_pass_of_the_score():
+    energy = MLPEnergy((1,), 2, 8, 2, landscapes=6)
+    rows = []
+    energy.layers[0].register_forward_hook(lambda _, inputs, __: rows.append(len(inputs[0])))
+    IRED(energy, contrast=0.0, cross_entropy=0.7).loss(data(32))
+    assert rows == [32]
+
+
 def test_negatives_have_the_noise_of_their_positives():
     # with data at 0 and mined candidates clamped to it, positive and negative are one and the same
     terms = IRED(Bowl(), bound=1e-12).loss((torch.zeros(64, 1), labels(64, 1)))
@@ -311,7 +319,7 @@ def test_the_published_order_jumps_first():
         alpha_bar = cosine_schedule(3)
         a, s = alpha_bar[k].sqrt(), (1 - alpha_bar[k]).sqrt()
         beta = 1 - alpha_bar[k] / (alpha_bar[k - 1] if k else 1.0)
-        slope = lambda x: s * (x - a * MEANS[label][:, None]) / (a**2 * VARIANCE + s**2)  # noqa: B023
+        slope = lambda x: s * (x - a * MEANS[label][:, None]) / (a**2 * VARIANCE + s**2)  # noqa: B023 - used within its turn
         x = (x - s * slope(x)).clamp(-a, a)
         for _ in range(2):
             there = (x - beta / s * slope(x)).clamp(-a, a)

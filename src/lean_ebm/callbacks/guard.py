@@ -192,7 +192,7 @@ def _restore(trainer: Trainer, pl_module: LightningModule, state: dict[str, Any]
 
 
 def _average(trainer: Trainer) -> torch.nn.Module | None:
-    for callback in trainer.callbacks:  # type: ignore[attr-defined]
+    for callback in trainer.callbacks:  # type: ignore[attr-defined] # Lightning sets it later
         if isinstance(callback, EMA):
             return callback.average
     return None

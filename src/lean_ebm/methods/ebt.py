@@ -198,14 +198,15 @@ class EBT(Method):
         else:
             plan = [replace(self.chain, steps=steps)]
         alpha = self._draw_step_size(len(target))
-        first: Any = None
+        first: tuple[Tensor, Tensor] | None = None
         energies: Tensor | None = None
         if self.cross_entropy > 0 and plan[0].first_graph_step == 0 and not self.chain.recompute:
             # The classification term looks at where chains start: one pass for it and for their first step.
             own_and_all = self.energy.own_and_all_energies
-            *first, energies = energy_gradient(
+            values, gradient, energies = energy_gradient(
                 own_and_all, start, condition, create_graph=True, compile=self.chain.compile, has_aux=True
             )
+            first = values, gradient
         x = start
         parts: list[Trajectory] = []
         for i, settings in enumerate(plan):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -155,12 +154,15 @@ class IRED(Method):
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
         noised = a * x + s * eps
-        ask: Any = partial(energy_gradient, create_graph=True, compile=self.mining.compile)
-        if self.cross_entropy > 0:  # one pass for this term and the score
-            own_and_all = self.energy.own_and_all_energies
-            energy, gradient, energies = ask(own_and_all, noised, landscape, has_aux=True)
-        else:
-            energy, gradient = ask(self.energy, noised, landscape)
+        classify = self.cross_entropy > 0  # one pass for this term and the score
+        energy, gradient, *energies = energy_gradient(
+            self.energy.own_and_all_energies if classify else self.energy,
+            noised,
+            landscape,
+            create_graph=True,
+            compile=self.mining.compile,
+            has_aux=classify,
+        )
         weight = (1 / self.alpha_bar[index]).clamp(max=self.weight_limit)
         score = (weight * (gradient - eps).square().flatten(1).mean(dim=1)).mean()
         loss = score
@@ -182,8 +184,8 @@ class IRED(Method):
             terms["contrast"] = F.softplus(energy[part] - negative).mean()
             terms["energy_negative"] = negative.mean()
             loss = loss + self.contrast * terms["contrast"]
-        if self.cross_entropy > 0:
-            likelihood = F.cross_entropy(-energies, condition, reduction="none")
+        if classify:
+            likelihood = F.cross_entropy(-energies[0], condition, reduction="none")
             terms["cross_entropy"] = (likelihood * (self.alpha_bar[index] > 0.3)).mean()
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}

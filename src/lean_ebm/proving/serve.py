@@ -224,7 +224,7 @@ def _goal(number: int, text: str) -> Answer:
 def main() -> None:
     """Serve standard input."""
     for stream in (sys.stdin, sys.stdout):
-        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr] # typed as any text stream
     Server().serve(sys.stdin, sys.stdout)
 
 
