@@ -16,6 +16,7 @@ import torch
 from benchmarks import report
 from benchmarks.rows import SMOKE, Scale, all_rows
 from benchmarks.timing import machine
+from lean_ebm.memory import keep_freed_memory
 
 HERE = Path(__file__).parent
 
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--output", type=Path, default=HERE, help="folder of results.json, results.md and growth.png")
     given = parser.parse_args(arguments)
+    keep_freed_memory()  # as the command line does, here for all contenders
 
     device = torch.device(given.device)
     scale = SMOKE if given.smoke else Scale(device)

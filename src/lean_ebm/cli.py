@@ -28,6 +28,7 @@ from lean_ebm.callbacks import (
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
 from lean_ebm.data import DataModule
 from lean_ebm.errors import Parser
+from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
 
 
@@ -154,6 +155,7 @@ def main(args: list[str] | None = None) -> None:
     Args:
         args: Arguments; None takes those of the process.
     """
+    keep_freed_memory()
     # Data sets are tensors in memory: worker processes would only copy them.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     # Lightning's own use of torch's pytrees.

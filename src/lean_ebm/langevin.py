@@ -192,16 +192,9 @@ def energy_gradient(
         Energies ``(B,)`` and gradients of the shape of ``x``, and with ``has_aux`` the other tensors; detached unless
         ``create_graph``.
     """
-    with torch.inference_mode(False), torch.set_grad_enabled(create_graph or not compile):
+    with torch.inference_mode(False), torch.enable_grad():
         x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
-        if compile:
-            return _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition, has_aux)
-        if not (create_graph and x.requires_grad):
-            x = x.detach().requires_grad_()
-        values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
-        (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
-    results = (values, gradient, *aux)
-    return results if create_graph else tuple(result.detach() for result in results)
+        return _energy_gradient(energy, x, condition, create_graph, compile, has_aux)
 
 
 def langevin(
@@ -242,31 +235,35 @@ def langevin(
         size = step_size.expand(batch).reshape(-1, *ones)
         energies = torch.zeros(batch, settings.steps, device=x.device)
         grad_norms = torch.zeros_like(energies)
-        taken = torch.zeros(batch, dtype=torch.int64, device=x.device)
+        taken = torch.full((batch,), settings.steps, dtype=torch.int64, device=x.device)
         noise = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-        recomputed = partial(checkpoint, energy_gradient, use_reentrant=False)
+        recomputed = partial(checkpoint, _energy_gradient, use_reentrant=False)
         rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # chains that move
 
+        first_graph_step = settings.first_graph_step
         for step in range(settings.steps):
-            with_graph = step >= settings.first_graph_step
+            with_graph = step >= first_graph_step
             # "all" keeps the start's own graph; otherwise the graph begins at the first differentiable step.
-            if not with_graph or (step == settings.first_graph_step and settings.graph != "all"):
+            if not with_graph or (step == first_graph_step and settings.graph != "all"):
                 x = x.detach()
             here, given, eta = (x, condition, size) if isinstance(rows, slice) else _rows((x, condition, size), rows)
-            gradient_of = recomputed if with_graph and settings.recompute else energy_gradient
+            gradient_of = recomputed if with_graph and settings.recompute else _energy_gradient
             if step == 0 and first is not None:
                 values, gradient = first
             else:
-                values, gradient = gradient_of(energy, here, given, create_graph=with_graph, compile=settings.compile)
-            energies[rows, step:] = values.detach().float()[:, None]
-            grad_norms[rows, step:] = gradient.detach().flatten(1).norm(dim=1).float()[:, None]
+                values, gradient = gradient_of(energy, here, given, with_graph, settings.compile)
+            energies[rows, step] = values.detach().float()
+            grad_norms[rows, step] = torch.linalg.vector_norm(gradient.detach().flatten(1), dim=1).float()
             noise_scale = settings.noise_at(step)
             if noise_scale > 0:  # of all chains, so that none depends on another's stop
                 noise.normal_(0, noise_scale, generator=generator)
 
             if isinstance(rows, Tensor):
                 moving = ~_settled(energies[rows], grad_norms[rows], step, stop)
-                rows = rows[moving]
+                stopped, rows = rows[~moving], rows[moving]
+                taken[stopped] = step
+                for record in (energies, grad_norms):
+                    record[stopped, step + 1 :] = record[stopped, step, None]
                 if rows.numel() == 0:
                     break
                 here, given, eta, values, gradient = _rows((here, given, eta, values, gradient), moving)
@@ -275,7 +272,7 @@ def langevin(
                 gradient = gradient_map(here, gradient)
             if settings.grad_clamp is not None:
                 gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
-            proposal = (-eta * gradient).add_(here)
+            proposal = torch.addcmul(here, eta, gradient, value=-1)
             if noise_scale > 0:
                 proposal = proposal.add_(noise[rows])
             if settings.bounds is not None:
@@ -286,7 +283,6 @@ def langevin(
                 proposal = torch.where(rises.reshape(-1, *ones), here, proposal)
 
             x = proposal if isinstance(rows, slice) else x.index_copy(0, rows, proposal)
-            taken[rows] += 1
             if on_step is not None:
                 on_step(step, x.detach())
         if settings.graph == "none":
@@ -323,6 +319,26 @@ class LangevinMixin:
             generator=generator,
             on_step=on_step,
         )
+
+
+def _energy_gradient(
+    energy: Callable[[Tensor, Any], Any],
+    x: Tensor,
+    condition: Any,
+    create_graph: bool,
+    compile: bool,
+    has_aux: bool = False,
+) -> tuple[Tensor, ...]:
+    """:func:`energy_gradient` where gradients are enabled and no tensor is one of inference mode."""
+    if compile:
+        with torch.set_grad_enabled(create_graph):
+            return _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition, has_aux)
+    if not (create_graph and x.requires_grad):
+        x = x.detach().requires_grad_()
+    values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
+    (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
+    results = (values, gradient, *aux)
+    return results if create_graph else tuple(result.detach() for result in results)
 
 
 @cache

@@ -1,0 +1,56 @@
+"""What is freed stays with the process."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import pytest
+
+CLEARED = """
+import resource, torch
+size, rounds = 8 * 2**20, 10
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(rounds):
+    tensors = [torch.empty(size, dtype=torch.uint8).fill_(1) for _ in range(8)]
+    del tensors
+faults = resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+print(faults * resource.getpagesize() / (8 * size))
+"""
+
+
+def cleared(before: str, **environment: str) -> float:
+    """How many of ten rounds of large tensors that come and go got their memory from the kernel."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MALLOC_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", before + CLEARED],
+        env={**inherited, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="no glibc")
+def test_the_command_line_keeps_what_is_freed() -> None:
+    command_line = """
+from lean_ebm.cli import main
+try:
+    main(["--version"])
+except SystemExit:
+    pass
+"""
+    assert cleared(command_line) < 2
+    assert cleared("") > 5  # this libc does give memory back
+    assert cleared(command_line, MALLOC_TRIM_THRESHOLD_="131072") > 5  # the user's own setting holds
+
+
+def test_where_there_is_no_glibc_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    from lean_ebm.memory import keep_freed_memory
+
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr("ctypes.CDLL", None)
+    assert not keep_freed_memory()
