@@ -58,6 +58,18 @@ def test_errors_by_steps_on_both_splits():
     assert judge_answers(data, method, "test", Budget(num_samples=0)).figures == {}
 
 
+def test_whoever_tunes_on_validation_has_not_seen_the_harder_problems_of_the_test():
+    method, data = Oracle(True), MatrixAddition(4, val_size=20, test_size=20)
+    harder = {}
+    for split in ("val", "test"):
+        figures = judge_answers(data, method, split, Budget(num_samples=20, steps=(1,))).figures
+        harder[split] = figures["harder_error"]
+    for split, start in (("val", 20), ("test", 0)):
+        scale = data.batch("harder", start, 20)[1].abs().flatten(1).amax(dim=1)
+        assert harder[split] == pytest.approx(scale.square().mean().item() / 16, rel=1e-4)
+    assert harder["val"] != harder["test"]
+
+
 def test_chains_that_stop_by_themselves_are_held_against_those_that_do_not():
     method = Oracle(True, Stop(energy_change=0.1))
     report = judge_answers(MatrixAddition(4), method, "val", Budget(num_samples=50, steps=(1,)))

@@ -27,7 +27,7 @@ def judge_answers(data: ReasoningDataModule, method: Method, split: str, budget:
     Args:
         data: The family of the problems.
         method: The trained method.
-        split: ``val`` or ``test``: problems as hard as those trained on; harder ones join them.
+        split: ``val`` or ``test``: problems as hard as those trained on; harder ones join them, others for each split.
         budget: ``num_samples`` problems of each difficulty, answered at ``steps`` besides as the method means to.
 
     Returns:
@@ -49,8 +49,9 @@ def judge_answers(data: ReasoningDataModule, method: Method, split: str, budget:
     figures: dict[str, float] = {}
     curves: dict[int, dict[str, float]] = {steps: {} for steps in budget.steps or STEPS}
     taken, difficulties = [], []
-    for name, part in (("same", split), ("harder", "harder")):
-        target, problem = (tensor.to(method.device) for tensor in data.batch(part, 0, number))
+    beyond_test = 0 if split == "test" else data.sizes["harder"]
+    for name, part, start in (("same", split, 0), ("harder", "harder", beyond_test)):
+        target, problem = (tensor.to(method.device) for tensor in data.batch(part, start, number))
         measured, steps, seconds, energies = _answer(data, method, budget, problem, target)
         figures |= {f"{name}_{key}": float(values.mean()) for key, values in measured.items()}
         figures |= {f"{name}_evaluations": float(steps.float().mean()), f"{name}_seconds": seconds / number}
