@@ -253,3 +253,16 @@ def test_images_are_convolved_channels_last(network):
     energy(torch.randn(2, 1, 12, 12), torch.tensor([0, 1]))
     assert len(seen) > 2
     assert all(out.is_contiguous(memory_format=torch.channels_last) for out in seen)
+
+
+def test_landscapes_of_a_vector_energy_see_the_candidate_at_a_scale_of_their_own():
+    energy = VectorEnergy((2, 3), (4,), width=8, depth=2, landscapes=3)
+    zoom = torch.tensor([1.0, 2.0, 4.0])
+    with torch.no_grad():
+        energy.zoom.copy_(zoom)
+        for film in energy.films:
+            film.weight.copy_(film.weight[:1].expand_as(film.weight))  # all else alike
+    x, problem, level = torch.randn(1, 2, 3), torch.randn(1, 4), torch.arange(3)
+    scaled = x / zoom[:, None, None]
+    values = energy(scaled, Landscape(problem.expand(3, -1), level))
+    torch.testing.assert_close(values, values[:1].expand(3))

@@ -15,12 +15,18 @@ from lean_ebm.energy.field import FieldEnergy
 class VectorEnergy(FieldEnergy):
     """A multilayer perceptron on problem and candidate side by side (Du et al. 2024, appendix A).
 
+    In landscape k of IRED the candidate is near ``a_k`` times the answer. Each landscape learns to undo that, by a
+    factor of its own before the first layer (which is not in the paper): what relates answer to problem then looks
+    the same in all of them, and a network of what is wrong with a candidate, ``x - y_1 - y_2`` for a sum, holds for
+    answers larger than those trained on.
+
     Args:
         shape: Shape of one candidate.
         condition_shape: Shape of one problem.
         width: Units of each hidden layer.
         depth: Number of hidden layers.
-        landscapes: Number of landscapes (IRED); each scales and shifts every hidden layer but the first. 0 for one.
+        landscapes: Number of landscapes (IRED); each scales the candidate, and scales and shifts every hidden layer but
+            the first. 0 for one.
         skip: Whether the candidate itself is in the field.
     """
 
@@ -38,11 +44,15 @@ class VectorEnergy(FieldEnergy):
         widths = [size + given, *[width] * depth]
         self.layers = nn.ModuleList([nn.Linear(*pair) for pair in pairwise(widths)])
         self.films = nn.ModuleList([_film(landscapes, width) for _ in range(depth - 1)] if landscapes else [])
+        self.zoom = nn.Parameter(torch.ones(landscapes)) if landscapes else None
         self.last = nn.Linear(width, size, bias=False)
 
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """G ``(B, *shape)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
-        h = torch.cat([problem.flatten(1), x.flatten(1)], dim=1)
+        candidate = x.flatten(1)
+        if self.zoom is not None and landscape is not None:
+            candidate = candidate * self.zoom[landscape][:, None]
+        h = torch.cat([problem.flatten(1), candidate], dim=1)
         for i, layer in enumerate(self.layers):
             h = layer(h)
             if landscape is not None and i > 0:

@@ -17,6 +17,7 @@ FAST = (
     "--trainer.accelerator=cpu",
     "--trainer.limit_val_batches=1",
 )
+FAST_EVALUATION = ("--evaluation.num_samples=20", "--evaluation.steps=[1,5,10]")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -62,7 +63,7 @@ def plan(task: Task, model: str, seed: int, configs: Path, folder: Path, fast: b
         folder=folder,
         flags=tuple(flags),
         fit_flags=(f"--trainer.max_steps={steps}", "--trainer.max_epochs=-1"),
-        test_flags=("--evaluation.num_samples=20", "--evaluation.steps=[1,5,10]") if fast else (),
+        test_flags=FAST_EVALUATION if fast else ("--evaluation.num_samples=400",),
     )
 
 

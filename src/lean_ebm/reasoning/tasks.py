@@ -58,17 +58,17 @@ TASKS = {
         _matrices("addition", "matrix addition", (".0002", ".0020"), (".0448", ".7029")),
         _matrices("completion", "low-rank completion", (".0174", ".2054"), (".0203", ".2720")),
         _matrices("inverse", "matrix inverse", (".0095", ".2063"), (".0112", ".2150")),
-        Task("sudoku", "Sudoku, boards solved", "solved", True, 3000, (("IRED", ".994", ".621"),)),
-        Task("connectivity", "connectivity, pairs told right", "accuracy", True, 3000, (("IRED", ".991", ".938"),)),
-        Task("shortest_path", "shortest path, first steps", "first_step", True, 3000, (("IRED", ".926", ".919"),)),
+        Task("sudoku", "Sudoku, boards solved", "solved", True, 4000, (("IRED", ".994", ".621"),)),
+        Task("connectivity", "connectivity, pairs told right", "accuracy", True, 5400, (("IRED", ".991", ".938"),)),
+        Task("shortest_path", "shortest path, first steps", "first_step", True, 5400, (("IRED", ".926", ".919"),)),
     )
 }
 MODELS = {
     "ired": Model("IRED", (), 1.0, thinks=True),
-    "feed-forward": Model("feed-forward network", ("--model=FeedForward", "--model.energy.landscapes=0"), 4.0),
+    "feed-forward": Model("feed-forward network", ("--model=FeedForward", "--model.energy.landscapes=0"), 3.0),
     "denoiser": Model(
         "iterated denoiser",
         ("--model=Denoiser", "--model.sampler={steps: 5, monotone: false, stop: {energy_change: null}}"),
-        4.0,
+        3.0,
     ),
 }
