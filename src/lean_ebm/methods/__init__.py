@@ -6,6 +6,7 @@ from lean_ebm.methods.contrastive import ContrastiveDivergence
 from lean_ebm.methods.ebt import EBT
 from lean_ebm.methods.ired import IRED
 from lean_ebm.methods.replay import ReplayBuffer
+from lean_ebm.methods.thinking import think
 
 __all__ = [
     "EBT",
@@ -17,4 +18,5 @@ __all__ = [
     "Method",
     "ReplayBuffer",
     "WarmupCosine",
+    "think",
 ]

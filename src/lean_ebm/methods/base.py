@@ -172,6 +172,14 @@ class Method(FiniteSteps, ABC):
         start = self.noise(condition, sampler, generator)
         return self.langevin(start, condition, sampler, generator=generator, on_step=on_step)
 
+    def passes(self, steps: int | None = None) -> int:
+        """Passes of the network that one draw takes at most: one a gradient, one a look at whether a step went up.
+
+        Args:
+            steps: Number of gradient steps; None for what :attr:`sampler` says.
+        """
+        return (self.sampler.steps if steps is None else steps) * (1 + self.sampler.monotone)
+
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
         """Starts ``(B, *shape)`` of a chain: uniform within its bounds, standard normal without bounds."""
         shape = self.batch_shape(condition)

@@ -42,6 +42,10 @@ class FeedForward(Method):
         """Answers ``(B, ...)``."""
         return self.energy.field(torch.zeros(self.batch_shape(condition), device=self.device), condition)
 
+    def passes(self, steps: int | None = None) -> int:
+        """One."""
+        return 1
+
     def sample(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:

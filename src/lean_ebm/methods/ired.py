@@ -230,6 +230,11 @@ class IRED(Method):
                 x = self._next(before, answer, k, visited[count + 1], generator)
         return replace(Trajectory.join(parts), x=answer)
 
+    def passes(self, steps: int | None = None) -> int:
+        """Passes of the network that one draw takes at most: jumps and descents over all landscapes."""
+        visited, descents = self._plan(steps)
+        return len(visited) * (1 + descents * (1 + self.sampler.monotone))
+
     def draw_landscapes(self, size: int) -> Tensor:
         """Landscape indices ``(size,)``, stratified: each landscape gets its share of every batch."""
         last = self.energy.landscapes - 1
