@@ -93,7 +93,7 @@ def write(
         )
         if thinking
         else "",
-        f"Trained and judged {machine()}. Versions: {packages}{commit()}.",
+        f"Trained and judged on the processors {machine()}. Versions: {packages}{commit()}.",
         "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",
     ]
     output.write_text("\n\n".join(text for text in texts if text) + "\n")
@@ -165,7 +165,7 @@ def _draw(
             axis.set(title=task.title, xlabel="gradient steps", xscale="log")
             if not task.higher_is_better:
                 axis.set(yscale="log")
-        panels[0].legend(fontsize=6)
+        panels[0].legend(fontsize=6, handlelength=4)
 
     draw_picture(path, len(shown), draw, PANELS)
     return True
