@@ -12,18 +12,18 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ["tests/test_langevin.py", "tests/methods"]
 
 MUTATIONS = [
-    ("langevin.py", "proposal = (-eta * gradient)", "proposal = (eta * gradient)"),
-    ("langevin.py", "clamp(-settings.grad_clamp, settings.grad_clamp)", "clamp(-settings.grad_clamp)"),
+    ("langevin.py", "torch.addcmul(here, eta, gradient, value=-1)", "torch.addcmul(here, eta, gradient)"),
+    ("langevin.py", "-settings.grad_clamp, settings.grad_clamp, out", "-settings.grad_clamp, None, out"),
     ("langevin.py", "noise.normal_(0, noise_scale,", "noise.normal_(0, 1.1 * noise_scale,"),
     ("langevin.py", "clamp_(*settings.bounds)", "clamp_(settings.bounds[0])"),
     ("langevin.py", "rises = ~(energy(proposal, given) <= values)", "rises = energy(proposal, given) > values"),
     ("langevin.py", "torch.where(rises.reshape(-1, *ones), here,", "torch.where(~rises.reshape(-1, *ones), here,"),
-    ("langevin.py", "taken[rows] += 1", "taken += 1"),
-    ("langevin.py", "with_graph = step >= settings.first", "with_graph = step > settings.first"),
+    ("langevin.py", "taken[stopped] = step", "taken[stopped] = step + 1"),
+    ("langevin.py", "with_graph = step >= first", "with_graph = step > first"),
     ("langevin.py", "fall ** (step / (self.steps - 1))", "fall ** (step / self.steps)"),
     ("langevin.py", "settled |= grad_norms[:, step] < stop", "settled |= grad_norms[:, step] <= 2 * stop"),
     ("langevin.py", "stop.energy_change is not None and step > 0", "stop.energy_change is not None and step > 1"),
-    ("langevin.py", "energies[rows, step:] = values", "energies[rows, step] = values"),
+    ("langevin.py", "record[stopped, step + 1 :] = record[stopped, step, None]", "pass"),
     ("langevin.py", 'if settings.graph == "none":', "if False:"),
     ("langevin.py", "return tensor.clone() if tensor.is_inference() else tensor", "return tensor"),
     ("langevin.py", "gradient = gradient_map(here, gradient)", "gradient_map(here, gradient)"),
@@ -45,6 +45,11 @@ MUTATIONS = [
     ("methods/moments.py", "shift.square() * self.count.reshape(shape) * share", "shift.square() * share"),
     ("methods/finite.py", "parameter.grad = None", "pass"),
 ]
+
+
+def test_lines_to_spoil_are_there():
+    for name, before, _ in MUTATIONS:
+        assert (ROOT / "src" / "lean_ebm" / name).read_text().count(before) == 1, f"{name}: {before}"
 
 
 @pytest.mark.slow
