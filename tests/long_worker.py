@@ -20,11 +20,11 @@ class Meter(Callback):
         self.begin = 0.0
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
-        self.begin = time.perf_counter()
+        self.begin = time.process_time()
 
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        self.looks.append((peak, time.perf_counter() - self.begin))
+        self.looks.append((peak, time.process_time() - self.begin))
 
     def on_train_end(self, trainer, pl_module):
         self.path.write_text(json.dumps(self.looks))

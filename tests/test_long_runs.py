@@ -36,7 +36,8 @@ def test_memory_and_time_of_3000_steps_stay_flat(name, tmp_path, record_property
     peaks, seconds = zip(*json.loads(looks.read_text()), strict=True)
     assert len(peaks) == 3000
     growth = peaks[-1] / peaks[999]
-    early, late = statistics.median(seconds[500:1000]), statistics.median(seconds[2500:])
+    # What a step takes of the processor at least: what else the machine does only ever adds to it.
+    early, late = (statistics.quantiles(part, n=10)[0] for part in (seconds[500:1000], seconds[2500:]))
     record_property("peak memory after 3,000 steps over that after 1,000", f"{growth:.3f}")
     record_property(
         "milliseconds a step, steps 500 to 1,000 and 2,500 to 3,000", f"{1e3 * early:.2f}, {1e3 * late:.2f}"
