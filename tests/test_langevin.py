@@ -543,20 +543,3 @@ def test_no_parameter_gradient_is_computed_without_a_graph():
         runs.append(products.seen)
     assert runs[0] == runs[1] and len(runs[0]) > 12
     assert all(parameter.grad is None for parameter in energy.parameters())
-
-
-def test_a_chain_writes_into_no_memory_of_the_energys_own():
-    slope = torch.full((4, 3), 2.0)
-
-    class Linear(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            return (slope * x).sum(dim=1)
-
-        @staticmethod
-        def backward(ctx, grad):
-            return slope  # itself, no copy
-
-    chain = Langevin(steps=3, step_size=1.0, grad_clamp=0.5, bounds=(-9.0, 9.0))
-    ends = langevin(lambda x, _: Linear.apply(x), torch.zeros(4, 3), None, chain)
-    assert (ends.x == -1.5).all() and (slope == 2).all()

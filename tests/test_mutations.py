@@ -13,7 +13,7 @@ TESTS = ["tests/test_langevin.py", "tests/methods"]
 
 MUTATIONS = [
     ("langevin.py", "torch.addcmul(here, eta, gradient, value=-1)", "torch.addcmul(here, eta, gradient)"),
-    ("langevin.py", "-settings.grad_clamp, settings.grad_clamp, out", "-settings.grad_clamp, None, out"),
+    ("langevin.py", "clamp(-settings.grad_clamp, settings.grad_clamp)", "clamp(-settings.grad_clamp)"),
     ("langevin.py", "noise.normal_(0, noise_scale,", "noise.normal_(0, 1.1 * noise_scale,"),
     ("langevin.py", "clamp_(*settings.bounds)", "clamp_(settings.bounds[0])"),
     ("langevin.py", "rises = ~(energy(proposal, given) <= values)", "rises = energy(proposal, given) > values"),

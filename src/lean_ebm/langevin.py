@@ -236,7 +236,7 @@ def langevin(
         energies = torch.zeros(batch, settings.steps, device=x.device)
         grad_norms = torch.zeros_like(energies)
         taken = torch.full((batch,), settings.steps, dtype=torch.int64, device=x.device)
-        noise, clamped = torch.empty((2, *x.shape), dtype=x.dtype, device=x.device)
+        noise = torch.empty(x.shape, dtype=x.dtype, device=x.device)
         recomputed = partial(checkpoint, _energy_gradient, use_reentrant=False)
         rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # chains that move
 
@@ -271,10 +271,7 @@ def langevin(
             if gradient_map is not None:
                 gradient = gradient_map(here, gradient)
             if settings.grad_clamp is not None:
-                # Not in place: a gradient may be memory of the energy's own.
-                reuse = not with_graph and not gradient.requires_grad and gradient.shape == clamped.shape
-                out = clamped if reuse else None
-                gradient = torch.clamp(gradient, -settings.grad_clamp, settings.grad_clamp, out=out)
+                gradient = gradient.clamp(-settings.grad_clamp, settings.grad_clamp)
             proposal = torch.addcmul(here, eta, gradient, value=-1)
             if noise_scale > 0:
                 proposal = proposal.add_(noise[rows])
@@ -339,7 +336,7 @@ def _energy_gradient(
     if not (create_graph and x.requires_grad):
         x = x.detach().requires_grad_()
     values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
-    (gradient,) = torch.autograd.grad(values, x, torch.ones_like(values), create_graph=create_graph)
+    (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
     results = (values, gradient, *aux)
     return results if create_graph else tuple(result.detach() for result in results)
 

@@ -83,8 +83,8 @@ class Draws(Smallest):
 class Scored(Draws):
     """Conditions are ``(row, label)``: what is drawn, and the class."""
 
-    def _score(self, x, condition):
-        return super()._score(x, condition[:, 1])
+    def score(self, x, condition):
+        return super().score(x, condition[:, 1])
 
 
 def test_draws_are_made_until_one_is_accepted():

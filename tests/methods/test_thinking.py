@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from helpers import Quadratic
 from lean_ebm.data import MatrixAddition
 from lean_ebm.energy import VectorEnergy
 from lean_ebm.langevin import Langevin, Trajectory
@@ -88,6 +89,14 @@ def test_a_budget_of_seconds_begins_what_will_end_in_time(seconds, draws, monkey
     assert method.asked == [7] * draws
     expected = [[5.0, torch.nan], [3.0, 9.0], [3.0, 7.0]][draws - 1]
     assert torch.equal(out.x[:, 0].nan_to_num(-1), torch.tensor(expected).nan_to_num(-1))
+
+
+def test_between_candidates_of_a_class_the_most_probable_is_kept(monkeypatch):
+    method = Guess([[0.0], [-3.0], [1.0]])  # the first has the lowest energy, the second is the least like class 1
+    method.energy = Quadratic((1,))
+    method.energy.means.data[1] = 1.0
+    monkeypatch.setattr("time.monotonic", lambda: method.now)
+    assert think(method, torch.tensor([0]), seconds=3.0).x.item() == -3.0
 
 
 def test_the_smaller_of_two_budgets_holds(monkeypatch):

@@ -147,7 +147,7 @@ class Method(FiniteSteps, ABC):
         trajectory = self.sample(condition, steps, generator, on_step)
         if self.candidates == 1:
             return trajectory
-        score = self._score(trajectory.x, condition)
+        score = self.score(trajectory.x, condition)
         enough = math.log(self.acceptance) if self.energy.num_classes > 1 else math.inf
         for _ in range(self.candidates - 1):
             refused = (~(score >= enough)).nonzero().squeeze(1)
@@ -155,7 +155,7 @@ class Method(FiniteSteps, ABC):
                 break
             given = apply_to_collection(condition, Tensor, lambda part, rows=refused: part[rows])
             again = self.sample(given, steps, generator, None)
-            new = self._score(again.x, given)
+            new = self.score(again.x, given)
             better = ~(new <= score[refused])  # also where the kept one is no number
             score[refused[better]] = new[better]
             trajectory = trajectory.replace(refused[better], again.select(better))
@@ -311,8 +311,8 @@ class Method(FiniteSteps, ABC):
         """What the optimizer gets; override to give some parameters their own learning rate."""
         return self.parameters()
 
-    def _score(self, x: Tensor, condition: Any) -> Tensor:
-        """How good ``(B,)`` finished candidates are, to choose between them."""
+    def score(self, x: Tensor, condition: Any) -> Tensor:
+        """How good ``(B,)`` finished candidates are, to choose between them: log p(y|x) with classes, else -E."""
         x = x.detach()
         if self.energy.num_classes > 1:
             with torch.no_grad():

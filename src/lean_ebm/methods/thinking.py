@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_right
 from typing import Any
 
 import torch
@@ -20,19 +21,19 @@ def think(
     steps: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Trajectory:
-    """Draw candidates until a budget is spent, and keep that of the lowest energy for each condition.
+    """Draw candidates until a budget is spent, and keep the best for each condition, by :meth:`Method.score`.
 
     Args:
         method: The trained method.
         condition: Conditions; tensors with first dimension ``B``.
         evaluations: Most passes of the network for each condition, as :meth:`Method.passes` counts them, and one for
-            the energy of each draw where there are several. Chains that would take more are shortened.
+            the score of each draw where there are several. Chains that would take more are shortened.
         seconds: Most time. A draw begins if one as long as the longest so far would end in time; the first always does.
         steps: Number of gradient steps of each chain; None for what the method is set to.
         generator: Source of all randomness, on the device of the energy.
 
     Returns:
-        The chains that ended lowest; of equals, the first.
+        The chains that ended best; of equals, the first.
 
     Raises:
         ValueError: If there is no budget, or one that no chain fits into.
@@ -44,16 +45,16 @@ def think(
     cost = method.passes(steps)
     start = time.monotonic()
     best = method.sample(condition, steps, generator, None)
-    spent, longest, energy = cost, time.monotonic() - start, None
-    while _left(evaluations, spent, cost + 1 + (energy is None)) and _left(seconds, time.monotonic() - start, longest):
+    spent, longest, score = cost, time.monotonic() - start, None
+    while _left(evaluations, spent, cost + 1 + (score is None)) and _left(seconds, time.monotonic() - start, longest):
         began = time.monotonic()
-        if energy is None:
-            energy, spent = method.candidate_energy(best.x, condition), spent + 1
+        if score is None:
+            score, spent = method.score(best.x, condition), spent + 1
         draw = method.sample(condition, steps, generator, None)
-        new = method.candidate_energy(draw.x, condition)
-        lower = (~(new >= energy)).nonzero().squeeze(1)  # also where the kept one is no number
-        energy = energy.index_copy(0, lower, new[lower])
-        best = best.replace(lower, draw.select(lower))
+        new = method.score(draw.x, condition)
+        better = (~(new <= score)).nonzero().squeeze(1)  # also where the kept one is no number
+        score = score.index_copy(0, better, new[better])
+        best = best.replace(better, draw.select(better))
         spent, longest = spent + cost + 1, max(longest, time.monotonic() - began)
     return best
 
@@ -66,10 +67,10 @@ def _within(method: Method, evaluations: int, steps: int | None) -> int | None:
     """The number of steps asked for, or the largest that the evaluations suffice for."""
     if method.passes(steps) <= evaluations:
         return steps
-    fitting = [number for number in range(1, evaluations + 1) if method.passes(number) <= evaluations]
-    if not fitting:
+    most = bisect_right(range(1, evaluations + 1), evaluations, key=method.passes)  # more steps never take less
+    if most == 0:
         raise ValueError(
             f"think: evaluations is {evaluations}, and the shortest chain of {type(method).__name__} takes "
             f"{method.passes(1)}: allow for as many."
         )
-    return fitting[-1]
+    return most
