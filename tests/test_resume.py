@@ -52,6 +52,10 @@ def step_of(path: Path) -> int:
     return int(path.stem.split("step=")[1])
 
 
+def last_saved(folder: Path) -> int:
+    return max(map(step_of, folder.rglob("epoch*.ckpt")), default=0)
+
+
 def checkpoint(folder: Path) -> Path:
     """The one of the largest step."""
     return max(folder.rglob("epoch*.ckpt"), key=step_of)
@@ -166,27 +170,28 @@ def test_killed_seven_times_at_any_moment(name, record_property):
     """The process is killed from outside, wherever it is, and goes on, until it has been seven times."""
     chance = random.Random(name)
     whole = Path("whole")
-    begin = time.monotonic()
     command = [sys.executable, "-m", "lean_ebm", "fit", *model(name), *LONGER]
     subprocess.run([*command, *at(whole)], check=True, capture_output=True)
-    needed = time.monotonic() - begin
-    kills, ends, saved = 0, 0, []
-    while kills < 7:
-        folder = Path(f"other-{ends}")
+    saved: list[int] = []
+    ends = 0
+    while len(saved) < 7:
+        folder, before = Path(f"other-{ends}"), len(saved)
         while True:
-            resume = ["--ckpt_path=last"] if any(folder.rglob("epoch*.ckpt")) else []
+            last = last_saved(folder)
+            until = chance.randrange(last, 600) if len(saved) < 7 else 600  # from 450 on it may end
+            resume = ["--ckpt_path=last"] if last else []
             process = subprocess.Popen(
                 [*command, *at(folder), *resume], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-            try:
-                assert process.wait(chance.uniform(0.4, 1.0) * needed if kills < 7 else None) == 0
+            while process.poll() is None and last_saved(folder) < until:
+                time.sleep(0.005)
+            time.sleep(chance.uniform(0.0, 0.2))
+            process.kill()
+            if process.wait() == 0:
                 break
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                kills += 1
-                saved.append(max(map(step_of, folder.rglob("epoch*.ckpt")), default=0))
-        assert_same_end(name, whole, folder, steps=450, lost={step - 1 for step in saved})
+            assert process.returncode == -signal.SIGKILL
+            saved.append(last_saved(folder))
+        assert_same_end(name, whole, folder, steps=450, lost={step - 1 for step in saved[before:]})
         ends += 1
     record_property("killed when the last checkpoint was of step", ", ".join(map(str, saved)))
     record_property("runs of 450 steps that ended as the uninterrupted one, bit for bit", ends)
