@@ -10,7 +10,10 @@ from lean_ebm.cli import LeanEBMCLI, main
 
 
 class Kill(Callback):
-    """Sends the process a signal in the middle of a step, when gradients are there and weights are not yet updated."""
+    """Sends the process a signal in the middle of a step, when gradients are there and weights are not yet updated.
+
+    Where a validation lies between that step and the one before, as the validation begins.
+    """
 
     def __init__(self, number: int, step: int) -> None:
         self.number, self.step = number, step
@@ -18,6 +21,8 @@ class Kill(Callback):
     def on_after_backward(self, trainer, pl_module):
         if trainer.global_step == self.step:
             os.kill(os.getpid(), self.number)
+
+    on_validation_start = on_after_backward
 
 
 if __name__ == "__main__":

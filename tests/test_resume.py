@@ -83,7 +83,7 @@ def assert_same_end(
     """``lost``: steps that may be missing in the log, since Lightning logs a step after it has saved."""
     first, second = (torch.load(checkpoint(folder), weights_only=True) for folder in (whole, resumed))
     assert first["global_step"] == second["global_step"] == steps
-    for part in ("state_dict", "current_model_state", "averaging_state", "optimizer_states", "lr_schedulers"):
+    for part in ("state_dict", "current_model_state", "averaging_state", "optimizer_states", "lr_schedulers", "loops"):
         torch.testing.assert_close(second[part], first[part], rtol=0, atol=0, equal_nan=True)
     one, other = metrics(whole), metrics(resumed)
     assert one.keys() == other.keys() and any(tag.startswith("val/") for tag in one)
@@ -112,6 +112,27 @@ def test_a_run_that_is_killed_twice_goes_on_too():
         assert step_of(checkpoint(other)) == step - 1
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
     main(["fit", *model(name), *RUN, *at(whole)])
+    assert_same_end(name, whole, other)
+
+
+@pytest.mark.parametrize(
+    ("number", "step", "saved", "more"),
+    [
+        ("SIGKILL", 6, 6, []),  # the validation after the first epoch
+        ("SIGKILL", 12, 12, []),  # the last one
+        ("SIGTERM", 5, 6, []),  # during the batch before
+        ("SIGKILL", 10, 10, ["--trainer.val_check_interval=4"]),  # within an epoch
+    ],
+)
+def test_a_validation_that_was_interrupted_is_made_up_for(number, step, saved, more):
+    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    command = ["fit", *model(name), *RUN, *more]
+    main([*command, *at(whole)])
+    rare = ["--checkpoint.every_n_train_steps=1000"] if number == "SIGTERM" else []
+    status, _ = killed(number, step, *command, *rare, *at(other))
+    assert status != 0 and step_of(checkpoint(other)) == saved
+    assert saved not in metrics(other).get("val/energy_start", {})
+    main([*command, *at(other), "--ckpt_path=last"])
     assert_same_end(name, whole, other)
 
 

@@ -20,6 +20,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
 
 from lean_ebm import __version__
+from lean_ebm.checkpoints import keep_pending_validation
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
@@ -218,8 +219,9 @@ class Method(FiniteSteps, ABC):
             )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version wrote it, and keep the persistent chains of all processes."""
+        """Say which version wrote it, keep the persistent chains of all processes, and what is still to be done."""
         checkpoint["lean_ebm_version"] = __version__
+        keep_pending_validation(self.trainer, checkpoint)
         buffer = getattr(self, "buffer", None)
         if buffer is not None and self.trainer.world_size > 1:
             gathered = self.all_gather(buffer.chains)
@@ -252,6 +254,10 @@ class Method(FiniteSteps, ABC):
         if epochs.current.ready == epochs.current.completed:
             epochs.increment_ready()
             epochs.increment_started()
+
+    def on_validation_start(self) -> None:
+        """Forget the batch that a validation had begun with when it was interrupted: it is counted once more."""
+        self.trainer.fit_loop.epoch_loop.val_loop.batch_progress.total.reset_on_restart()
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Load weights and buffers.
