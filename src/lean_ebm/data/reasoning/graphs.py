@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -18,13 +20,7 @@ class GraphProblems(ReasoningDataModule):
         nodes: Number of nodes.
         harder_nodes: Number of nodes of harder problems.
         density: Largest out-degree in nodes.
-        train_size: Number of problems that count as an epoch.
-        val_size: Number of problems to validate on.
-        test_size: Number of problems to test on.
-        predict_size: Number of problems of the test split that ``predict`` answers.
-        batch_size: Batch size on each device.
-        data_seed: Seed of the problems.
-        num_workers: Processes that make problems; 0 makes them in the main one.
+        kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
     grade = "accuracy"
@@ -35,15 +31,9 @@ class GraphProblems(ReasoningDataModule):
         nodes: int = 12,
         harder_nodes: int = 18,
         density: float = 0.2,
-        train_size: int = 50_000,
-        val_size: int = 500,
-        test_size: int = 1000,
-        predict_size: int = 100,
-        batch_size: int = 128,
-        data_seed: int = 0,
-        num_workers: int = 0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(train_size, val_size, test_size, predict_size, batch_size, data_seed, num_workers)
+        super().__init__(**kwargs)
         for name, value in (("nodes", nodes), ("harder_nodes", harder_nodes)):
             self._require(value >= 3, f"{name} is {value}, expected 3 or more")
         self._require(0 < density < 1, f"density is {density}, expected more than 0 and less than 1")
@@ -106,13 +96,7 @@ class ShortestPath(GraphProblems):
         harder_nodes: Number of nodes of harder problems.
         density: Largest out-degree in nodes.
         distances: Shortest and longest of the shortest paths asked for.
-        train_size: Number of problems that count as an epoch.
-        val_size: Number of problems to validate on.
-        test_size: Number of problems to test on.
-        predict_size: Number of problems of the test split that ``predict`` answers.
-        batch_size: Batch size on each device.
-        data_seed: Seed of the problems.
-        num_workers: Processes that make problems; 0 makes them in the main one.
+        kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
     figure = "first_step"
@@ -125,26 +109,9 @@ class ShortestPath(GraphProblems):
         harder_nodes: int = 25,
         density: float = 0.5,
         distances: tuple[int, int] = (4, 5),
-        train_size: int = 50_000,
-        val_size: int = 500,
-        test_size: int = 1000,
-        predict_size: int = 100,
-        batch_size: int = 128,
-        data_seed: int = 0,
-        num_workers: int = 0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(
-            nodes,
-            harder_nodes,
-            density,
-            train_size,
-            val_size,
-            test_size,
-            predict_size,
-            batch_size,
-            data_seed,
-            num_workers,
-        )
+        super().__init__(nodes, harder_nodes, density, **kwargs)
         low, high = distances
         self._require(
             1 <= low <= high < nodes, f"distances is {distances}, expected 1 or more, in order, and below the nodes"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,27 +16,15 @@ class MatrixProblems(ReasoningDataModule):
 
     Args:
         size: Rows and columns of a matrix.
-        train_size: Number of problems that count as an epoch.
-        val_size: Number of problems to validate on.
-        test_size: Number of problems to test on.
-        predict_size: Number of problems of the test split that ``predict`` answers.
-        batch_size: Batch size on each device.
-        data_seed: Seed of the problems.
-        num_workers: Processes that make problems; 0 makes them in the main one.
+        kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
     def __init__(
         self,
         size: int = 20,
-        train_size: int = 50_000,
-        val_size: int = 500,
-        test_size: int = 1000,
-        predict_size: int = 100,
-        batch_size: int = 128,
-        data_seed: int = 0,
-        num_workers: int = 0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(train_size, val_size, test_size, predict_size, batch_size, data_seed, num_workers)
+        super().__init__(**kwargs)
         self._require(size >= 2, f"size is {size}, expected 2 or more")
         self.size = size
 

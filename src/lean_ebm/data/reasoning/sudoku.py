@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -45,13 +45,7 @@ class Sudoku(ReasoningDataModule):
         givens: Fewest and most givens.
         harder_givens: The same of harder problems.
         boards: Number of boards made to train on; a quarter of it to validate, to test, and for harder problems.
-        train_size: Number of problems that count as an epoch.
-        val_size: Number of problems to validate on.
-        test_size: Number of problems to test on.
-        predict_size: Number of problems of the test split that ``predict`` answers.
-        batch_size: Batch size on each device.
-        data_seed: Seed of the problems.
-        num_workers: Processes that make problems; 0 makes them in the main one.
+        kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
     figure = "solved"
@@ -64,15 +58,9 @@ class Sudoku(ReasoningDataModule):
         givens: tuple[int, int] = (31, 42),
         harder_givens: tuple[int, int] = (17, 34),
         boards: int = 1000,
-        train_size: int = 50_000,
-        val_size: int = 500,
-        test_size: int = 1000,
-        predict_size: int = 100,
-        batch_size: int = 128,
-        data_seed: int = 0,
-        num_workers: int = 0,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(train_size, val_size, test_size, predict_size, batch_size, data_seed, num_workers)
+        super().__init__(**kwargs)
         for name, (low, high) in (("givens", givens), ("harder_givens", harder_givens)):
             self._require(17 <= low <= high <= 80, f"{name} is {low} to {high}, expected 17 to 80, in order")
         self._require(boards >= 1, f"boards is {boards}, expected 1 or more")
