@@ -229,7 +229,7 @@ def langevin(
     stop = settings.stop
     with torch.inference_mode(False), torch.enable_grad():
         x, condition, step_size = apply_to_collection((x, condition, step_size), Tensor, _leave_inference_mode)
-        batch, ones = x.shape[0], [1] * (x.dim() - 1)
+        batch, ones, entries = x.shape[0], [1] * (x.dim() - 1), tuple(range(1, x.dim()))
         if step_size is None:
             step_size = torch.full((batch,), settings.step_size, dtype=x.dtype, device=x.device)
         size = step_size.expand(batch).reshape(-1, *ones)
@@ -253,7 +253,7 @@ def langevin(
             else:
                 values, gradient = gradient_of(energy, here, given, with_graph, settings.compile)
             energies[rows, step] = values.detach().float()
-            grad_norms[rows, step] = torch.linalg.vector_norm(gradient.detach().flatten(1), dim=1).float()
+            grad_norms[rows, step] = torch.linalg.vector_norm(gradient.detach(), dim=entries).float()
             noise_scale = settings.noise_at(step)
             if noise_scale > 0:  # of all chains, so that none depends on another's stop
                 noise.normal_(0, noise_scale, generator=generator)
@@ -336,7 +336,7 @@ def _energy_gradient(
     if not (create_graph and x.requires_grad):
         x = x.detach().requires_grad_()
     values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
-    (gradient,) = torch.autograd.grad(values.sum(), x, create_graph=create_graph)
+    (gradient,) = torch.autograd.grad(values, x, torch.ones_like(values), create_graph=create_graph)
     results = (values, gradient, *aux)
     return results if create_graph else tuple(result.detach() for result in results)
 
