@@ -183,12 +183,16 @@ def _draw(rows: dict[str, Any], path: Path) -> None:
         for way in ("eager", "compiled"):
             axes[0, column].plot(where, [row[key][way]["images a second"] for key in row], "o-", label=way)
         axes[1, column].plot(where, [row[key]["bytes"] / 1e6 for key in row], "o-", color="black")
+        shown = where[:: max(len(where) // 4, 1)]
         for axis, what in ((axes[0, column], "image steps a second"), (axes[1, column], "peak MB")):
             axis.set(xlabel=over, ylabel=what, xscale="log")
+            axis.set_xticks(shown, [str(number) for number in shown])
+            axis.minorticks_off()
             axis.set_ylim(bottom=0)
         axes[0, column].legend()
     processes = rows.get("growth/processes", {})
-    axes[0, 3].bar(list(processes), [value["images a second"] for value in processes.values()], width=0.5)
+    names = [name.replace(", ", "\n") for name in processes]
+    axes[0, 3].bar(names, [value["images a second"] for value in processes.values()], width=0.5)
     axes[0, 3].set(xlabel="processes", ylabel="image steps a second")
     for name, peaks in rows.get("memory", {"bytes": {}})["bytes"].items():
         axes[1, 3].plot([int(length) for length in peaks], [peak / 1e6 for peak in peaks.values()], "o-", label=name)
