@@ -38,7 +38,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scale = replace(scale.busy() if given.busy else scale, device=device)
     path = given.output / "results.json"
     results: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {"rows": {}}
-    results["machine"] = machine(device)
     # Smoke runs do without the compiler: what would be compiled runs as it is.
     stance: AbstractContextManager[Any] = (
         torch.compiler.set_stance("force_eager") if given.smoke else nullcontext()  # type: ignore[no-untyped-call]
@@ -50,6 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 continue
             start = time.perf_counter()
             result = measure()
+            results["machine"] = machine(device)
             results["rows"][name] = {
                 "seconds": round(time.perf_counter() - start, 1),
                 "clock": scale.clock.__name__,
