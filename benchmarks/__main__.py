@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scale = SMOKE if given.smoke else Scale(device)
     scale = replace(scale.busy() if given.busy else scale, device=device)
     path = given.output / "results.json"
-    results: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {"rows": {}}
+    results: dict[str, Any] = (
+        json.loads(path.read_text()) if path.is_file() else {"machine": machine(device), "rows": {}}
+    )
     # Smoke runs do without the compiler: what would be compiled runs as it is.
     stance: AbstractContextManager[Any] = (
         torch.compiler.set_stance("force_eager") if given.smoke else nullcontext()  # type: ignore[no-untyped-call]
