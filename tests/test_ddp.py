@@ -65,7 +65,8 @@ def test_each_process_goes_on_with_its_own_chains(tmp_path):
 def test_command_line_on_two_processes(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     command = ["-m", "lean_ebm"]
-    model = [*METHODS[name], *DIGITS]
+    optimizer = ["--model.optimizer=torch.optim.Adam", "--model.optimizer.lr=1e-3"]  # as the recipes have one
+    model = [*METHODS[name], *optimizer, *DIGITS]
     output = run(tmp_path, *command, "fit", *model, *TINY_RUN, *DDP)
     assert "MEMBER: 2/2" in output
     checkpoint = newest("epoch*.ckpt")

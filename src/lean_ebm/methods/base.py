@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -258,6 +259,16 @@ class Method(FiniteSteps, ABC):
     def on_validation_start(self) -> None:
         """Forget the batch that a validation had begun with when it was interrupted: it is counted once more."""
         self.trainer.fit_loop.epoch_loop.val_loop.batch_progress.total.reset_on_restart()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Method:
+        """A copy, for an average of the weights say, shares what builds optimizers.
+
+        The command line's builders hold all of it: the data, and the other processes, which cannot be copied.
+        """
+        memo.update({id(shared): shared for shared in (self.optimizer, self.lr_scheduler)})
+        copied = memo[id(self)] = type(self).__new__(type(self))
+        copied.__dict__.update(copy.deepcopy(self.__getstate__(), memo))
+        return copied
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
         """Load weights and buffers.
