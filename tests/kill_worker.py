@@ -6,7 +6,7 @@ import sys
 
 from lightning.pytorch import Callback
 
-from lean_ebm.cli import LeanEBMCLI, main
+from lean_ebm.cli.training import LeanEBMCLI, main
 
 
 class Kill(Callback):

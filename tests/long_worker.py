@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lightning.pytorch import Callback
 
-from lean_ebm.cli import LeanEBMCLI, main
+from lean_ebm.cli.training import LeanEBMCLI, main
 
 
 class Meter(Callback):

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from helpers import DIGITS, METHODS, TINY_RUN, Quadratic, labels, newest
 from lean_ebm.__main__ import main as command
 from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption
+from lean_ebm.cli.parser import tidy
 from lean_ebm.data import Digits, TensorDataModule
 from lean_ebm.energy import MixerEnergy, MLPEnergy, ResidualEnergy
-from lean_ebm.errors import mistake, tidy
+from lean_ebm.errors import mistake
 from lean_ebm.langevin import Langevin, Stop, langevin
 from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, ReplayBuffer
 from lean_ebm.methods.base import batch_size

@@ -10,7 +10,7 @@ import yaml
 
 from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, TINY_TEST, TINY_VALIDATE, events, newest
 from lean_ebm import __version__
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 from lean_ebm.data import TensorDataModule
 from lean_ebm.langevin import LangevinMixin
 from lean_ebm.methods import ContrastiveDivergence, Method

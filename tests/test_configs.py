@@ -10,7 +10,7 @@ import yaml
 
 from conftest import REAL_MNIST
 from helpers import TINY_PREDICT, TINY_RUN, TINY_TEST, TINY_VALIDATE, events, newest
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 from lean_ebm.data import MNIST
 
 FOLDER = Path(__file__).resolve().parents[1] / "configs"

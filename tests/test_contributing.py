@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from helpers import TINY_RUN, events, newest
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 
 TEXT = (Path(__file__).resolve().parents[1] / "CONTRIBUTING.md").read_text()
 

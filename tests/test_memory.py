@@ -36,7 +36,7 @@ def cleared(before: str, **environment: str) -> float:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="no glibc")
 def test_the_command_line_keeps_what_is_freed() -> None:
     command_line = """
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 try:
     main(["--version"])
 except SystemExit:

@@ -7,7 +7,7 @@ import torch
 from lightning.pytorch import Callback
 
 from helpers import DIGITS, METHODS, TINY_RUN, newest
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 from lean_ebm.data import Digits
 from lean_ebm.data.tensors import ResumableLoader
 

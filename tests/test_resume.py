@@ -14,7 +14,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, newest
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 
 WORKER = Path(__file__).with_name("kill_worker.py")
 RUN = [

@@ -13,7 +13,7 @@ def main() -> int | None:
         from lean_ebm.proving.cli import main as prove
 
         return prove()
-    from lean_ebm.cli import main as train
+    from lean_ebm.cli.training import main as train
 
     try:
         train()

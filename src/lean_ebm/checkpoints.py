@@ -13,6 +13,8 @@ from lightning.fabric.utilities.types import _PATH
 from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
+from lean_ebm.errors import RunError, SettingError
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Writes a checkpoint beside its place and moves it there once it is whole; reads tensors and plain data alone."""
@@ -35,7 +37,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
                 os.fsync(file.fileno())
             partial.replace(path)
         except (OSError, RuntimeError) as error:
-            raise RuntimeError(
+            raise RunError(
                 f"The checkpoint {path} could not be written: {error}. Earlier ones are intact: see that the folder "
                 "can be written to and has room, and go on with --ckpt_path last."
             ) from error
@@ -91,11 +93,11 @@ def read_settings(path: Path) -> dict[str, Any]:
         settings: dict[str, Any] = checkpoint.get("hyper_parameters", {})
         checkpoint["state_dict"]
     except pickle.UnpicklingError as error:
-        raise ValueError(
+        raise SettingError(
             f"{path} holds more than tensors and plain data, and reading that could run code: it is not loaded."
         ) from error
     except (OSError, RuntimeError, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise ValueError(f"{path} is no whole checkpoint: {str(error).splitlines()[0]}.") from error
+        raise SettingError(f"{path} is no whole checkpoint: {str(error).splitlines()[0]}.") from error
     return settings
 
 

@@ -23,6 +23,8 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from lean_ebm.errors import SettingError
+
 EnergyFunction = Callable[[Tensor, Any], Tensor]
 """``(x (B, ...), condition) -> energy (B,)``."""
 
@@ -382,4 +384,4 @@ def _leave_inference_mode(tensor: Tensor) -> Tensor:
 
 def _require(condition: bool, message: str) -> None:
     if not condition:
-        raise ValueError(f"Langevin: {message}.")
+        raise SettingError(f"Langevin: {message}.")

@@ -5,7 +5,7 @@ import torch
 
 from helpers import DIGITS, METHODS, TINY_RUN, TINY_TEST, TINY_VALIDATE, events, newest
 from lean_ebm.callbacks import Evaluation
-from lean_ebm.cli import main
+from lean_ebm.cli.training import main
 from lean_ebm.data import MNIST, Digits
 from lean_ebm.evaluation import DigitEvaluator, judge_digits, load_evaluator
 from lean_ebm.methods import Method

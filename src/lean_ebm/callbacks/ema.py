@@ -10,6 +10,8 @@ from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
 from torch.nn import Module
 
+from lean_ebm.errors import SettingError
+
 
 class EMA(WeightAveraging):
     """Averages weights while training; validation, the end of a fit and checkpoints use the average.
@@ -26,7 +28,7 @@ class EMA(WeightAveraging):
 
     def __init__(self, decay: float = 0.999) -> None:
         if not 0 <= decay < 1:
-            raise ValueError(f"EMA: decay is {decay}, expected 0 (off) or more and less than 1.")
+            raise SettingError(f"EMA: decay is {decay}, expected 0 (off) or more and less than 1.")
         super().__init__(use_buffers=False, multi_avg_fn=self._average)
         self.decay = decay
         self._decay_now = 0.0

@@ -12,6 +12,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lean_ebm.callbacks.samples import summary_writer
 from lean_ebm.data import DataModule
 from lean_ebm.data.base import Budget
+from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 
 
@@ -54,7 +55,7 @@ class Evaluation(Callback):
     ) -> None:
         for name, value in (("num_samples", num_samples), ("long_run_samples", long_run_samples)):
             if 0 < value < 20:
-                raise ValueError(f"Evaluation: {name} is {value}, expected 20 or more, or 0 for none.")
+                raise SettingError(f"Evaluation: {name} is {value}, expected 20 or more, or 0 for none.")
         self.budget = Budget(
             num_samples=num_samples,
             num_images=num_images,

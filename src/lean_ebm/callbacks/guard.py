@@ -14,6 +14,7 @@ from lightning.pytorch.utilities.types import STEP_OUTPUT
 from torch import Tensor
 
 from lean_ebm.callbacks.ema import EMA
+from lean_ebm.errors import RunError, SettingError
 from lean_ebm.methods import Method
 
 
@@ -63,7 +64,7 @@ class DivergenceGuard(Callback):
         max_recoveries: int = 5,
     ) -> None:
         if min(check_every, patience, snapshot_every) < 1 or not 0 < lr_factor <= 1:
-            raise ValueError(
+            raise SettingError(
                 f"DivergenceGuard: check_every is {check_every}, patience {patience}, snapshot_every {snapshot_every} "
                 f"and lr_factor {lr_factor}, expected numbers of 1 or more, and a factor above 0 and at most 1."
             )
@@ -145,7 +146,7 @@ class DivergenceGuard(Callback):
         groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
         rates = [{key: group[key] for key in ("lr", "initial_lr") if key in group} for group in groups]
         if self.recoveries >= self.max_recoveries:
-            raise RuntimeError(
+            raise RunError(
                 f"Training diverged at step {step}: {sign}; {self.recoveries} rollbacks did not help. The learning "
                 f"rate is down to {max(rate['lr'] for rate in rates):.2g}. Start with a lower one, or let the chains "
                 "of negatives reach further: more steps (model.chain.steps), a larger step size or gradient clamp. "

@@ -14,6 +14,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.types import STEP_OUTPUT
 
+from lean_ebm.errors import SettingError
+
 
 class Interruption(Callback):
     """Ctrl-C and SIGTERM end a fit after the batch that is under way, with a checkpoint to go on from.
@@ -28,7 +30,7 @@ class Interruption(Callback):
 
     def __init__(self, check_every: int = 10) -> None:
         if check_every < 1:
-            raise ValueError(f"Interruption: check_every is {check_every}, expected 1 or more.")
+            raise SettingError(f"Interruption: check_every is {check_every}, expected 1 or more.")
         self.check_every = check_every
         self._received = 0
         self._farewell = ""

@@ -13,6 +13,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from lean_ebm.data.tensors import TensorDataModule, to_signed_unit
+from lean_ebm.errors import RunError
 
 
 class MNIST(TensorDataModule):
@@ -62,7 +63,7 @@ class MNIST(TensorDataModule):
         if _has_all_files(self.root):
             return
         if not self.download:
-            raise RuntimeError(_advice(f"MNIST is not in {self.root / 'MNIST' / 'raw'}, and download is off."))
+            raise RunError(_advice(f"MNIST is not in {self.root / 'MNIST' / 'raw'}, and download is off."))
         rank_zero_info(f"Downloading MNIST to {self.root}")
         raw = self.root / "MNIST" / "raw"
         try:
@@ -75,7 +76,7 @@ class MNIST(TensorDataModule):
                     (Path(temporary) / "MNIST" / "raw" / name).replace(raw / name)
         # A server can also answer nonsense, or half of a file.
         except (OSError, RuntimeError, EOFError, HTTPException, zlib.error) as error:
-            raise RuntimeError(_advice(f"MNIST could not be downloaded to {self.root}: {error}.")) from error
+            raise RunError(_advice(f"MNIST could not be downloaded to {self.root}: {error}.")) from error
 
     def load(self) -> dict[str, tuple[Tensor, Tensor]]:
         """The three splits.
@@ -101,10 +102,10 @@ class MNIST(TensorDataModule):
         # What torchvision raises on a damaged file depends on where the damage is.
         except (OSError, RuntimeError, ValueError, AssertionError, TypeError, LookupError) as error:
             reason = str(error) or type(error).__name__
-            raise RuntimeError(_advice(f"MNIST in {self.root} is damaged: {reason}.")) from error
+            raise RunError(_advice(f"MNIST in {self.root} is damaged: {reason}.")) from error
         shapes = tuple(files.data.shape), tuple(files.targets.shape)
         if shapes != ((expected, 28, 28), (expected,)) or int(files.targets.max()) > 9:
-            raise RuntimeError(
+            raise RunError(
                 _advice(
                     f"MNIST in {self.root} is damaged: images {shapes[0]}, labels {shapes[1]} up to "
                     f"{int(files.targets.max())}, expected {(expected, 28, 28)} and {(expected,)} up to 9."

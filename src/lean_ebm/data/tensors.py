@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
 
 from lean_ebm.data.base import Budget, DataModule, Report, ResumableLoader
 from lean_ebm.data.pictures import grid, is_image
+from lean_ebm.errors import SettingError
 from lean_ebm.randomness import derived_seed
 
 if TYPE_CHECKING:
@@ -83,10 +84,10 @@ class TensorDataModule(DataModule):
             ("predict_batch_size", predict_batch_size),
         ):
             if value < 1:
-                raise ValueError(f"{type(self).__name__}: {name} is {value}, expected 1 or more.")
+                raise SettingError(f"{type(self).__name__}: {name} is {value}, expected 1 or more.")
         last = self.num_classes - 1
         if held_out is not None and not 0 <= held_out <= last:
-            raise ValueError(
+            raise SettingError(
                 f"{type(self).__name__}: held_out is {held_out}, expected a class, 0 to {last}, or null for none."
             )
         self.batch_size = batch_size
@@ -152,17 +153,17 @@ class TensorDataModule(DataModule):
         """Refuse what would train to nonsense without a word."""
         name = f"{type(self).__name__}: the {split} split"
         if len(images) != len(labels) or len(images) == 0:
-            raise ValueError(f"{name} has {len(images)} images and {len(labels)} labels, expected as many, and some.")
+            raise SettingError(f"{name} has {len(images)} images and {len(labels)} labels, expected as many, and some.")
         if not bool(images.isfinite().all()):
-            raise ValueError(f"{name} has images with pixels that are not finite: leave them out.")
+            raise SettingError(f"{name} has images with pixels that are not finite: leave them out.")
         low, high = float(images.min()), float(images.max())
         if images.dim() == 4 and (low < -1 or high > 1):  # others are on a scale of their own
-            raise ValueError(
+            raise SettingError(
                 f"{name} has pixels from {low:g} to {high:g}, expected -1 to 1: scale them, as to_signed_unit does."
             )
         low, high = int(labels.min()), int(labels.max())
         if low < 0 or high >= self.num_classes:
-            raise ValueError(f"{name} has labels from {low} to {high}, expected 0 to {self.num_classes - 1}.")
+            raise SettingError(f"{name} has labels from {low} to {high}, expected 0 to {self.num_classes - 1}.")
 
     def _loader(self, split: str) -> DataLoader[Any]:
         return DataLoader(IndexedTensors(*self.splits[split]), batch_size=self.batch_size, collate_fn=_as_is)

@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lean_ebm.errors import SettingError
+
 
 class Landscape(NamedTuple):
     """A condition asked at one of several energy landscapes (IRED's k), from the sharpest, 0, to the smoothest.
@@ -57,7 +59,7 @@ class EnergyNetwork(nn.Module, ABC):
             ValueError: If the energy is not conditioned on classes.
         """
         if not self.num_classes:
-            raise ValueError(f"{type(self).__name__} is not conditioned on classes: there are none to score.")
+            raise SettingError(f"{type(self).__name__} is not conditioned on classes: there are none to score.")
         columns = []
         for label in range(self.num_classes):
             condition: Any = torch.full((len(x),), label, dtype=torch.int64, device=x.device)
@@ -77,7 +79,7 @@ class EnergyNetwork(nn.Module, ABC):
     def check_shape(self, x: Tensor) -> None:
         """Raise a ValueError where candidates ``x`` do not have the shape that this network was built for."""
         if tuple(x.shape[1:]) != tuple(self.shape):
-            raise ValueError(
+            raise SettingError(
                 f"{type(self).__name__} got candidates of shape {tuple(x.shape[1:])}, expected {tuple(self.shape)}: "
                 "its `shape` setting must be that of the data."
             )
@@ -87,7 +89,7 @@ class EnergyNetwork(nn.Module, ABC):
         self.check_shape(x)
         if (landscape is not None) != (self.landscapes > 0):
             given = "a" if landscape is not None else "no"
-            raise ValueError(
+            raise SettingError(
                 f"{type(self).__name__} has landscapes={self.landscapes} and got {given} landscape index: "
                 "set `landscapes` of the energy network to the number that the method uses (0 for none)."
             )

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.energy.field import FieldEnergy
+from lean_ebm.errors import SettingError
 
 
 class BoardEnergy(FieldEnergy):
@@ -33,7 +34,7 @@ class BoardEnergy(FieldEnergy):
 
     def __init__(self, side: int = 9, width: int = 64, depth: int = 4, landscapes: int = 0, skip: bool = False) -> None:
         if math.isqrt(side) ** 2 != side:
-            raise ValueError(f"BoardEnergy: side is {side}, expected a square number, such as 4 or 9.")
+            raise SettingError(f"BoardEnergy: side is {side}, expected a square number, such as 4 or 9.")
         super().__init__((side, side, side), landscapes, skip)
         self.embed = nn.Linear(2 * side, width)
         self.blocks = nn.ModuleList([_Block(side, width) for _ in range(depth)])

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy.base import ClassEnergy
+from lean_ebm.errors import SettingError
 
 
 class MixerEnergy(ClassEnergy):
@@ -52,7 +53,7 @@ class MixerEnergy(ClassEnergy):
     ) -> None:
         channels, height, width_ = shape
         if height % 4 or width_ % 4:
-            raise ValueError(f"MixerEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
+            raise SettingError(f"MixerEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
         tokens, patch = (height // 4) * (width_ // 4), channels * 64
         super().__init__(shape, tokens * 2 * width, num_classes, landscapes, head="linear")
         nn.init.normal_(self.weight, std=0.004)

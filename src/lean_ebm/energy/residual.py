@@ -9,6 +9,7 @@ from torch.nn import functional as F
 
 from lean_ebm.energy.base import ClassEnergy
 from lean_ebm.energy.convolution import CandidateConv2d
+from lean_ebm.errors import SettingError
 
 
 class ResidualEnergy(ClassEnergy):
@@ -44,7 +45,7 @@ class ResidualEnergy(ClassEnergy):
         super().__init__(shape, num_features, num_classes, landscapes, head)
         channels, height, width_ = shape
         if height % 4 or width_ % 4:
-            raise ValueError(f"ResidualEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
+            raise SettingError(f"ResidualEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
         self.stem = nn.Sequential(
             CandidateConv2d(channels, width // 2, 5, stride=2, padding=2),
             nn.SiLU(),

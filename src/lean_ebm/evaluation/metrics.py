@@ -9,6 +9,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 
+from lean_ebm.errors import SettingError
+
 
 class DensityCoverage(Metric):
     """Density and coverage (Naeem et al. 2020, section 3).
@@ -46,7 +48,7 @@ class DensityCoverage(Metric):
         """
         real, generated = dim_zero_cat(self.real), dim_zero_cat(self.generated)
         if len(real) <= self.k:
-            raise ValueError(f"DensityCoverage: {len(real)} real samples, expected more than k={self.k}.")
+            raise SettingError(f"DensityCoverage: {len(real)} real samples, expected more than k={self.k}.")
         # the nearest neighbour of a sample among all is itself
         radii = torch.cdist(real, real).kthvalue(self.k + 1, dim=1).values
         within = torch.cdist(real, generated) < radii[:, None]

@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped] # not worth a dependency on its stubs
 
+from lean_ebm.errors import RunError
+
 SAMPLING = ("sampler", "candidates", "acceptance", "churn")
 """Settings of a recipe's model that training never uses: to sample in another way, nothing has to be trained anew."""
 
@@ -120,7 +122,7 @@ class Run:
                 stderr=subprocess.STDOUT,
             )
         if done.returncode != 0:
-            raise RuntimeError(f"{subcommand} of {self.name}, seed {self.seed}, failed: see {log.name}.")
+            raise RunError(f"{subcommand} of {self.name}, seed {self.seed}, failed: see {log.name}.")
 
 
 def execute(runs: list[Run], jobs: int) -> list[str]:

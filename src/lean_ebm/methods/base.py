@@ -24,6 +24,7 @@ from lean_ebm import __version__
 from lean_ebm.checkpoints import keep_pending_validation
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
+from lean_ebm.errors import RunError, SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.randomness import derived_seed, seeded
@@ -98,7 +99,7 @@ class Method(FiniteSteps, ABC):
         self.energy = energy
         self.sampler = sampler
         if candidates < 1 or not 0 < acceptance <= 1:
-            raise ValueError(
+            raise SettingError(
                 f"candidates is {candidates} and acceptance {acceptance}, expected 1 or more and a probability above 0."
             )
         self.candidates = candidates
@@ -214,7 +215,7 @@ class Method(FiniteSteps, ABC):
         data = getattr(self.trainer, "datamodule", None)
         there, known = getattr(data, "num_classes", 0), self.energy.num_classes
         if 0 < known < there:
-            raise ValueError(
+            raise SettingError(
                 f"{type(data).__name__} has {there} classes and {type(self.energy).__name__} knows {known}: "
                 f"set --model.energy.num_classes {there}."
             )
@@ -280,7 +281,7 @@ class Method(FiniteSteps, ABC):
             return super().load_state_dict(state_dict, strict, assign)
         except RuntimeError as error:
             reason = str(error).split(":\n")[-1].splitlines()[0].strip().rstrip(".")
-            raise RuntimeError(
+            raise RunError(
                 f"{type(self).__name__}: the checkpoint, by lean-ebm {self._written_by}, does not fit: {reason}. Give "
                 "the settings that it was trained with, above all those of model.energy; what differs is listed above."
             ) from error
@@ -380,4 +381,4 @@ def batch_size(condition: Any) -> int:
         return len(condition)
     for part in condition.values() if isinstance(condition, dict) else condition:
         return batch_size(part)
-    raise ValueError("A condition holds no tensor, so the number of samples to make is unknown.")
+    raise SettingError("A condition holds no tensor, so the number of samples to make is unknown.")

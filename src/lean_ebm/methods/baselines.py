@@ -9,6 +9,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 
 from lean_ebm.energy import FieldEnergy, Landscape
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, langevin
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.ired import IRED
@@ -93,7 +94,7 @@ class Denoiser(IRED):
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
         if sampler.monotone or sampler.stop.energy_change is not None:
-            raise ValueError(
+            raise SettingError(
                 "Denoiser: there is no energy that a step could raise or leave as it is: set sampler.monotone false "
                 "and sampler.stop.energy_change null."
             )

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Batch, Method, batch_size
 from lean_ebm.methods.moments import ClassMoments
@@ -79,7 +80,7 @@ class ContrastiveDivergence(Method):
     ) -> None:
         super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
         if chain.graph != "none":
-            raise ValueError(
+            raise SettingError(
                 f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."
             )
         self.chain = chain

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory, energy_gradient
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.replay import ReplayBuffer
@@ -44,7 +45,7 @@ class Corruption:
 
     def __post_init__(self) -> None:
         if not 0 < self.lowest < self.highest:
-            raise ValueError(f"Corruption: levels {self.lowest} to {self.highest}, expected 0 < lowest < highest.")
+            raise SettingError(f"Corruption: levels {self.lowest} to {self.highest}, expected 0 < lowest < highest.")
 
     def draw(self, size: int, device: torch.device) -> Tensor:
         """Levels ``(size,)``, stratified: one from each of ``size`` equally likely ranges, in random order."""
@@ -142,13 +143,13 @@ class EBT(Method):
     ) -> None:
         super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
         if supervise == "last" and chain.graph == "none":
-            raise ValueError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
+            raise SettingError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
         if not 0 <= churn <= 1:
-            raise ValueError(f"EBT: churn is {churn}, expected 0 to 1.")
+            raise SettingError(f"EBT: churn is {churn}, expected 0 to 1.")
         if min_steps is not None and not 1 <= min_steps <= chain.steps:
-            raise ValueError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
+            raise SettingError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
         if supervise == "every" and (chain.stop.enabled or chain.final_noise_scale is not None):
-            raise ValueError(
+            raise SettingError(
                 "EBT: supervise=every takes steps one by one: chain.stop and final_noise_scale have no effect."
             )
         self.chain = chain

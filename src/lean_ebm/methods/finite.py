@@ -10,6 +10,7 @@ from lightning.pytorch import LightningModule
 from torch import Tensor
 from torch.optim import Optimizer
 
+from lean_ebm.errors import RunError
 from lean_ebm.langevin import LangevinMixin, Trajectory
 
 
@@ -59,7 +60,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         """
         if self.failure is not None:
             failure, self.failure = self.failure, None
-            raise RuntimeError(
+            raise RunError(
                 f"{type(self).__name__}, step {self.trainer.global_step}: {failure}. The weights are those of the step "
                 "before. Lower the learning rate or the step size of the chain, clamp its gradient (grad_clamp), or "
                 "let the guard against divergence go back and on (--guard.max_recoveries)."

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork, Landscape
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, energy_gradient
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.randomness import stratified
@@ -36,7 +37,7 @@ class Flips:
 
     def __post_init__(self) -> None:
         if not 0 <= self.fraction <= 1:
-            raise ValueError(f"Flips: fraction is {self.fraction}, expected a probability, 0 to 1.")
+            raise SettingError(f"Flips: fraction is {self.fraction}, expected a probability, 0 to 1.")
 
     def of(self, x: Tensor) -> Tensor:
         """Candidates ``(B, ...)`` with some of their entries changed."""
@@ -127,7 +128,7 @@ class IRED(Method):
     ) -> None:
         super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
         if energy.landscapes < 2:
-            raise ValueError(
+            raise SettingError(
                 f"IRED needs several landscapes and its energy has landscapes={energy.landscapes}: "
                 "set model.energy.landscapes, 10 for example."
             )

@@ -7,6 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from lean_ebm.errors import SettingError
+
 
 class ReplayBuffer(nn.Module):
     """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; Grathwohl et al. 2020).
@@ -33,16 +35,16 @@ class ReplayBuffer(nn.Module):
     def __init__(self, size: int, num_classes: int, shape: tuple[int, ...], fresh_fraction: float) -> None:
         super().__init__()
         if num_classes == 0:
-            raise ValueError(
+            raise SettingError(
                 "A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more. Where "
                 "conditions are no classes, set buffer_size 0: every chain then starts anew."
             )
         if size < num_classes:
-            raise ValueError(
+            raise SettingError(
                 f"A replay buffer of {size} chains is too small for {num_classes} classes: raise its size."
             )
         if not 0 <= fresh_fraction <= 1:
-            raise ValueError(f"fresh_fraction is {fresh_fraction}, expected a probability, 0 to 1.")
+            raise SettingError(f"fresh_fraction is {fresh_fraction}, expected a probability, 0 to 1.")
         self.fresh_fraction = fresh_fraction
         # NaN marks a slot that no chain has used yet, so that no second buffer has to say so.
         self.register_buffer("chains", torch.full((num_classes, size // num_classes, *shape), torch.nan))

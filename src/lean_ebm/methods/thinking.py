@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Trajectory
 from lean_ebm.methods.base import Method
 
@@ -39,7 +40,7 @@ def think(
         ValueError: If there is no budget, or one that no chain fits into.
     """
     if evaluations is None and seconds is None:
-        raise ValueError("think: set a budget, evaluations or seconds or both; without one it would never end.")
+        raise SettingError("think: set a budget, evaluations or seconds or both; without one it would never end.")
     if evaluations is not None:
         steps = _within(method, evaluations, steps)
     cost = method.passes(steps)
@@ -69,7 +70,7 @@ def _within(method: Method, evaluations: int, steps: int | None) -> int | None:
         return steps
     most = bisect_right(range(1, evaluations + 1), evaluations, key=method.passes)  # more steps never take less
     if most == 0:
-        raise ValueError(
+        raise SettingError(
             f"think: evaluations is {evaluations}, and the shortest chain of {type(method).__name__} takes "
             f"{method.passes(1)}: allow for as many."
         )

@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from lean_ebm.data.base import Budget, DataModule, Report, ResumableLoader
 from lean_ebm.data.tensors import EpochShuffle
+from lean_ebm.errors import SettingError
 from lean_ebm.randomness import counted_uniforms, derived_seed
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class ReasoningDataModule(DataModule, ABC):
 
     def _require(self, condition: bool, message: str) -> None:
         if not condition:
-            raise ValueError(f"{type(self).__name__}: {message}.")
+            raise SettingError(f"{type(self).__name__}: {message}.")
 
 
 class Problems(Dataset[Any]):

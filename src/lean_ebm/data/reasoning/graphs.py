@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lean_ebm.data.reasoning.base import ReasoningDataModule
+from lean_ebm.errors import SettingError
 
 
 class GraphProblems(ReasoningDataModule):
@@ -141,7 +142,7 @@ class ShortestPath(GraphProblems):
             if len(left) == 0:
                 break
         else:
-            raise ValueError(
+            raise SettingError(
                 f"ShortestPath: of {self.ATTEMPTS} graphs of {n} nodes and density {self.density}, none has nodes at a "
                 f"distance of {wanted[left].tolist()[0]}: ask for shorter distances or a lower density."
             )

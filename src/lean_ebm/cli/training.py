@@ -26,8 +26,8 @@ from lean_ebm.callbacks import (
     SaveSettings,
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
+from lean_ebm.cli.parser import Parser
 from lean_ebm.data import DataModule
-from lean_ebm.errors import Parser
 from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
 

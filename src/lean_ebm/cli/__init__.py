@@ -1,0 +1,1 @@
+"""The command line: ``training`` is built on LightningCLI, ``proving`` needs neither torch nor Lightning."""
