@@ -111,7 +111,8 @@ class Method(RecordsSettings, FiniteSteps, ABC):
             condition: Conditions; tensors with first dimension ``B``.
             steps: Number of gradient steps of each chain, to think longer or shorter than :attr:`sampler` says.
             generator: Source of all randomness, on the device of the energy; makes samples reproducible.
-            on_step: Called after each step of the first draws with its index and all candidates so far.
+            on_step: Called after each step of the first draws, with the index of the step and all candidates.
+                ``IRED`` calls it after each landscape, with the answer of that landscape.
 
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
