@@ -17,6 +17,8 @@ RECIPES = Choice(("contrastive", "ebt", "ired"), "names of files in the folder o
 FAST = (
     "--data=Digits",
     "--data.batch_size=8",
+    "--data.samples_per_class=2",
+    "--model.sampler.steps=2",
     "--trainer.accelerator=cpu",
     "--trainer.limit_val_batches=2",
     "--trainer.limit_test_batches=2",
@@ -26,7 +28,6 @@ FAST_TEST = (
     "--evaluation.num_samples=20",
     "--evaluation.long_run_samples=20",
     "--evaluation.num_images=20",
-    "--model.sampler.steps=2",
 )
 SAMPLES = {
     "read as asked": "accuracy",
