@@ -74,11 +74,11 @@ def test_a_denoiser_takes_the_field_and_not_the_gradient_of_its_norm():
 @pytest.mark.parametrize(
     ("sampler", "named"),
     [
-        (Langevin(steps=2, monotone=True), "so sampler.monotone has"),
-        (Langevin(steps=2, stop=Stop(energy_change=0.1, grad_norm=0.2)), "so sampler.stop.energy_change has"),
+        (Langevin(steps=2, monotone=True), "turns off sampler.monotone:"),
+        (Langevin(steps=2, stop=Stop(energy_change=0.1, grad_norm=0.2)), "turns off sampler.stop.energy_change:"),
         (
             Langevin(steps=2, step_size=0.3, monotone=True, stop=Stop(energy_change=0.1)),
-            "so sampler.monotone and sampler.stop.energy_change has",
+            "turns off sampler.monotone and sampler.stop.energy_change:",
         ),
     ],
 )

@@ -113,8 +113,14 @@ class Experiment:
         """Read the settings from arguments; None takes those of the process."""
         parser = _OneSentenceParser(prog=self.program, description=self.description)
         for name, choice in self.choices.items():
-            values = None if choice.others else choice.values
-            parser.add_argument(f"--{name}", nargs="+", default=choice.values, choices=values, help=choice.help)
+            parser.add_argument(
+                f"--{name}",
+                nargs="+",
+                default=choice.values,
+                choices=None if choice.others else choice.values,
+                metavar=name.upper(),
+                help=f"{choice.help} ({' '.join(choice.values)})",
+            )
         parser.add_argument("--seeds", type=_positive, help=f"seeds 0 to SEEDS-1 ({self.seeds}, or 1 with --fast)")
         parser.add_argument("--jobs", type=_positive, default=1, help="runs at once, which share the processors (1)")
         parser.add_argument(

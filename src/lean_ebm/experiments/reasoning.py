@@ -230,8 +230,8 @@ REASONING = Experiment(
     "`configs/reasoning/*.yaml` say which, and what the paper's are.",
     output="reasoning.md",
     choices={
-        "tasks": Choice(tuple(TASKS), "tasks to train (all)"),
-        "models": Choice(tuple(MODELS), "models to train on each (all)"),
+        "tasks": Choice(tuple(TASKS), "tasks to train"),
+        "models": Choice(tuple(MODELS), "models to train on each task"),
     },
     plan=plan,
     body=body,

@@ -99,7 +99,7 @@ class Denoiser(IRED):
         }
         if any(needs_energy.values()):
             names = " and ".join(name for name, given in needs_energy.items() if given)
-            rank_zero_info(f"Denoiser: there is no energy to look at, so {names} has no effect and is turned off.")
+            rank_zero_info(f"Denoiser turns off {names}: it has no energy to look at.")
             sampler = replace(sampler, monotone=False, stop=replace(sampler.stop, energy_change=None))
         super().__init__(
             energy,
