@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from lean_ebm.proving.serve import Server
+from repl_stub import Server
 
 FOLDER = Path(sys.argv[1])
 

@@ -3,18 +3,18 @@ from random import Random
 
 import pytest
 
-from lean_ebm.proving.environment import Statement
-from lean_ebm.proving.generate import Settings, renamed, theorems, write
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.formulas import atom, conjunction, implication
 from lean_ebm.proving.logic.logic import judge, root
 from lean_ebm.proving.logic.render import prefixed, script
-from lean_ebm.proving.logic.sampling import Signature
-from lean_ebm.proving.logic.terms import random_theorem
-from lean_ebm.proving.provers import BreadthFirst, Budget
+from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
+from lean_ebm.proving.statements import Statement
+from lean_ebm.proving.theorems.generate import TheoremSettings, renamed, theorems, write
+from lean_ebm.proving.theorems.signature import Signature
+from lean_ebm.proving.theorems.terms import random_theorem
 
-SETTINGS = Settings(seed=3, bound=60)
+SETTINGS = TheoremSettings(seed=3, bound=60)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +41,10 @@ def test_difficulty_is_the_length_of_a_shortest_script(some):
     graded = [theorem for theorem in some if theorem.difficulty is not None]
     assert len(graded) > 150 and len({theorem.difficulty for theorem in graded}) > 4
     for theorem in graded[:40]:
-        result = BreadthFirst().prove(Logic(), Statement.of(theorem.statement), Budget(100_000))
+        result = BreadthFirst().prove(Logic(), Statement.of(theorem.statement), SearchBudget(100_000))
         assert len(result.tactics) == theorem.difficulty
     hard = next(theorem for theorem in some if theorem.difficulty is None)
-    result = BreadthFirst().prove(Logic(), Statement.of(hard.statement), Budget(SETTINGS.bound))
+    result = BreadthFirst().prove(Logic(), Statement.of(hard.statement), SearchBudget(SETTINGS.bound))
     assert not result.proved
 
 
@@ -53,7 +53,7 @@ def test_the_data_do_not_depend_on_the_number_of_processes(some):
 
 
 def test_another_seed_gives_other_theorems(some):
-    other = {theorem.hash for theorem in theorems(Settings(seed=4, bound=0), 250)}
+    other = {theorem.hash for theorem in theorems(TheoremSettings(seed=4, bound=0), 250)}
     assert len(other & {theorem.hash for theorem in some}) < 100
 
 
@@ -69,7 +69,7 @@ def test_renaming_makes_no_new_theorem():
 
 def test_a_data_set_is_json_lines(tmp_path):
     counts = []
-    assert write(tmp_path / "set.jsonl", Settings(bound=10), 20, 1, counts.append) == 20
+    assert write(tmp_path / "set.jsonl", TheoremSettings(bound=10), 20, 1, counts.append) == 20
     lines = [json.loads(line) for line in (tmp_path / "set.jsonl").read_text().splitlines()]
     assert len(lines) == 20 and counts == list(range(1, 21))
     assert set(lines[0]) >= {"statement", "script", "difficulty", "seed", "version", "split", "hash"}

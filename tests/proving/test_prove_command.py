@@ -2,11 +2,14 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from helpers import needs_lean
-from lean_ebm.proving.cli import main
+from lean_ebm.cli.proving import main
+
+STUB = Path(__file__).with_name("repl_stub.py")
 
 
 def test_prove_prints_a_script_and_who_verified_it(capsys):
@@ -64,7 +67,7 @@ def test_files_with_anything_else_are_refused(capsys, tmp_path, text):
 
 def test_a_repl_can_be_named(capsys, tmp_path):
     repl = tmp_path / "repl"
-    repl.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m lean_ebm.proving.serve\n')
+    repl.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STUB}"\n')
     repl.chmod(0o755)
     for prover in ("auto", "best-first"):
         assert main(["prove", "p ∧ q → q", "--env", "pantograph", "--repl", str(repl), "--prover", prover]) == 0
@@ -82,7 +85,7 @@ def test_theorems_are_written(capsys, tmp_path):
 
 def test_a_cold_start_takes_less_than_two_seconds_and_no_torch():
     code = (
-        "import sys; from lean_ebm.proving.cli import main; status = main(['prove', 'p ∧ q → q ∧ p']); "
+        "import sys; from lean_ebm.cli.proving import main; status = main(['prove', 'p ∧ q → q ∧ p']); "
         "sys.exit(status or 'torch' in sys.modules)"
     )
     started = time.monotonic()

@@ -9,19 +9,19 @@ from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
     PROPOSITIONS,
+    Expr,
     Kind,
-    Node,
     opened,
     replaced,
     unknowns,
 )
 from lean_ebm.proving.logic.goals import Context, Goal
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree
 
 
-def apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """``apply``."""
     tree = tactic[1]
     target, context = goal.target, goal.context
@@ -38,7 +38,7 @@ def apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     if constant is not None and constant.startswith("Exists."):
         return _apply_exists(run, goal, tree, constant)
     elaborator = Elaborator(run, goal, holes=True)
-    implicit: tuple[Node, ...] = ()
+    implicit: tuple[Expr, ...] = ()
     if tree is head and constant is not None and constant in CONSTANTS:
         proof, formula, implicit = instance(elaborator, constant, context)
         elaborator.natural.clear()
@@ -54,8 +54,8 @@ def apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def _applied(
-    run: Run, goal: Goal, elaborator: Elaborator, proof: Proof, formula: Node, implicit: tuple[Node, ...],
-    target: Node,
+    run: TacticRun, goal: Goal, elaborator: Elaborator, proof: ProofTerm, formula: Expr, implicit: tuple[Expr, ...],
+    target: Expr,
 ) -> list[Goal]:  # fmt: skip
     context, tag, names = goal.context, goal.tag, elaborator.names
     formula = replaced(formula, run.found)
@@ -67,7 +67,7 @@ def _applied(
     saved = run.found, run.unknown, run.next
     for tried in range(first, count + 1):
         run.found, run.unknown, run.next = saved
-        made: list[tuple[Node | int, str, Node]] = []  # unknown or goal, name, what it wants
+        made: list[tuple[Expr | int, str, Expr]] = []  # unknown or goal, name, what it wants
         term, rest = proof, formula
         for index in range(tried):
             if rest.kind is Kind.ALL:
@@ -88,13 +88,13 @@ def _applied(
     return _new_goals(run, goal, elaborator, made)
 
 
-def _ends_unknown(formula: Node) -> bool:
+def _ends_unknown(formula: Expr) -> bool:
     while formula.kind in (Kind.IMPLIES, Kind.ALL):
         formula = formula.b if formula.kind is Kind.IMPLIES else formula.a
     return formula.kind is Kind.HOLE
 
 
-def _is_raw(proof: Proof, context: Context) -> bool:
+def _is_raw(proof: ProofTerm, context: Context) -> bool:
     """Whether Lean does not see where the arguments of a hypothesis end.
 
     What ``cases`` makes of ``a ↔ b`` has the type ``?a → ?b`` to Lean 4.35, with values for both; where ``b`` is no
@@ -109,17 +109,19 @@ def _is_raw(proof: Proof, context: Context) -> bool:
     return local.raw == "iff" and formula.b.kind not in (Kind.IMPLIES, Kind.NOT, Kind.ALL)
 
 
-def _named(implicit: tuple[Node, ...], run: Run) -> list[tuple[Node, str]]:
+def _named(implicit: tuple[Expr, ...], run: TacticRun) -> list[tuple[Expr, str]]:
     return [(node, run.unknown[node.a].name) for node in implicit]
 
 
-def _new_goals(run: Run, goal: Goal, elaborator: Elaborator, made: list[tuple[Node | int, str, Node]]) -> list[Goal]:
+def _new_goals(
+    run: TacticRun, goal: Goal, elaborator: Elaborator, made: list[tuple[Expr | int, str, Expr]]
+) -> list[Goal]:
     """The goals of ``apply``: first those that no other depends on, then the others, then those of ``?_``."""
     found = run.found
     entries = [
-        (node.a if isinstance(node, Node) else node, name, replaced(wanted, found))
+        (node.a if isinstance(node, Expr) else node, name, replaced(wanted, found))
         for node, name, wanted in made
-        if not (isinstance(node, Node) and node.a in found)
+        if not (isinstance(node, Expr) and node.a in found)
     ]
     needed: set[int] = set()
     if any(wanted.unknown for _, _, wanted in entries):
@@ -141,12 +143,12 @@ def _new_goals(run: Run, goal: Goal, elaborator: Elaborator, made: list[tuple[No
     return goals + [Goal(g.number, g.context, g.target, g.tag, fresh) for g in others]
 
 
-def _still_open(run: Run, elaborator: Elaborator, number: int) -> bool:
+def _still_open(run: TacticRun, elaborator: Elaborator, number: int) -> bool:
     left = unknowns(replaced(run.found[number], run.found))
     return any(other in left for _, other in elaborator.natural if other not in run.found)
 
 
-def _apply_exists(run: Run, goal: Goal, tree: Tree, constant: str) -> list[Goal]:
+def _apply_exists(run: TacticRun, goal: Goal, tree: Tree, constant: str) -> list[Goal]:
     target = goal.target
     given = len(tree[2]) if tree[0] == "app" else 0
     if constant == "Exists.intro":
@@ -175,7 +177,7 @@ def _apply_exists(run: Run, goal: Goal, tree: Tree, constant: str) -> list[Goal]
     raise Unsupported("Exists.elim here")
 
 
-def _arguments(formula: Node) -> int:
+def _arguments(formula: Expr) -> int:
     """How many arguments a proof of the formula takes."""
     count = 0
     while True:

@@ -8,8 +8,8 @@ from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
     PROPOSITIONS,
+    Expr,
     Kind,
-    Node,
     implication,
     make,
     opened,
@@ -18,17 +18,17 @@ from lean_ebm.proving.logic.formulas import (
     variable,
 )
 from lean_ebm.proving.logic.goals import PROOF, TYPE, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree
 
 
-def current(run: Run, goals: list[Goal]) -> list[Goal]:
+def current(run: TacticRun, goals: list[Goal]) -> list[Goal]:
     """Goals with what was found put in, and without those that were themselves found."""
     return [_replaced(run, goal) for goal in goals if goal.number not in run.found]
 
 
-def _replaced(run: Run, goal: Goal) -> Goal:
+def _replaced(run: TacticRun, goal: Goal) -> Goal:
     target = replaced(goal.target, run.found)
     context = goal.context
     if any(local.formula is not None and local.formula.unknown for local in context):
@@ -41,7 +41,7 @@ def _replaced(run: Run, goal: Goal) -> Goal:
     return Goal(goal.number, context, target, goal.tag, goal.fresh)
 
 
-def proposition(goal: Goal) -> Node:
+def proposition(goal: Goal) -> Expr:
     """The target, where a tactic wants a proposition and data is outside of the fragment."""
     if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
         raise Unsupported("this tactic on a goal that wants an individual or a proposition")
@@ -56,14 +56,14 @@ def tagged(tag: str, suffix: str) -> str:
 # intro
 
 
-def intro(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+def intro(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """``intro``."""
     for name in tactic[1] or ("_",):
         goal = _intro_one(run, goal, name)
     return [goal]
 
 
-def _intro_one(run: Run, goal: Goal, name: str) -> Goal:
+def _intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
     target = goal.target
     kind = target.kind
     accessible = name != "_"
@@ -85,7 +85,7 @@ def _intro_one(run: Run, goal: Goal, name: str) -> Goal:
 # exact, refine, have, exists
 
 
-def exact(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+def exact(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """``exact``."""
     tree = tactic[1]
     if tree[0] == "name":  # the common case, without an elaborator
@@ -98,7 +98,7 @@ def exact(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     return []
 
 
-def _close(run: Run, goal: Goal, value: Proof) -> None:
+def _close(run: TacticRun, goal: Goal, value: ProofTerm) -> None:
     if value[0] == "node":
         if goal.number in unknowns(replaced(value[1], run.found)):
             raise TacticError("the value speaks of what it should be the value of")
@@ -107,14 +107,14 @@ def _close(run: Run, goal: Goal, value: Proof) -> None:
         run.parts[goal.number] = value
 
 
-def refine(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+def refine(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """``refine``."""
     elaborator = Elaborator(run, goal, holes=True)
     _close(run, goal, elaborator.whole(tactic[1], goal.target, goal.context))
     return _refined(run, elaborator.goals, goal.tag, elaborator.fresh)
 
 
-def _refined(run: Run, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
+def _refined(run: TacticRun, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
     goals = [goal for goal in goals if goal.number not in run.found]
     many = len(goals) > 1
     return [
@@ -123,7 +123,7 @@ def _refined(run: Run, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
     ]
 
 
-def have(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """``have``."""
     target = proposition(goal)
     _, name, domain, tree = tactic
@@ -160,7 +160,7 @@ def _is_individual(tree: Tree, domain: Tree | None, context: Context) -> bool:
     return True
 
 
-def _have_individual(run: Run, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
+def _have_individual(run: TacticRun, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
     individual = elaborator.individual(tree, goal.context)
     elaborator.all_found()
     if elaborator.goals:
@@ -173,7 +173,7 @@ def _have_individual(run: Run, goal: Goal, elaborator: Elaborator, name: str | N
     return Goal(new, (*goal.context, local), goal.target, goal.tag, elaborator.fresh)
 
 
-def exists(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
+def exists(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """``exists``, which is ``refine`` and then Lean's ``trivial``."""
     proposition(goal)
     goals = refine(run, goal, ("refine", ("anonymous", (*tactic[1], ("?_",)))))
@@ -187,7 +187,7 @@ def exists(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     return [goal]
 
 
-def _trivial(run: Run, goal: Goal) -> bool:
+def _trivial(run: TacticRun, goal: Goal) -> bool:
     """Lean's ``trivial``, with which ``exists`` ends."""
     if goal.target.unknown:
         raise Unsupported("exists with an unknown left")
@@ -210,7 +210,7 @@ def _trivial(run: Run, goal: Goal) -> bool:
 # assumption, contradiction, exfalso
 
 
-def assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+def assumption(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """``assumption``: the youngest hypothesis that fits."""
     target = goal.target
     if target is INDIVIDUALS or target is PROPOSITIONS:
@@ -229,7 +229,7 @@ def assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     raise TacticError("assumption failed")
 
 
-def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+def exfalso(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """``exfalso``."""
     target = proposition(goal)
     if target.kind is Kind.HOLE:
@@ -241,7 +241,7 @@ def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     return [Goal(new, goal.context, FALSE, goal.tag, goal.fresh)]
 
 
-def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """``contradiction``: a hypothesis and its negation, or one that is plainly false."""
     proposition(goal)
     for local in goal.context:
@@ -253,7 +253,7 @@ def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
                 if other.formula is not None and run.unify(formula.a, other.formula):
                     run.parts[goal.number] = ("false", ("app", ("hyp", local.number), ("hyp", other.number)))
                     return []
-        proof: Proof = ("hyp", local.number)
+        proof: ProofTerm = ("hyp", local.number)
         if formula.kind is Kind.ALL and formula.a is FALSE:  # to Lean a negation, of the type of individuals
             for other in goal.context:
                 if other.sort == (False, 0):
@@ -269,7 +269,7 @@ def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     raise TacticError("contradiction failed")
 
 
-def _decided(formula: Node) -> tuple[bool, Proof] | None:
+def _decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
     """Whether a formula of constants only is true, as Lean's instances of ``Decidable`` find it, with a proof.
 
     The proof is one of the formula or of its negation.
@@ -281,7 +281,7 @@ def _decided(formula: Node) -> tuple[bool, Proof] | None:
     return None if proof is None else (value, proof)
 
 
-def _truth(formula: Node) -> bool | None:
+def _truth(formula: Expr) -> bool | None:
     kind = formula.kind
     if kind is Kind.TRUE or kind is Kind.FALSE:
         return kind is Kind.TRUE
@@ -303,7 +303,7 @@ def _truth(formula: Node) -> bool | None:
 # constructor, left, right
 
 
-def constructor(run: Run, goal: Goal, _: Tree) -> list[Goal]:
+def constructor(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """``constructor``."""
     target = goal.target
     kind = target.kind
@@ -332,7 +332,7 @@ def constructor(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     raise TacticError("constructor failed, the target is not an inductive type with a constructor")
 
 
-def side(run: Run, goal: Goal, rule: str) -> list[Goal]:
+def side(run: TacticRun, goal: Goal, rule: str) -> list[Goal]:
     """``left`` and ``right``."""
     target = goal.target
     if target.kind is not Kind.OR:

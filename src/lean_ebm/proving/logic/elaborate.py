@@ -15,8 +15,8 @@ from lean_ebm.proving.logic.formulas import (
     INDIVIDUALS,
     PROPOSITIONS,
     TRUE,
+    Expr,
     Kind,
-    Node,
     atom,
     implication,
     make,
@@ -27,9 +27,9 @@ from lean_ebm.proving.logic.formulas import (
     variable,
 )
 from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree
 
 
 class Elaborator:
@@ -40,12 +40,12 @@ class Elaborator:
         holes: What becomes of ``?_``: goals (True) or an error (False).
     """
 
-    def __init__(self, run: Run, goal: Goal, holes: bool) -> None:
+    def __init__(self, run: TacticRun, goal: Goal, holes: bool) -> None:
         self.run, self.holes = run, holes
         self.fresh = goal.fresh
         self.goals: list[Goal] = []  # those of `?_`, in the order of their making
         self.natural: list[tuple[str, int]] = []  # those of `_`, and of constants' unknowns
-        self.waiting: list[tuple[int, Tree, Node, Context]] = []
+        self.waiting: list[tuple[int, Tree, Expr, Context]] = []
         self.names: tuple[str, ...] = ()  # of the arguments that the constant last applied still takes
 
     def new_number(self) -> int:
@@ -55,7 +55,7 @@ class Elaborator:
 
     # Whole terms
 
-    def whole(self, tree: Tree, target: Node, context: Context) -> Proof:
+    def whole(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
         """A proof of ``target``, or an individual or proposition where that is what it is; all of its ``_`` found."""
         proof = self.value(tree, target, context, top=True)
         self.finish()
@@ -87,7 +87,7 @@ class Elaborator:
             ):
                 raise TacticError(f"don't know how to synthesize placeholder {name or '_'}")
 
-    def value(self, tree: Tree, target: Node, context: Context, top: bool = False) -> Proof:
+    def value(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
         """A proof, or the node of what is no proof wrapped as one."""
         if target is INDIVIDUALS:
             return ("node", self.individual(tree, context))
@@ -97,7 +97,7 @@ class Elaborator:
 
     # Proofs
 
-    def proof(self, tree: Tree, target: Node, context: Context, top: bool = False) -> Proof:
+    def proof(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
         """A proof of ``target``; ``top`` where unification may find what ``?_`` stands for."""
         what = tree[0]
         if what in ("name", "app", "proj"):
@@ -130,7 +130,7 @@ class Elaborator:
         self.formula(tree, context)
         raise TacticError("a proposition is no proof")
 
-    def inferred(self, tree: Tree, context: Context) -> tuple[Proof, Node]:
+    def inferred(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr]:
         """A proof and what it proves, told by itself."""
         what = tree[0]
         if what in ("name", "app", "proj"):
@@ -150,8 +150,8 @@ class Elaborator:
         raise TacticError("a proposition is no proof")
 
     def function(
-        self, binders: tuple[tuple[str, Tree | None], ...], body: Tree, target: Node, context: Context
-    ) -> Proof:
+        self, binders: tuple[tuple[str, Tree | None], ...], body: Tree, target: Expr, context: Context
+    ) -> ProofTerm:
         """``fun``, against what it should prove."""
         if not binders:
             return self.proof(body, target, context)
@@ -177,7 +177,7 @@ class Elaborator:
             return ("all", number, self.function(rest, body, inner, (*context, local)))
         raise TacticError("type mismatch: not a function")
 
-    def anonymous(self, tree: Tree, target: Node, context: Context) -> Proof:
+    def anonymous(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
         """``⟨a, b⟩``, which waits where what it should prove is not known yet."""
         items: tuple[Tree, ...] = tree[1]
         target = self.run.whnf(target)
@@ -202,7 +202,7 @@ class Elaborator:
         mp = self.proof(first, implication(a, b), context)
         return ("iff", mp, self.proof(second, implication(b, a), context))
 
-    def _part(self, part: Node, context: Context, name: str) -> Node:
+    def _part(self, part: Expr, context: Context, name: str) -> Expr:
         """A part of what a constructor should prove.
 
         Where that is to be found, Lean makes it the constructor's own argument, which must be found in turn.
@@ -215,7 +215,7 @@ class Elaborator:
             return own
         return part
 
-    def of_exists(self, tree: Tree, target: Node, context: Context) -> Proof:
+    def of_exists(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
         """``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
         head = tree[1] if tree[0] == "app" else tree
         arguments: tuple[Tree, ...] = tree[2] if tree[0] == "app" else ()
@@ -230,7 +230,7 @@ class Elaborator:
             return self.anonymous(("anonymous", arguments), target, context)
         return self.eliminate(arguments[0], arguments[1], target, context)
 
-    def eliminate(self, major: Tree, minor: Tree, target: Node, context: Context) -> Proof:
+    def eliminate(self, major: Tree, minor: Tree, target: Expr, context: Context) -> ProofTerm:
         """``Exists.elim``."""
         if major[0] not in ("name", "app", "proj", "typed"):
             raise Unsupported("what this proves is not known from elsewhere")
@@ -248,7 +248,7 @@ class Elaborator:
 
     # Applications
 
-    def application(self, tree: Tree, target: Node | None, context: Context) -> tuple[Proof, Node]:
+    def application(self, tree: Tree, target: Expr | None, context: Context) -> tuple[ProofTerm, Expr]:
         """A head with arguments, and what that proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         self.names = ()
@@ -281,7 +281,7 @@ class Elaborator:
         self.names = names[len(pending) :]
         return proof, formula
 
-    def head(self, tree: Tree, context: Context) -> tuple[Proof, Node, tuple[Tree, ...]]:
+    def head(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
         """The head of an application: its proof, what it proves, and arguments that ``h.elim`` puts first."""
         what = tree[0]
         if what == "name":
@@ -301,8 +301,8 @@ class Elaborator:
         return proof, formula, ()
 
     def projected(
-        self, proof: Proof, formula: Node, tree: Tree, context: Context
-    ) -> tuple[Proof, Node, tuple[Tree, ...]]:
+        self, proof: ProofTerm, formula: Expr, tree: Tree, context: Context
+    ) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
         """``h.left`` and its like."""
         field = tree[2]
         if formula.kind is Kind.AND and field in ("1", "left"):
@@ -322,7 +322,7 @@ class Elaborator:
             raise TacticError(f"invalid projection .{field}")
         raise Unsupported(f"no field .{field} in the fragment")
 
-    def constant(self, name: str, context: Context) -> tuple[Proof, Node]:
+    def constant(self, name: str, context: Context) -> tuple[ProofTerm, Expr]:
         """A constant with new unknowns for what Lean finds by itself."""
         scheme = CONSTANTS.get(name)
         if scheme is None:
@@ -335,7 +335,7 @@ class Elaborator:
 
     # Individuals and formulas
 
-    def individual(self, tree: Tree, context: Context, name: str = "w") -> Node:
+    def individual(self, tree: Tree, context: Context, name: str = "w") -> Expr:
         """An individual."""
         what = tree[0]
         if what == "_":
@@ -353,7 +353,7 @@ class Elaborator:
             return self.individual(tree[1], context)
         return self._individual(tree, context, ())
 
-    def _individual(self, tree: Tree, context: Context, bound: tuple[str, ...]) -> Node:
+    def _individual(self, tree: Tree, context: Context, bound: tuple[str, ...]) -> Expr:
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         if tree[0] in ("_", "?_"):
             if tree[0] == "?_" or bound:
@@ -391,7 +391,7 @@ class Elaborator:
         if local is None or local.what != TYPE:
             raise TacticError(f"{tree[1]} is not the type of individuals")
 
-    def formula(self, tree: Tree, context: Context, bound: tuple[str, ...] = ()) -> Node:
+    def formula(self, tree: Tree, context: Context, bound: tuple[str, ...] = ()) -> Expr:
         """A formula; ``bound`` are names of bound variables, innermost first."""
         what = tree[0]
         if what in ("and", "or", "iff", "implies"):
@@ -425,7 +425,7 @@ class Elaborator:
                 return atom(local.number, *(self._individual(part, context, bound) for part in arguments))
         raise TacticError(f"{name} is no proposition")
 
-    def _connective(self, name: str, arguments: tuple[Tree, ...], context: Context, bound: tuple[str, ...]) -> Node:
+    def _connective(self, name: str, arguments: tuple[Tree, ...], context: Context, bound: tuple[str, ...]) -> Expr:
         """The prefix forms ``And p q`` and ``Exists fun x => p``."""
         if name in ("True", "False") and not arguments:
             return TRUE if name == "True" else FALSE
@@ -441,7 +441,7 @@ class Elaborator:
                 return self._quantified(Kind.EXISTS, ("exists", variable_, domain, function[2]), context, bound)
         raise TacticError(f"unknown identifier {name}, or not a proposition")
 
-    def _quantified(self, kind: Kind, tree: Tree, context: Context, bound: tuple[str, ...]) -> Node:
+    def _quantified(self, kind: Kind, tree: Tree, context: Context, bound: tuple[str, ...]) -> Expr:
         _, name, domain, inner = tree
         if domain is not None:
             if domain[0] == "name" and domain[1] not in bound:
@@ -461,18 +461,18 @@ class Elaborator:
         return bool(f"{head[1][1]}.{head[2]}" == name)
 
 
-def _uses(node: Node, index: int) -> bool:
+def _uses(node: Expr, index: int) -> bool:
     if node.loose <= index:
         return False
     if node.kind is Kind.BOUND:
         return bool(node.a == index)
     if node.kind in (Kind.ALL, Kind.EXISTS):
         return _uses(node.a, index + 1)
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
     return any(_uses(part, index) for part in parts)
 
 
-def _after(formula: Node, count: int) -> Node | None:
+def _after(formula: Expr, count: int) -> Expr | None:
     """What is left of a type after arguments; None where it has not as many as one can see."""
     for _ in range(count):
         if formula.kind is Kind.IMPLIES:
@@ -499,7 +499,7 @@ def constant_name(tree: Tree, context: Context) -> str | None:
     return None
 
 
-def instance(elaborator: Elaborator, name: str, context: Context) -> tuple[Proof, Node, tuple[Node, ...]]:
+def instance(elaborator: Elaborator, name: str, context: Context) -> tuple[ProofTerm, Expr, tuple[Expr, ...]]:
     """A constant with new unknowns: a closed proof, what it proves, and the unknowns."""
     implicit, _, build = CONSTANTS[name]
     unknown = tuple(elaborator.run.new(context, PROPOSITIONS, False, part) for part in implicit)

@@ -34,7 +34,7 @@ class Kind(IntEnum):
     HOLE = 14  # a proposition to be found: Lean's `?a`
 
 
-class Node:
+class Expr:
     """A formula or an individual; made by the functions of this module only.
 
     Attributes:
@@ -57,7 +57,7 @@ class Node:
     name: str
     loose: int
     unknown: bool
-    key: Node
+    key: Expr
     size: int
     memory: dict[Any, Any]
 
@@ -70,10 +70,10 @@ class Node:
 
 
 # Weak, so that a search that goes on for days does not keep all formulas that it has ever seen.
-_NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Node] = WeakValueDictionary()
+_NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Expr] = WeakValueDictionary()
 
 
-def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
+def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Expr:
     """The one node with these parts."""
     identity = (kind, a, b, name)
     node = _NODES.get(identity)
@@ -82,12 +82,12 @@ def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
     return node
 
 
-def _new(kind: Kind, a: Any, b: Any, name: str) -> Node:
-    node = Node()
+def _new(kind: Kind, a: Any, b: Any, name: str) -> Expr:
+    node = Expr()
     node.kind, node.a, node.b, node.name = kind, a, b, name
     node.memory = {}
     node.key = node
-    parts = b if kind in (Kind.APPLY, Kind.ATOM) else [part for part in (a, b) if isinstance(part, Node)]
+    parts = b if kind in (Kind.APPLY, Kind.ATOM) else [part for part in (a, b) if isinstance(part, Expr)]
     node.loose = max((part.loose for part in parts), default=0)
     node.unknown = kind in (Kind.UNKNOWN, Kind.HOLE) or any(part.unknown for part in parts)
     node.size = sum(part.size for part in parts) + (kind >= Kind.ATOM)
@@ -110,52 +110,52 @@ TRUE = make(Kind.TRUE)
 FALSE = make(Kind.FALSE)
 
 
-def variable(number: int) -> Node:
+def variable(number: int) -> Expr:
     """An individual by its number."""
     return make(Kind.VARIABLE, number)
 
 
-def atom(number: int, *arguments: Node) -> Node:
+def atom(number: int, *arguments: Expr) -> Expr:
     """The predicate (or, without arguments, the proposition) of this number, applied."""
     return make(Kind.ATOM, number, arguments)
 
 
-def conjunction(a: Node, b: Node) -> Node:
+def conjunction(a: Expr, b: Expr) -> Expr:
     """``a ∧ b``."""
     return make(Kind.AND, a, b)
 
 
-def disjunction(a: Node, b: Node) -> Node:
+def disjunction(a: Expr, b: Expr) -> Expr:
     """``a ∨ b``."""
     return make(Kind.OR, a, b)
 
 
-def equivalence(a: Node, b: Node) -> Node:
+def equivalence(a: Expr, b: Expr) -> Expr:
     """``a ↔ b``."""
     return make(Kind.IFF, a, b)
 
 
-def negation(a: Node) -> Node:
+def negation(a: Expr) -> Expr:
     """``¬a``."""
     return make(Kind.NOT, a)
 
 
-def implication(a: Node, b: Node) -> Node:
+def implication(a: Expr, b: Expr) -> Expr:
     """``a → b``."""
     return make(Kind.IMPLIES, a, b)
 
 
-def opened(body: Node, individual: Node) -> Node:
+def opened(body: Expr, individual: Expr) -> Expr:
     """The body of a quantifier with ``individual``, which has no free bound variables, for the bound variable."""
     if not body.loose:
         return body
-    known: Node | None = body.memory.get(individual)
+    known: Expr | None = body.memory.get(individual)
     if known is None:
         known = body.memory[individual] = _open(body, individual, 0)
     return known
 
 
-def _open(node: Node, individual: Node, depth: int) -> Node:
+def _open(node: Expr, individual: Expr, depth: int) -> Expr:
     if node.loose <= depth:
         return node
     kind = node.kind
@@ -169,7 +169,7 @@ def _open(node: Node, individual: Node, depth: int) -> Node:
     return make(kind, _open(node.a, individual, depth), b)
 
 
-def abstracted(node: Node, number: int, depth: int = 0) -> Node:
+def abstracted(node: Expr, number: int, depth: int = 0) -> Expr:
     """The body of a quantifier over the individual of this number, which the node speaks of."""
     if number not in variables(node):
         return node
@@ -184,7 +184,7 @@ def abstracted(node: Node, number: int, depth: int = 0) -> Node:
     return make(kind, abstracted(node.a, number, depth), b)
 
 
-def replaced(node: Node, found: dict[int, Node]) -> Node:
+def replaced(node: Expr, found: dict[int, Expr]) -> Expr:
     """The node with unknowns replaced by what was found for them, and that again until nothing known is left."""
     if not node.unknown:
         return node
@@ -198,7 +198,7 @@ def replaced(node: Node, found: dict[int, Node]) -> Node:
     return make(kind, replaced(node.a, found), b, node.name)
 
 
-def variables(node: Node) -> frozenset[int]:
+def variables(node: Expr) -> frozenset[int]:
     """Numbers of all free variables and symbols."""
     known: frozenset[int] | None = node.memory.get("variables")
     if known is None:
@@ -207,16 +207,16 @@ def variables(node: Node) -> frozenset[int]:
         elif node.kind in (Kind.APPLY, Kind.ATOM):
             known = frozenset((node.a,)).union(*(variables(part) for part in node.b))
         else:
-            known = frozenset().union(*(variables(part) for part in (node.a, node.b) if isinstance(part, Node)))
+            known = frozenset().union(*(variables(part) for part in (node.a, node.b) if isinstance(part, Expr)))
         node.memory["variables"] = known
     return known
 
 
-def unknowns(node: Node) -> set[int]:
+def unknowns(node: Expr) -> set[int]:
     """Numbers of all that is to be found in the node."""
     if not node.unknown:
         return set()
     if node.kind in (Kind.UNKNOWN, Kind.HOLE):
         return {node.a}
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
     return set().union(*(unknowns(part) for part in parts))

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import Kind, Node, variables
+from lean_ebm.proving.logic.formulas import Expr, Kind, variables
 from lean_ebm.proving.logic.kernel import Sort
 
 TYPE, SYMBOL, PROOF = "type", "symbol", "proof"
@@ -34,7 +34,7 @@ class Local:
         name: str,
         accessible: bool,
         what: str,
-        formula: Node | None = None,
+        formula: Expr | None = None,
         sort: Sort | None = None,
         text: str = "",
         raw: str = "",
@@ -59,7 +59,7 @@ class Goal:
 
     __slots__ = ("context", "fresh", "number", "tag", "target")
 
-    def __init__(self, number: int, context: Context, target: Node, tag: str, fresh: int) -> None:
+    def __init__(self, number: int, context: Context, target: Expr, tag: str, fresh: int) -> None:
         self.number, self.context, self.target, self.tag, self.fresh = number, context, target, tag, fresh
 
 
@@ -115,7 +115,7 @@ class Printer:
         self.prefix, self.typed = prefix, typed
         self._taken = set(names.values())
 
-    def formula(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
+    def formula(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """The text of a formula.
 
         Args:
@@ -149,7 +149,7 @@ class Printer:
             return "Prop"
         return self.individual(node, bound, minimum)
 
-    def _ends_open(self, node: Node) -> bool:
+    def _ends_open(self, node: Expr) -> bool:
         kind = node.kind
         if kind in (Kind.ALL, Kind.EXISTS):
             return True
@@ -160,7 +160,7 @@ class Printer:
         inner = _OPERATOR.get(node.b.kind)
         return (inner is None or inner[1] >= _OPERATOR[kind][3]) and self._ends_open(node.b)
 
-    def individual(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
+    def individual(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """The text of an individual, or of a symbol with its arguments."""
         kind = node.kind
         if kind is Kind.BOUND:
@@ -173,7 +173,7 @@ class Printer:
         text = " ".join([name, *(self.individual(part, bound, 1024) for part in node.b)])
         return self._bracket(text, minimum > 1023)
 
-    def _quantifier(self, node: Node, bound: tuple[str, ...]) -> str:
+    def _quantifier(self, node: Expr, bound: tuple[str, ...]) -> str:
         kind, names = node.kind, []
         while node.kind is kind:
             name = self._fresh(node, bound)
@@ -189,7 +189,7 @@ class Printer:
             return f"Exists fun ({names[0]} : {self.individuals}) => {body}"
         return f"∃ ({' '.join(names)} : {self.individuals}), {body}" if self.typed else f"∃ {' '.join(names)}, {body}"
 
-    def _fresh(self, node: Node, bound: tuple[str, ...]) -> str:
+    def _fresh(self, node: Expr, bound: tuple[str, ...]) -> str:
         """The bound variable's name, or another where the body means something else by it."""
         name = node.name or "x"
         if name not in self._taken and name not in bound:
@@ -208,7 +208,7 @@ class Printer:
         return f"({text})" if bracket else text
 
 
-def _bound_in(node: Node, depth: int) -> set[int]:
+def _bound_in(node: Expr, depth: int) -> set[int]:
     """Indices of bound variables of enclosing quantifiers that a node uses below ``depth`` quantifiers of its own."""
     if node.loose <= depth:
         return set()
@@ -216,7 +216,7 @@ def _bound_in(node: Node, depth: int) -> set[int]:
         return {node.a - depth}
     if node.kind in (Kind.ALL, Kind.EXISTS):
         return _bound_in(node.a, depth + 1)
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
     return set().union(*(_bound_in(part, depth) for part in parts))
 
 
@@ -245,11 +245,11 @@ def _same_type(a: Local, b: Local) -> bool:
     return _alike(a.formula, b.formula)
 
 
-def _alike(a: Node, b: Node) -> bool:
+def _alike(a: Expr, b: Expr) -> bool:
     """Whether two formulas differ at most in names of bound variables; ``¬p`` and ``p → False`` are not alike."""
     if a is b:
         return True
     if a.key is not b.key or a.kind is not b.kind:
         return False
-    parts = ((x, y) for x, y in ((a.a, b.a), (a.b, b.b)) if isinstance(x, Node))
+    parts = ((x, y) for x, y in ((a.a, b.a), (a.b, b.b)) if isinstance(x, Expr))
     return a.kind is not Kind.ATOM and all(_alike(x, y) for x, y in parts)

@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.environment import Statement
-from lean_ebm.proving.logic.syntax import SyntaxProblem, Tree, parse_term
+from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.parser import Tree, parse_term
+from lean_ebm.proving.statements import Statement
 
 _CONSTANTS = frozenset(("True", "False", "And", "Or", "Not", "Iff", "Exists"))
 

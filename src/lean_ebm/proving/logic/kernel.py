@@ -31,9 +31,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lean_ebm.proving.logic.formulas import FALSE, Kind, Node, implication, opened, variable
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, opened, variable
 
-Proof = tuple[Any, ...]
+ProofTerm = tuple[Any, ...]
 
 Sort = tuple[bool, int]
 """Whether a symbol makes a proposition (or else an individual), and of how many individuals."""
@@ -46,7 +46,7 @@ class KernelError(Exception):
     """The term does not prove what it should."""
 
 
-def check(proof: Proof, formula: Node, hypotheses: Mapping[int, Node], symbols: Mapping[int, Sort]) -> None:
+def check(proof: ProofTerm, formula: Expr, hypotheses: Mapping[int, Expr], symbols: Mapping[int, Sort]) -> None:
     """Check that a term proves a formula.
 
     Args:
@@ -64,7 +64,7 @@ def check(proof: Proof, formula: Node, hypotheses: Mapping[int, Node], symbols: 
     checker.check(proof, formula, dict(hypotheses), scope, 0)
 
 
-def _implication(formula: Node) -> tuple[Node, Node]:
+def _implication(formula: Expr) -> tuple[Expr, Expr]:
     if formula.kind is Kind.IMPLIES:
         return formula.a, formula.b
     if formula.kind is Kind.NOT:
@@ -72,7 +72,7 @@ def _implication(formula: Node) -> tuple[Node, Node]:
     raise KernelError(f"{formula} is no implication")
 
 
-def _parts(formula: Node, kind: Kind) -> tuple[Node, Node]:
+def _parts(formula: Expr, kind: Kind) -> tuple[Expr, Expr]:
     if formula.kind is not kind:
         raise KernelError(f"{formula} is not of kind {kind.name}")
     return formula.a, formula.b
@@ -81,7 +81,7 @@ def _parts(formula: Node, kind: Kind) -> tuple[Node, Node]:
 class _Checker:
     """One check; ``scope`` is what the term at hand may speak of, ``context`` what it may use."""
 
-    def check(self, proof: Proof, goal: Node, context: dict[int, Node], scope: dict[int, Sort], depth: int) -> None:
+    def check(self, proof: ProofTerm, goal: Expr, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> None:
         """Check an introduction, or that an elimination gives what it should."""
         depth += 1
         self._well_formed(proof, goal, depth)
@@ -138,7 +138,7 @@ class _Checker:
         else:
             self._equal(self.infer(proof, context, scope, depth), goal)
 
-    def infer(self, proof: Proof, context: dict[int, Node], scope: dict[int, Sort], depth: int) -> Node:
+    def infer(self, proof: ProofTerm, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> Expr:
         """What an elimination proves."""
         depth += 1
         self._well_formed(proof, None, depth)
@@ -163,12 +163,12 @@ class _Checker:
         if rule == "the":
             self.formula(proof[1], scope)
             self.check(proof[2], proof[1], context, scope, depth)
-            goal: Node = proof[1]
+            goal: Expr = proof[1]
             return goal
         raise KernelError(f"cannot tell what a term of rule {rule!r} proves here")
 
     @staticmethod
-    def _well_formed(proof: Proof, goal: Node | None, depth: int) -> None:
+    def _well_formed(proof: ProofTerm, goal: Expr | None, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise KernelError(f"the term is nested deeper than {MAX_DEPTH}")
         if not isinstance(proof, tuple) or not proof or len(proof) != _LENGTH.get(proof[0]):
@@ -177,13 +177,13 @@ class _Checker:
             raise KernelError(f"{goal} is no closed formula")
 
     @staticmethod
-    def _equal(found: Node, wanted: Node) -> None:
+    def _equal(found: Expr, wanted: Expr) -> None:
         if found.key is not wanted.key:
             raise KernelError(f"the term proves {found}, not {wanted}")
 
-    def formula(self, node: Node, scope: dict[int, Sort], bound: int = 0) -> None:
+    def formula(self, node: Expr, scope: dict[int, Sort], bound: int = 0) -> None:
         """Check that a node is a formula about what is in scope, under ``bound`` quantifiers."""
-        if not isinstance(node, Node) or node.kind < Kind.ATOM or node.unknown:
+        if not isinstance(node, Expr) or node.kind < Kind.ATOM or node.unknown:
             raise KernelError(f"{node!r:.80} is no formula")
         if node.kind is Kind.ATOM:
             self._symbol(node, True, scope, bound)
@@ -194,8 +194,8 @@ class _Checker:
                 if part is not None:
                     self.formula(part, scope, bound)
 
-    def _individual(self, node: Node, scope: dict[int, Sort], bound: int = 0) -> None:
-        if not isinstance(node, Node) or node.kind >= Kind.UNKNOWN:
+    def _individual(self, node: Expr, scope: dict[int, Sort], bound: int = 0) -> None:
+        if not isinstance(node, Expr) or node.kind >= Kind.UNKNOWN:
             raise KernelError(f"{node!r:.80} is no individual")
         if node.kind is Kind.BOUND:
             if node.a >= bound:
@@ -206,20 +206,20 @@ class _Checker:
         else:
             self._symbol(node, False, scope, bound)
 
-    def _symbol(self, node: Node, proposition: bool, scope: dict[int, Sort], bound: int) -> None:
+    def _symbol(self, node: Expr, proposition: bool, scope: dict[int, Sort], bound: int) -> None:
         if scope.get(node.a) != (proposition, len(node.b)):
             raise KernelError(f"{node} has a symbol that is not in scope, or has not as many arguments")
         for part in node.b:
             self._individual(part, scope, bound)
 
     @staticmethod
-    def _fresh(scope: dict[int, Sort], context: dict[int, Node], number: int) -> dict[int, Sort]:
+    def _fresh(scope: dict[int, Sort], context: dict[int, Expr], number: int) -> dict[int, Sort]:
         if not isinstance(number, int) or number in scope or number in context:
             raise KernelError(f"{number} is not a new number")
         return {**scope, number: (False, 0)}
 
     @staticmethod
-    def _with(context: dict[int, Node], scope: dict[int, Sort], number: int, formula: Node) -> dict[int, Node]:
+    def _with(context: dict[int, Expr], scope: dict[int, Sort], number: int, formula: Expr) -> dict[int, Expr]:
         if not isinstance(number, int) or number in scope or number in context:
             raise KernelError(f"{number} is not a new number")
         return {**context, number: formula}

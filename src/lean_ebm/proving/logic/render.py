@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from itertools import count
 
-from lean_ebm.proving.environment import Statement
-from lean_ebm.proving.logic.formulas import FALSE, Kind, Node, implication, make, negation, opened, variable
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, make, negation, opened, variable
 from lean_ebm.proving.logic.goals import TYPE, Goal, Printer
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.statements import Statement
 
 _INTRODUCTIONS = frozenset(("lam", "all", "and", "iff", "inl", "inr", "exists", "true"))
 _TERMS = frozenset(("hyp", "app", "inst", "fst", "snd", "mp", "mpr"))
 
 
-def script(goal: Goal, proof: Proof, prefix: bool = False) -> str:
+def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
     """The lines after ``by`` that build a proof term.
 
     Args:
@@ -28,7 +28,7 @@ def script(goal: Goal, proof: Proof, prefix: bool = False) -> str:
     return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
 
 
-def theorem(statement: Statement, goal: Goal, proof: Proof, name: str, prefix: bool = False) -> str:
+def theorem(statement: Statement, goal: Goal, proof: ProofTerm, name: str, prefix: bool = False) -> str:
     """The whole Lean theorem."""
     if prefix:
         statement = prefixed(goal)
@@ -45,7 +45,7 @@ def prefixed(goal: Goal) -> Statement:
     return Statement(printer.formula(goal.target), binders)
 
 
-def _given(goal: Goal) -> dict[int, Node]:
+def _given(goal: Goal) -> dict[int, Expr]:
     return {local.number: local.formula for local in goal.context if local.formula is not None}
 
 
@@ -57,7 +57,7 @@ def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
 # Simplification
 
 
-def simplified(proof: Proof) -> Proof:
+def simplified(proof: ProofTerm) -> ProofTerm:
     """The term without detours: functions that are applied at once, parts of pairs, values that are names or unused."""
     for _ in range(50):
         smaller = _simplify(proof)
@@ -67,17 +67,17 @@ def simplified(proof: Proof) -> Proof:
     return proof
 
 
-def _simplify(proof: Proof) -> Proof:
+def _simplify(proof: ProofTerm) -> ProofTerm:
     proof = tuple(_simplify(part) if isinstance(part, tuple) else part for part in proof)
     rule = proof[0]
     if rule == "the" and proof[2][0] in _TERMS:
-        inner_term: Proof = proof[2]
+        inner_term: ProofTerm = proof[2]
         return inner_term
     if rule == "app" and _bare(proof[1])[0] == "lam":
         _, number, domain, body = _bare(proof[1])
         annotated = proof[1][0] == "the"
         formula = proof[1][1].b if annotated and proof[1][1].kind is Kind.IMPLIES else None
-        inner: Proof = ("let", number, domain, proof[2], body)
+        inner: ProofTerm = ("let", number, domain, proof[2], body)
         return ("the", formula, inner) if formula is not None else inner
     if rule == "the" and proof[2][0] == "let":
         _, number, domain, value, body = proof[2]
@@ -98,16 +98,16 @@ def _simplify(proof: Proof) -> Proof:
     if rule == "let":
         return _simplify_let(proof)
     if rule == "lam" and proof[3][0] == "app" and proof[3][2] == ("hyp", proof[1]) and proof[3][1][0] in _TERMS:
-        shorter: Proof = proof[3][1]
+        shorter: ProofTerm = proof[3][1]
         return proof if _uses(shorter, proof[1]) else shorter
     return proof
 
 
-def _simplify_let(proof: Proof) -> Proof:
+def _simplify_let(proof: ProofTerm) -> ProofTerm:
     _, number, formula, value, body = proof
     uses = _uses(body, number)
     if not uses:
-        unused: Proof = body
+        unused: ProofTerm = body
         return unused
     size = _size(value)
     if value[0] in _TERMS and (uses == 1 or size <= 4):
@@ -117,13 +117,13 @@ def _simplify_let(proof: Proof) -> Proof:
     return proof
 
 
-def _bare(proof: Proof) -> Proof:
+def _bare(proof: ProofTerm) -> ProofTerm:
     while proof[0] == "the":
         proof = proof[2]
     return proof
 
 
-def _uses(proof: Proof, number: int) -> int:
+def _uses(proof: ProofTerm, number: int) -> int:
     if proof[0] == "hyp":
         return int(proof[1] == number)
     if proof[0] in ("lam", "let") and proof[1] == number:
@@ -131,7 +131,7 @@ def _uses(proof: Proof, number: int) -> int:
     return sum(_uses(part, number) for part in proof if isinstance(part, tuple))
 
 
-def _substituted(proof: Proof, number: int, value: Proof) -> Proof:
+def _substituted(proof: ProofTerm, number: int, value: ProofTerm) -> ProofTerm:
     if proof[0] == "hyp":
         return value if proof[1] == number else proof
     if proof[0] == "lam" and proof[1] == number:
@@ -139,7 +139,7 @@ def _substituted(proof: Proof, number: int, value: Proof) -> Proof:
     return tuple(_substituted(part, number, value) if isinstance(part, tuple) else part for part in proof)
 
 
-def _size(proof: Proof) -> int:
+def _size(proof: ProofTerm) -> int:
     return 1 + sum(_size(part) for part in proof if isinstance(part, tuple))
 
 
@@ -154,11 +154,11 @@ class _Renderer:
         self.goal, self.prefix = goal, prefix
         self.taken = set(self.names.values())
 
-    def formula(self, formula: Node) -> str:
+    def formula(self, formula: Expr) -> str:
         """The text of a formula; procedures that find proofs write ``p → False``, people ``¬p``."""
         return _printer(self.goal, self.names, self.prefix).formula(_negations(formula))
 
-    def individual(self, node: Node) -> str:
+    def individual(self, node: Expr) -> str:
         """The text of an individual, as an argument."""
         return _printer(self.goal, self.names, self.prefix).individual(node, minimum=1024)
 
@@ -174,7 +174,7 @@ class _Renderer:
         self.names[number] = name
         return name
 
-    def block(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def block(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """Tactic lines that prove ``target``."""
         short = self.term(proof, target, types)
         if short is not None and (proof[0] not in ("lam", "all", "exists", "and", "iff") or len(short) < 40):
@@ -186,7 +186,7 @@ class _Renderer:
         finally:
             self.taken = saved
 
-    def _rules(self, rule: str, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def _rules(self, rule: str, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         if rule == "lam":
             names = []
             while proof[0] == "lam":
@@ -232,11 +232,11 @@ class _Renderer:
             return [f"have {name} : {self.formula(formula)} := ?_", *_bullet(after), *_bullet(lines)]
         if rule == "the":
             return self.block(proof[2], target, types)
-        haves: list[tuple[str, Node, Proof]] = []
+        haves: list[tuple[str, Expr, ProofTerm]] = []
         text = self.elimination(proof, types, haves)
         return self.hoisted(haves, [f"exact {text}"], types)
 
-    def _pair(self, proof: Proof, types: dict[int, Node]) -> tuple[str, Proof, dict[int, Node]] | None:
+    def _pair(self, proof: ProofTerm, types: dict[int, Expr]) -> tuple[str, ProofTerm, dict[int, Expr]] | None:
         """``cases h with | intro a b`` where both parts of a hypothesis are named."""
         _, first, a, value, (_, second, b, other, body) = proof
         if value[1] != other[1] or value[1][0] != "hyp" or _uses(body, value[1][1]):
@@ -245,9 +245,9 @@ class _Renderer:
         names = f"{self.name(first)} {self.name(second)}"
         return f"cases {major} with | intro {names} => ?_", body, {**types, first: a, second: b}
 
-    def _or(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def _or(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         _, major, left, a, right, b = proof
-        haves: list[tuple[str, Node, Proof]] = []
+        haves: list[tuple[str, Expr, ProofTerm]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
         lines, text = self.kept(major, text, (a, b))
         lines.append(f"cases {text} with")
@@ -259,9 +259,9 @@ class _Renderer:
             self.taken = taken
         return self.hoisted(haves, lines, types)
 
-    def _elim(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def _elim(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         _, major, x, h, body = proof
-        haves: list[tuple[str, Node, Proof]] = []
+        haves: list[tuple[str, Expr, ProofTerm]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
         lines, text = self.kept(major, text, (body,))
         name = self.name(x, formula.name or "x")
@@ -270,7 +270,7 @@ class _Renderer:
         lines += [f"  {line}" for line in self.block(body, target, inner)]
         return self.hoisted(haves, lines, types)
 
-    def kept(self, major: Proof, text: str, bodies: tuple[Proof, ...]) -> tuple[list[str], str]:
+    def kept(self, major: ProofTerm, text: str, bodies: tuple[ProofTerm, ...]) -> tuple[list[str], str]:
         """What ``cases`` is to take apart: a copy, where the proof goes on to use what ``cases`` would clear."""
         if major[0] != "hyp" or not any(_uses(body, major[1]) for body in bodies):
             return [], text
@@ -278,7 +278,7 @@ class _Renderer:
         self.taken.add(copy)
         return [f"have {copy} := {text}"], copy
 
-    def elimination(self, proof: Proof, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
+    def elimination(self, proof: ProofTerm, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]) -> str:
         """A term on one line; what of it needs tactics gets a name, and is added to ``haves``."""
         rule = proof[0]
         if rule == "hyp":
@@ -296,7 +296,9 @@ class _Renderer:
             return self._named(proof, proof[1], types, haves)
         raise ValueError(f"{proof!r:.200} is no elimination")
 
-    def _named(self, proof: Proof, formula: Node, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
+    def _named(
+        self, proof: ProofTerm, formula: Expr, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]
+    ) -> str:
         short = self.term(proof, formula, types)
         if short is not None:
             return short
@@ -306,20 +308,20 @@ class _Renderer:
         haves.append((name, formula, proof))
         return name
 
-    def hoisted(self, haves: list[tuple[str, Node, Proof]], lines: list[str], types: dict[int, Node]) -> list[str]:
+    def hoisted(self, haves: list[tuple[str, Expr, ProofTerm]], lines: list[str], types: dict[int, Expr]) -> list[str]:
         """Lines after the ``have`` that they need; Lean asks for what follows first."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
             lines = [f"have {name} : {self.formula(formula)} := ?_", *_bullet(lines), *_bullet(value)]
         return lines
 
-    def bullet(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def bullet(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """A block under a bullet."""
         return _bullet(self.block(proof, target, types))
 
     # Terms
 
-    def term(self, proof: Proof, target: Node | None, types: dict[int, Node]) -> str | None:
+    def term(self, proof: ProofTerm, target: Expr | None, types: dict[int, Expr]) -> str | None:
         """A term on one line, or None where the proof needs tactics."""
         rule = proof[0]
         if rule == "hyp":
@@ -347,7 +349,7 @@ class _Renderer:
             return None
         return self._introduction(proof, target, types)
 
-    def _introduction(self, proof: Proof, target: Node, types: dict[int, Node]) -> str | None:
+    def _introduction(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> str | None:
         rule = proof[0]
         if rule == "true":
             return "True.intro"
@@ -381,13 +383,13 @@ class _Renderer:
             return None if inner is None else f"fun {name} => {inner}"
         return None
 
-    def type(self, proof: Proof, types: dict[int, Node]) -> Node:
+    def type(self, proof: ProofTerm, types: dict[int, Expr]) -> Expr:
         """What an elimination proves."""
         rule = proof[0]
         if rule == "hyp":
             return types[proof[1]]
         if rule == "the":
-            formula: Node = proof[1]
+            formula: Expr = proof[1]
             return formula
         inner = self.type(proof[1], types)
         if rule == "app":
@@ -395,12 +397,12 @@ class _Renderer:
         if rule == "inst":
             return opened(inner.a, proof[2])
         if rule in ("fst", "snd"):
-            part: Node = inner.a if rule == "fst" else inner.b
+            part: Expr = inner.a if rule == "fst" else inner.b
             return part
         return implication(inner.a, inner.b) if rule == "mp" else implication(inner.b, inner.a)
 
 
-def _negations(formula: Node) -> Node:
+def _negations(formula: Expr) -> Expr:
     kind = formula.kind
     if kind is Kind.IMPLIES and formula.b is FALSE:
         return negation(_negations(formula.a))

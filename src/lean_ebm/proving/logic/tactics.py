@@ -24,13 +24,13 @@ from lean_ebm.proving.logic.basic import (
 )
 from lean_ebm.proving.logic.cases import cases
 from lean_ebm.proving.logic.goals import Goal
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError
+from lean_ebm.proving.logic.unify import TacticError, TacticRun
+from lean_ebm.proving.parser import Tree
 
-Tactic = Callable[[Run, Goal, Tree], list[Goal]]
+Tactic = Callable[[TacticRun, Goal, Tree], list[Goal]]
 
 
-def run_block(run: Run, goals: list[Goal], block: Tree) -> list[Goal]:
+def run_block(run: TacticRun, goals: list[Goal], block: Tree) -> list[Goal]:
     """Run tactics one after the other, each on the first goal."""
     for tactic in block[1]:
         if not goals:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
+    Expr,
     Kind,
-    Node,
     make,
     replaced,
     unknowns,
     variables,
 )
 from lean_ebm.proving.logic.goals import Context
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.kernel import ProofTerm
 
 
 class TacticError(Exception):
@@ -36,11 +36,11 @@ class Unknown:
 
     __slots__ = ("name", "opaque", "scope", "target")
 
-    def __init__(self, scope: frozenset[int], target: Node, opaque: bool, name: str) -> None:
+    def __init__(self, scope: frozenset[int], target: Expr, opaque: bool, name: str) -> None:
         self.scope, self.target, self.opaque, self.name = scope, target, opaque, name
 
 
-class Run:
+class TacticRun:
     """What one step changes: values found, new unknowns, proofs of goals. The state before it stays as it is."""
 
     __slots__ = ("found", "next", "parts", "unknown")
@@ -48,22 +48,22 @@ class Run:
     def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
         self.next = following
         self.unknown = unknown
-        self.found: dict[int, Node] = {}
-        self.parts: dict[int, Proof] = {}
+        self.found: dict[int, Expr] = {}
+        self.parts: dict[int, ProofTerm] = {}
 
     def number(self) -> int:
         """A number for a goal or an unknown."""
         self.next += 1
         return self.next
 
-    def new(self, context: Context, target: Node, opaque: bool, name: str = "") -> Node:
+    def new(self, context: Context, target: Expr, opaque: bool, name: str = "") -> Expr:
         """A new unknown."""
         number = self.number()
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
 
-    def whnf(self, node: Node) -> Node:
+    def whnf(self, node: Expr) -> Expr:
         """The node with its own value where it is an unknown with one."""
         while node.kind is Kind.HOLE and node.a in self.found:
             node = self.found[node.a]
@@ -71,7 +71,7 @@ class Run:
 
     # Unification
 
-    def unify(self, a: Node, b: Node, opaque: bool = False) -> bool:
+    def unify(self, a: Expr, b: Expr, opaque: bool = False) -> bool:
         """Make two formulas or individuals the same to Lean; changes nothing where it cannot."""
         if a.key is b.key:
             return True
@@ -84,7 +84,7 @@ class Run:
         self.found = saved
         return False
 
-    def _unify(self, a: Node, b: Node, opaque: bool) -> bool:
+    def _unify(self, a: Expr, b: Expr, opaque: bool) -> bool:
         if a.key is b.key:
             return True
         if not (a.unknown or b.unknown):
@@ -117,15 +117,15 @@ class Run:
             return self._unify(a.a, b.a, opaque)
         return False
 
-    def _value(self, node: Node) -> Node:
+    def _value(self, node: Expr) -> Expr:
         while node.kind in (Kind.UNKNOWN, Kind.HOLE) and node.a in self.found:
             node = self.found[node.a]
         return node
 
-    def _assignable(self, node: Node, opaque: bool) -> bool:
+    def _assignable(self, node: Expr, opaque: bool) -> bool:
         return node.kind in (Kind.UNKNOWN, Kind.HOLE) and (opaque or not self.unknown[node.a].opaque)
 
-    def _assign(self, unknown: Node, value: Node) -> bool:
+    def _assign(self, unknown: Expr, value: Expr) -> bool:
         value = replaced(value, self.found)
         if value.loose:
             return False

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from lean_ebm.proving.environment import Outcome, Statement, Step
-from lean_ebm.proving.logic.logic import VERIFIER, Logic, LogicState
+from lean_ebm.proving.logic.logic import VERIFIER, Logic
+from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.statements import Outcome, Statement, Step
 
 Answer = dict[str, Any]
 _COMMAND = re.compile(r"^(?=theorem |#|set_option )", re.MULTILINE)

@@ -14,8 +14,8 @@ from itertools import combinations
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     TRUE,
+    Expr,
     Kind,
-    Node,
     atom,
     conjunction,
     disjunction,
@@ -50,7 +50,7 @@ class Worlds:
                     for valuation in self._below(covers):
                         self._add(valuation, covers)
         self.all = (1 << len(self.above)) - 1
-        self._truth: dict[Node, int] = {TRUE: self.all, FALSE: 0}
+        self._truth: dict[Expr, int] = {TRUE: self.all, FALSE: 0}
         for index in range(atoms):
             worlds = sum(1 << world for world, true in enumerate(self.valuation) if true >> index & 1)
             self._truth[atom(index + 1)] = worlds
@@ -77,7 +77,7 @@ class Worlds:
     def _antichain(self, covers: tuple[int, ...]) -> bool:
         return not any(self.above[a] >> b & 1 or self.above[b] >> a & 1 for a, b in combinations(covers, 2))
 
-    def truth(self, formula: Node) -> int:
+    def truth(self, formula: Expr) -> int:
         """The worlds where a formula is true, as bits."""
         known = self._truth.get(formula)
         if known is not None:
@@ -108,14 +108,14 @@ class Worlds:
             self._implications[a, b] = known
         return known
 
-    def refutes(self, formula: Node) -> bool:
+    def refutes(self, formula: Expr) -> bool:
         """Whether the formula is false somewhere, and so has no proof."""
         return self.truth(formula) != self.all
 
 
-def formulas(size: int, atoms: int = 2) -> list[list[Node]]:
+def formulas(size: int, atoms: int = 2) -> list[list[Expr]]:
     """All formulas of each size up to ``size`` (from index 1), over atoms, True, False and all connectives."""
-    found: list[list[Node]] = [[], [*(atom(index + 1) for index in range(atoms)), TRUE, FALSE]]
+    found: list[list[Expr]] = [[], [*(atom(index + 1) for index in range(atoms)), TRUE, FALSE]]
     for total in range(2, size + 1):
         layer = [negation(formula) for formula in found[total - 1]]
         for left in range(1, total - 1):

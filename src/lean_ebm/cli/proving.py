@@ -10,13 +10,15 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
-from lean_ebm.proving.environment import Environment, Statement, Verdict
+from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.logic.decide import prove as decide
-from lean_ebm.proving.logic.formulas import Kind, Node
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.logic import Logic, LogicState, proof_of, root
+from lean_ebm.proving.logic.formulas import Expr, Kind
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.logic import Logic, proof_of, root
 from lean_ebm.proving.logic.render import prefixed, script
-from lean_ebm.proving.provers import BestFirst, BreadthFirst, Budget, Prover, RandomWalk, Result
+from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.search.provers import BestFirst, BreadthFirst, Prover, RandomWalk, SearchBudget, SearchResult
+from lean_ebm.proving.statements import Statement, Verdict
 
 COMMANDS = ("prove", "theorems", "check")
 """The commands of :func:`main`."""
@@ -95,11 +97,11 @@ def _environment(settings: argparse.Namespace) -> Environment:
         return Logic()
     try:
         if name == "lean":
-            from lean_ebm.proving.lean import Lean
-            from lean_ebm.proving.lean_environment import LeanEnvironment
+            from lean_ebm.proving.lean.environment import LeanEnvironment
+            from lean_ebm.proving.lean.judge import Lean
 
             return LeanEnvironment(Lean(settings.toolchain))
-        from lean_ebm.proving.pantograph import Pantograph
+        from lean_ebm.proving.pantograph.client import Pantograph
 
         return Pantograph(settings.repl)
     except (OSError, RuntimeError) as error:
@@ -110,8 +112,8 @@ def _environment(settings: argparse.Namespace) -> Environment:
 
 
 def _prove(settings: argparse.Namespace) -> int:
+    from lean_ebm.proving.lexer import SyntaxProblem
     from lean_ebm.proving.logic.infer import statement as inferred
-    from lean_ebm.proving.logic.syntax import SyntaxProblem
     from lean_ebm.proving.logic.unify import TacticError, Unsupported
 
     try:
@@ -122,9 +124,9 @@ def _prove(settings: argparse.Namespace) -> int:
     if not re.fullmatch(r"[A-Za-z_][\w']*", settings.name):
         raise _Refusal(f"--name is {settings.name!r}, expected letters, digits and _")
     started = time.perf_counter()
-    proof: Proof | None = None
+    proof: ProofTerm | None = None
     lines: str | None = None
-    result: Result | None = None
+    result: SearchResult | None = None
     with nullcontext() if settings.env == "logic" else _environment(settings) as other:
         environment = other or Logic()
         if settings.prover == "auto":
@@ -133,7 +135,7 @@ def _prove(settings: argparse.Namespace) -> int:
                 print(f"{statement}\nhas no proof in intuitionistic logic: the decision procedure says so.")
                 return 1
         if proof is None:
-            budget = Budget(settings.applications, settings.seconds)
+            budget = SearchBudget(settings.applications, settings.seconds)
             prover = _PROVERS["best-first" if settings.prover == "auto" else settings.prover]()
             searched: Environment = environment if settings.env == "pantograph" else Logic()
             result = prover.prove(searched, statement, budget)
@@ -152,7 +154,7 @@ def _prove(settings: argparse.Namespace) -> int:
     return 0
 
 
-def _term(statement: Statement, lines: str) -> Proof | None:
+def _term(statement: Statement, lines: str) -> ProofTerm | None:
     """The proof term that a script builds in the embedded logic."""
     logic = Logic()
     start = logic.start(statement).state
@@ -161,7 +163,7 @@ def _term(statement: Statement, lines: str) -> Proof | None:
 
 
 def _verified(
-    environment: Environment, statement: Statement, proof: Proof | None, lines: str | None, prefix: bool
+    environment: Environment, statement: Statement, proof: ProofTerm | None, lines: str | None, prefix: bool
 ) -> tuple[Verdict | None, Statement, str | None]:
     """The verdict on the structured script where that is accepted, and on the one that was found where not."""
     if proof is not None:
@@ -176,12 +178,12 @@ def _verified(
     return environment.verify(statement, lines), statement, lines
 
 
-def _quantified(*formulas: Node | None) -> bool:
+def _quantified(*formulas: Expr | None) -> bool:
     return any(
         formula is not None
         and (
             formula.kind in (Kind.ALL, Kind.EXISTS)
-            or (formula.kind > Kind.ATOM and _quantified(*(p for p in (formula.a, formula.b) if isinstance(p, Node))))
+            or (formula.kind > Kind.ATOM and _quantified(*(p for p in (formula.a, formula.b) if isinstance(p, Expr))))
         )
         for formula in formulas
     )
@@ -191,7 +193,7 @@ def _quantified(*formulas: Node | None) -> bool:
 
 
 def _theorems(settings: argparse.Namespace) -> int:
-    from lean_ebm.proving.generate import Settings, write
+    from lean_ebm.proving.theorems.generate import TheoremSettings, write
 
     if settings.number < 1 or settings.workers < 1:
         raise _Refusal("--number and --workers must be at least 1")
@@ -204,7 +206,7 @@ def _theorems(settings: argparse.Namespace) -> int:
             bar = "█" * (30 * count // settings.number)
             print(f"\r{bar:30s} {count}/{settings.number} {rate:.0f}/s", end="", file=sys.stderr)
 
-    generator = Settings(
+    generator = TheoremSettings(
         seed=settings.seed,
         maximum_size=settings.maximum_size,
         first_order=settings.first_order,

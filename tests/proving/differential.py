@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from lean_ebm.proving.environment import Outcome, Statement
-from lean_ebm.proving.lean import Lean, Proof, Report
-from lean_ebm.proving.legal import legal_tactics
+from lean_ebm.proving.lean import Lean, LeanReport
 from lean_ebm.proving.logic.goals import Printer
-from lean_ebm.proving.logic.logic import Logic, LogicState
-from lean_ebm.proving.logic.sampling import Signature, TacticSampler
-from lean_ebm.proving.logic.terms import random_theorem
+from lean_ebm.proving.logic.logic import Logic
+from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.search.tactics import legal_tactics
+from lean_ebm.proving.statements import Attempt, Outcome, Statement
+from lean_ebm.proving.theorems.signature import Signature
+from lean_ebm.proving.theorems.terms import random_theorem
+from proving.tactic_sampler import TacticSampler
 
 _UNKNOWN = re.compile(r"\?[\w✝⁰¹²³⁴⁵⁶⁷⁸⁹.]+")
 
@@ -42,9 +44,9 @@ class Pair:
     goals: tuple[str, ...] = ()
 
     @property
-    def proof(self) -> Proof:
+    def proof(self) -> Attempt:
         """What Lean is asked."""
-        return Proof(self.statement, "\n".join([*self.script, self.tactic]))
+        return Attempt(self.statement, "\n".join([*self.script, self.tactic]))
 
 
 @dataclass
@@ -61,7 +63,7 @@ class Comparison:
     same: int
     accepted: int
     outside: int
-    differing: list[tuple[Pair, Report]]
+    differing: list[tuple[Pair, LeanReport]]
 
 
 def pairs(seed: int, number: int, first_order: float = 0.5) -> Iterator[Pair]:
@@ -111,7 +113,7 @@ def compare(found: list[Pair], lean: Lean) -> Comparison:
     return result
 
 
-def _agree(pair: Pair, report: Report) -> bool:
+def _agree(pair: Pair, report: LeanReport) -> bool:
     if pair.outcome is Outcome.SOLVED:
         return report.outcome is Outcome.SOLVED
     if pair.outcome is Outcome.OK:
@@ -133,14 +135,14 @@ _SWAPS = {
 }  # fmt: skip
 
 
-def mutated(random: Random, proof: Proof) -> Proof:
+def mutated(random: Random, proof: Attempt) -> Attempt:
     """The proof with something changed: a word, a line, the layout, or the statement. Most are wrong, some are not."""
     statement, script = proof
     kind = random.random()
     if kind > 0.85:
-        return Proof(statement, _laid_out(random, script))
+        return Attempt(statement, _laid_out(random, script))
     if kind < 0.2:
-        return Proof(Statement(_word_changed(random, statement.proposition), statement.binders), script)
+        return Attempt(Statement(_word_changed(random, statement.proposition), statement.binders), script)
     lines = script.splitlines()
     place = random.randrange(len(lines))
     if kind < 0.35 and len(lines) > 1:
@@ -152,7 +154,7 @@ def mutated(random: Random, proof: Proof) -> Proof:
         lines[place], lines[other] = lines[other], lines[place]
     else:
         lines[place] = _word_changed(random, lines[place], re.findall(r"\bh\w*|\bx\w*", script))
-    return Proof(statement, "\n".join(lines))
+    return Attempt(statement, "\n".join(lines))
 
 
 def _laid_out(random: Random, script: str) -> str:

@@ -16,17 +16,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
-from lean_ebm.proving.environment import Statement
+from lean_ebm.proving.lexer import MAX_LENGTH
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.formulas import Kind, Node, atom, make, variable
+from lean_ebm.proving.logic.formulas import Expr, Kind, atom, make, variable
 from lean_ebm.proving.logic.goals import Printer
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import Logic, judge, root
 from lean_ebm.proving.logic.render import script
-from lean_ebm.proving.logic.sampling import Signature
-from lean_ebm.proving.logic.syntax import MAX_LENGTH
-from lean_ebm.proving.logic.terms import random_theorem
-from lean_ebm.proving.provers import BreadthFirst, Budget
+from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
+from lean_ebm.proving.statements import Statement
+from lean_ebm.proving.theorems.signature import Signature
+from lean_ebm.proving.theorems.terms import random_theorem
 
 VERSION = 1
 """Of the generator: another number means that the same seed gives other theorems."""
@@ -36,7 +36,7 @@ _LETTERS = "pqrstuv"
 
 
 @dataclass(frozen=True)
-class Settings:
+class TheoremSettings:
     """What theorems to make.
 
     Args:
@@ -88,7 +88,7 @@ class Theorem:
     version: int = VERSION
 
 
-def theorems(settings: Settings, number: int, workers: int = 1) -> Iterator[Theorem]:
+def theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
     """Distinct theorems, a function of settings and number alone.
 
     Args:
@@ -106,7 +106,7 @@ def theorems(settings: Settings, number: int, workers: int = 1) -> Iterator[Theo
                     return
 
 
-def _blocks(settings: Settings, workers: int) -> Iterator[list[Theorem]]:
+def _blocks(settings: TheoremSettings, workers: int) -> Iterator[list[Theorem]]:
     if workers <= 1:
         index = 0
         while True:
@@ -124,7 +124,7 @@ def _blocks(settings: Settings, workers: int) -> Iterator[list[Theorem]]:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _block(settings: Settings, index: int) -> list[Theorem]:
+def _block(settings: TheoremSettings, index: int) -> list[Theorem]:
     """The theorems of one block: those of so many tries."""
     random = Random(f"lean-ebm {VERSION} {settings.seed} {index}")
     logic = Logic()
@@ -136,13 +136,13 @@ def _block(settings: Settings, index: int) -> list[Theorem]:
     return list(found.values())
 
 
-def _theorem(settings: Settings, random: Random, logic: Logic, found: dict[str, Theorem]) -> Theorem | None:
+def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dict[str, Theorem]) -> Theorem | None:
     from_term = random.random() < settings.terms
     quantified = from_term and random.random() < settings.first_order
     propositions = random.randrange(1, settings.propositions + 1)
     signature = Signature(propositions, first_order=quantified)
     size = random.randrange(settings.minimum_size, settings.maximum_size + 1)
-    proof: Proof | None
+    proof: ProofTerm | None
     if from_term:
         made = random_theorem(random, signature, max(2, size // 2))
         if made is None:
@@ -163,7 +163,7 @@ def _theorem(settings: Settings, random: Random, logic: Logic, found: dict[str, 
     difficulty: int | None = None
     text = ""
     if settings.bound:
-        result = BreadthFirst().prove(logic, statement, Budget(settings.bound, float("inf")))
+        result = BreadthFirst().prove(logic, statement, SearchBudget(settings.bound, float("inf")))
         if result.proved:
             difficulty, text = len(result.tactics), result.script
     if not text:
@@ -185,7 +185,7 @@ def _split(digest: str, size: int, large: int) -> str:
     return "train" if share < 90 else "validation" if share < 95 else "test"
 
 
-def renamed(formula: Node, signature: Signature, proof: Proof | None = None) -> tuple[Statement, dict[int, int]]:
+def renamed(formula: Expr, signature: Signature, proof: ProofTerm | None = None) -> tuple[Statement, dict[int, int]]:
     """The statement with names by first occurrence, and only those that occur; which numbers became which.
 
     Two formulas that differ in names only, of symbols or of bound variables, give the same statement. What only the
@@ -221,30 +221,30 @@ def renamed(formula: Node, signature: Signature, proof: Proof | None = None) -> 
     return Statement(Printer(names, typed=True).formula(canonical), binders), numbers
 
 
-def _occurrences(node: Node, order: list[int]) -> None:
+def _occurrences(node: Expr, order: list[int]) -> None:
     if node.kind in (Kind.ATOM, Kind.APPLY, Kind.VARIABLE) and node.a not in order:
         order.append(node.a)
     parts = node.b if node.kind in (Kind.ATOM, Kind.APPLY) else (node.a, node.b)
     for part in parts:
-        if isinstance(part, Node):
+        if isinstance(part, Expr):
             _occurrences(part, order)
 
 
-def _spoken_of(proof: Proof, order: list[int]) -> None:
+def _spoken_of(proof: ProofTerm, order: list[int]) -> None:
     for part in proof:
-        if isinstance(part, Node):
+        if isinstance(part, Expr):
             _occurrences(part, order)
         elif isinstance(part, tuple):
             _spoken_of(part, order)
 
 
-def _quantified(node: Node) -> bool:
+def _quantified(node: Expr) -> bool:
     if node.kind in (Kind.ALL, Kind.EXISTS):
         return True
-    return node.kind > Kind.ATOM and any(_quantified(part) for part in (node.a, node.b) if isinstance(part, Node))
+    return node.kind > Kind.ATOM and any(_quantified(part) for part in (node.a, node.b) if isinstance(part, Expr))
 
 
-def _with_numbers(node: Node, numbers: dict[int, int]) -> Node:
+def _with_numbers(node: Expr, numbers: dict[int, int]) -> Expr:
     kind = node.kind
     if kind is Kind.VARIABLE:
         return variable(numbers.get(node.a, node.a))
@@ -253,18 +253,18 @@ def _with_numbers(node: Node, numbers: dict[int, int]) -> Node:
         return make(kind, numbers.get(node.a, node.a), arguments)
     if kind is Kind.ATOM:
         return atom(numbers.get(node.a, node.a), *(_with_numbers(part, numbers) for part in node.b))
-    if not isinstance(node.a, Node):
+    if not isinstance(node.a, Expr):
         return node
     b = None if node.b is None else _with_numbers(node.b, numbers)
     return make(kind, _with_numbers(node.a, numbers), b, node.name)
 
 
-def _named(node: Node, depth: int) -> Node:
+def _named(node: Expr, depth: int) -> Expr:
     """Bound variables called by depth, so that names do not tell theorems apart."""
     kind = node.kind
     if kind in (Kind.ALL, Kind.EXISTS):
         return make(kind, _named(node.a, depth + 1), None, "xyzuvw"[depth] if depth < 6 else f"x{depth}")
-    if kind <= Kind.ATOM or not isinstance(node.a, Node):
+    if kind <= Kind.ATOM or not isinstance(node.a, Expr):
         return node
     return make(kind, _named(node.a, depth), None if node.b is None else _named(node.b, depth))
 
@@ -272,17 +272,17 @@ def _named(node: Node, depth: int) -> Node:
 _APART = 10_000_000
 
 
-def _renumbered(proof: Proof, numbers: dict[int, int]) -> Proof:
+def _renumbered(proof: ProofTerm, numbers: dict[int, int]) -> ProofTerm:
     """The proof about renamed symbols; its own hypotheses and individuals move out of the way."""
 
     def moved(part: object) -> object:
-        if isinstance(part, Node):
+        if isinstance(part, Expr):
             return _with_numbers(part, _Moved(numbers))
         if isinstance(part, tuple):
             return tuple(moved(inner) for inner in part)
         return part + _APART if isinstance(part, int) else part
 
-    result: Proof = tuple(moved(part) for part in proof)
+    result: ProofTerm = tuple(moved(part) for part in proof)
     return result
 
 
@@ -294,7 +294,7 @@ class _Moved(dict[int, int]):
 
 
 def write(
-    path: Path, settings: Settings, number: int, workers: int, tell: Callable[[int], None] = lambda _: None
+    path: Path, settings: TheoremSettings, number: int, workers: int, tell: Callable[[int], None] = lambda _: None
 ) -> int:
     """Write a data set as JSON lines; returns how many.
 

@@ -11,8 +11,8 @@ from random import Random
 
 from lean_ebm.proving.logic.formulas import (
     FALSE,
+    Expr,
     Kind,
-    Node,
     abstracted,
     conjunction,
     disjunction,
@@ -22,10 +22,10 @@ from lean_ebm.proving.logic.formulas import (
     variable,
     variables,
 )
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.sampling import Signature
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.theorems.signature import Signature
 
-Fact = tuple[Node, Proof]
+Fact = tuple[Expr, ProofTerm]
 
 
 def random_theorem(random: Random, signature: Signature, size: int) -> Fact | None:
@@ -51,7 +51,7 @@ class _Maker:
         return self.next - 1
 
     def theorem(self, size: int) -> Fact | None:
-        hypotheses: list[tuple[int, Node]] = []
+        hypotheses: list[tuple[int, Expr]] = []
         left = size
         while left > 0 and len(hypotheses) < 4:
             part = min(left, self.random.randrange(1, 8))
@@ -94,7 +94,7 @@ class _Maker:
                 return self.by_witness(formula, proof, facts, depth)
         return self.put_together(facts, depth)
 
-    def by_cases(self, formula: Node, proof: Proof, facts: list[Fact], depth: int) -> Fact | None:
+    def by_cases(self, formula: Expr, proof: ProofTerm, facts: list[Fact], depth: int) -> Fact | None:
         left, right = self.number(), self.number()
         a = self.conclude([*facts, (formula.a, ("hyp", left))], depth - 1)
         b = self.conclude([*facts, (formula.b, ("hyp", right))], depth - 1)
@@ -104,7 +104,7 @@ class _Maker:
             return a[0], ("or", proof, left, a[1], right, b[1])
         return disjunction(a[0], b[0]), ("or", proof, left, ("inl", a[1]), right, ("inr", b[1]))
 
-    def by_witness(self, formula: Node, proof: Proof, facts: list[Fact], depth: int) -> Fact | None:
+    def by_witness(self, formula: Expr, proof: ProofTerm, facts: list[Fact], depth: int) -> Fact | None:
         x, h = self.number(), self.number()
         made = self.conclude([*facts, (opened(formula.a, variable(x)), ("hyp", h))], depth - 1)
         if made is None:
@@ -115,7 +115,7 @@ class _Maker:
             inner = ("exists", variable(x), inner)
         return conclusion, ("elim", proof, x, h, inner)
 
-    def argument(self, wanted: Node, facts: list[Fact]) -> Proof | None:
+    def argument(self, wanted: Expr, facts: list[Fact]) -> ProofTerm | None:
         """A proof of what an implication asks for, from one or two facts."""
         for formula, proof in facts:
             if formula.key is wanted.key:
@@ -170,7 +170,7 @@ class _Maker:
         body = abstracted(made[0], individual)
         return make(Kind.EXISTS, body, None, "w"), ("exists", variable(individual), made[1])
 
-    def individual(self, facts: list[Fact]) -> Node:
+    def individual(self, facts: list[Fact]) -> Expr:
         """An individual that a fact speaks of."""
         symbols = self.signature.names
         spoken = sorted(
@@ -180,7 +180,7 @@ class _Maker:
         return variable(self.random.choice(spoken) if spoken else self.signature.number["a"])
 
 
-def _hypotheses(proof: Proof) -> set[int]:
+def _hypotheses(proof: ProofTerm) -> set[int]:
     if proof[0] == "hyp":
         return {proof[1]}
     return set().union(*(_hypotheses(part) for part in proof if isinstance(part, tuple)))

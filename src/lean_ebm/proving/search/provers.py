@@ -4,7 +4,7 @@ A prover works on the main goal of a state of any :class:`~lean_ebm.proving.envi
 and says "proved" only where the environment's ``verify`` does::
 
     with Logic() as environment:
-        result = BreadthFirst().prove(environment, statement, Budget(applications=1000))
+        result = BreadthFirst().prove(environment, statement, SearchBudget(applications=1000))
         if result.proved:
             print(result.script)
 """
@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from lean_ebm.proving.environment import Environment, Outcome, Request, State, Statement, Verdict
-from lean_ebm.proving.legal import legal_tactics
-from lean_ebm.proving.logic.logic import LogicState
+from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.search.tactics import legal_tactics
+from lean_ebm.proving.statements import Outcome, Request, State, Statement, Verdict
 
 
 @dataclass(frozen=True)
-class Budget:
+class SearchBudget:
     """What a search may cost; it ends with whichever is spent first.
 
     Args:
@@ -38,7 +38,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Result:
+class SearchResult:
     """What came of a search.
 
     Args:
@@ -64,7 +64,7 @@ class Result:
         return "\n".join(self.tactics)
 
 
-class Node(NamedTuple):
+class SearchNode(NamedTuple):
     """A state of the search and the tactics that led there."""
 
     state: State
@@ -81,18 +81,18 @@ class Prover(ABC):
     def __init__(self, tactics: Callable[[State], Iterable[str]] = legal_tactics) -> None:
         self.tactics = tactics
 
-    def prove(self, environment: Environment, statement: Statement, budget: Budget | None = None) -> Result:
+    def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
         """Search for a script and have the environment verify it."""
-        spent = Meter(environment, budget or Budget())
+        spent = Meter(environment, budget or SearchBudget())
         start = environment.start(statement)
         if start.state is None:
-            return Result(Verdict(False, "", start.message, start.outcome))
+            return SearchResult(Verdict(False, "", start.message, start.outcome))
         verdict: Verdict | None = None
         for script in self.search(spent, start.state):
             verdict = environment.verify(statement, "\n".join(script))
             if verdict.proved:
-                return Result(verdict, script, spent.applications)
-        return Result(verdict, (), spent.applications, not spent.out())
+                return SearchResult(verdict, script, spent.applications)
+        return SearchResult(verdict, (), spent.applications, not spent.out())
 
     @abstractmethod
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
@@ -107,7 +107,7 @@ class Meter:
         budget: What may be spent.
     """
 
-    def __init__(self, environment: Environment, budget: Budget) -> None:
+    def __init__(self, environment: Environment, budget: SearchBudget) -> None:
         self.environment, self.budget = environment, budget
         self.applications = 0
         self._out = False
@@ -117,7 +117,7 @@ class Meter:
         """Whether the search has had to leave something untried."""
         return self._out
 
-    def expand(self, node: Node, tactics: Iterable[str]) -> tuple[list[Node], list[tuple[str, ...]]]:
+    def expand(self, node: SearchNode, tactics: Iterable[str]) -> tuple[list[SearchNode], list[tuple[str, ...]]]:
         """Apply tactics to a state: the nodes that come, and the scripts that end it."""
         left = self.budget.applications - self.applications
         requests = [Request(node.state, tactic) for tactic in tactics]
@@ -130,7 +130,7 @@ class Meter:
             if step.outcome is Outcome.SOLVED:
                 scripts.append((*node.tactics, request.tactic))
             elif step.state is not None:
-                nodes.append(Node(step.state, (*node.tactics, request.tactic)))
+                nodes.append(SearchNode(step.state, (*node.tactics, request.tactic)))
         return nodes, scripts
 
 
@@ -139,7 +139,7 @@ class BreadthFirst(Prover):
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
         """All scripts, shorter ones first."""
-        layer = [Node(start, ())]
+        layer = [SearchNode(start, ())]
         seen = {spent.environment.key(start)}
         while layer and not spent.out():
             following = []
@@ -177,7 +177,7 @@ class BestFirst(Prover):
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
         """All scripts, cheap states first."""
         counter = 0  # makes ties first come, first served
-        queue = [(0.0, counter, Node(start, ()))]
+        queue = [(0.0, counter, SearchNode(start, ()))]
         seen = {spent.environment.key(start)}
         while queue and not spent.out():
             _, _, node = heapq.heappop(queue)
@@ -211,11 +211,11 @@ class RandomWalk(Prover):
         """Scripts of random walks, forever."""
         random = Random(self.seed)
         while not spent.out():
-            node = Node(start, ())
+            node = SearchNode(start, ())
             for _ in range(self.length):
                 tactics = list(self.tactics(node.state))
                 random.shuffle(tactics)
-                nodes: list[Node] = []
+                nodes: list[SearchNode] = []
                 for tactic in tactics:
                     nodes, scripts = spent.expand(node, (tactic,))
                     yield from scripts
@@ -229,11 +229,14 @@ class RandomWalk(Prover):
 
 
 def size_and_length(state: State, length: int) -> float:
-    """Connectives and atoms left to prove, and of hypotheses a tenth, plus twice the number of tactics."""
-    if not isinstance(state, LogicState):
-        return sum(len(goal.rpartition("⊢")[2].split()) for goal in state.goals) + 2.0 * length
+    """Add up the sizes of all targets, a tenth of the sizes of all hypotheses, and twice the number of tactics.
+
+    Args:
+        state: A state.
+        length: Number of tactics that led to it.
+    """
     total = 2.0 * length
-    for goal in state.open:
-        total += goal.target.size
-        total += 0.1 * sum(local.formula.size for local in goal.context if local.formula is not None)
+    for target, hypotheses in state.sizes():
+        total += target
+        total += 0.1 * hypotheses
     return total

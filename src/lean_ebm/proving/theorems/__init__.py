@@ -1,0 +1,1 @@
+"""Generators of theorems with proofs, and the files that hold them."""
