@@ -23,7 +23,7 @@ from lean_ebm.proving.logic.kernel import check
 from lean_ebm.proving.logic.logic import proof_of, root
 from lean_ebm.proving.logic.render import prefixed, script
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
-from lean_ebm.proving.theorems.generate import TheoremSettings, theorems
+from lean_ebm.proving.theorems import TheoremSettings, generate_theorems
 from proving.differential import compare, mutated, pairs
 from proving.kripke import Worlds, formulas
 
@@ -118,7 +118,7 @@ def proofs(lean: Lean, number: int, mutations: int, seed: int) -> Iterator[Row]:
     """Found proofs, in three forms, and changed ones, checked by Lean."""
     logic = Logic()
     found: list[Attempt] = []
-    for index, theorem in enumerate(theorems(TheoremSettings(seed=seed), number)):
+    for index, theorem in enumerate(generate_theorems(TheoremSettings(seed=seed), number)):
         statement = Statement.of(theorem.statement)
         if index % 2:
             found.append(Attempt(statement, theorem.script))
@@ -243,7 +243,8 @@ def generated(number: int, seed: int) -> Row:
     """Distinct theorems a second."""
     started = time.perf_counter()
     graded = sum(
-        theorem.difficulty is not None for theorem in theorems(TheoremSettings(seed=seed + 1), number, workers=2)
+        theorem.difficulty is not None
+        for theorem in generate_theorems(TheoremSettings(seed=seed + 1), number, workers=2)
     )
     took = time.perf_counter() - started
     return Row(

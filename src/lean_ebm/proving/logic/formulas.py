@@ -220,3 +220,15 @@ def unknowns(node: Expr) -> set[int]:
         return {node.a}
     parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
     return set().union(*(unknowns(part) for part in parts))
+
+
+def quantified(*nodes: Expr | None) -> bool:
+    """Whether a quantifier occurs in one of the formulas; None counts as no formula."""
+    return any(
+        node is not None
+        and (
+            node.kind in (Kind.ALL, Kind.EXISTS)
+            or (node.kind > Kind.ATOM and quantified(*(part for part in (node.a, node.b) if isinstance(part, Expr))))
+        )
+        for node in nodes
+    )

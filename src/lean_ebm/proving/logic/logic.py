@@ -104,13 +104,13 @@ class Logic(Environment):
             return Verdict(False, VERIFIER, step.message, step.outcome)
         assert isinstance(step.state, LogicState)
         try:
-            judge(root(statement), proof_of(step.state))
+            check_term(root(statement), proof_of(step.state))
         except KernelError as error:
             return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
         return Verdict(True, VERIFIER, outcome=Outcome.SOLVED)
 
 
-def judge(goal: Goal, proof: ProofTerm) -> None:
+def check_term(goal: Goal, proof: ProofTerm) -> None:
     """Have the kernel check a proof term of a goal.
 
     Raises:

@@ -1,53 +1,54 @@
-"""Data sets of theorems with proofs: random, distinct up to renaming, graded, split.
+"""Data sets of theorems with proofs: random, distinct up to renaming, graded by difficulty, and split.
 
-Theorems come from random formulas that the decision procedure proves, and from random normal proof terms. The result
-is a function of the settings and the seed, whatever the number of processes: work is cut into numbered blocks, each
-with a generator of its own, and duplicates are removed in the order of the blocks.
+Theorems come from random formulas that the decision procedure proves, and from random normal proof terms. The data set
+depends only on the settings and the number of theorems, whatever the number of processes: the work is cut into numbered
+blocks, each with a random generator of its own, and duplicates are removed in the order of the blocks.
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
+from lean_ebm.errors import RunError, SettingError
+from lean_ebm.proving.files import write_line, written_whole
 from lean_ebm.proving.lexer import MAX_LENGTH
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.formulas import Expr, Kind, atom, make, variable
-from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.logic.logic import Logic, judge, root
+from lean_ebm.proving.logic.logic import Logic, check_term, root
 from lean_ebm.proving.logic.render import script
 from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
-from lean_ebm.proving.statements import Statement
-from lean_ebm.proving.theorems.signature import Signature
+from lean_ebm.proving.theorems.renaming import renamed, renumbered
+from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
 from lean_ebm.proving.theorems.terms import random_theorem
 
 VERSION = 1
-"""Of the generator: another number means that the same seed gives other theorems."""
+"""Version of the generator: with another one, the same seed gives other theorems."""
 
-_BLOCK = 200
-_LETTERS = "pqrstuv"
+_BLOCK = 200  # tries in a block
+_FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
 
 
 @dataclass(frozen=True)
 class TheoremSettings:
-    """What theorems to make.
+    """Which theorems to generate.
 
     Args:
         seed: Seed.
-        minimum_size: Fewest connectives, quantifiers and atoms of a random formula.
+        minimum_size: Fewest connectives, quantifiers and atoms of a random formula, at least 1.
         maximum_size: Most of them.
-        propositions: Propositions that a formula may speak of.
-        first_order: Fraction of proof terms with quantifiers.
-        terms: Fraction of theorems from proof terms; the others are from formulas.
-        bound: Tactic applications that the search for a shortest script may cost; 0 for no search.
+        propositions: Number of propositions from which formulas are made, 1 to 5.
+        first_order: Fraction of proof terms with quantifiers, 0 to 1.
+        terms: Fraction of theorems from proof terms, 0 to 1; the others are from formulas.
+        bound: Tactic applications that the search for a shortest script may use; 0 for no search.
         large: Theorems of at least this size are held out as the split ``large``.
+
+    Raises:
+        SettingError: If a setting is out of its range.
     """
 
     seed: int = 0
@@ -59,6 +60,20 @@ class TheoremSettings:
     bound: int = 100
     large: int = 22
 
+    def __post_init__(self) -> None:
+        if not 1 <= self.minimum_size <= self.maximum_size:
+            raise SettingError(
+                f"minimum_size is {self.minimum_size} and maximum_size is {self.maximum_size}: expected at "
+                "least 1, and at least minimum_size."
+            )
+        for name, fraction in (("first_order", self.first_order), ("terms", self.terms)):
+            if not 0 <= fraction <= 1:
+                raise SettingError(f"{name} is {fraction}: expected a fraction from 0 to 1.")
+        if not 1 <= self.propositions <= len(PROPOSITIONS):
+            raise SettingError(f"propositions is {self.propositions}: expected 1 to {len(PROPOSITIONS)}.")
+        if self.bound < 0:
+            raise SettingError(f"bound is {self.bound}: expected a number of applications, or 0 for no search.")
+
 
 @dataclass(frozen=True)
 class Theorem:
@@ -66,12 +81,12 @@ class Theorem:
 
     Args:
         statement: Binders and proposition.
-        script: A verified script: the shortest where ``difficulty`` says so.
-        difficulty: Number of tactics of the shortest script, each on the main goal, found by exhaustive search; None
-            where the search ended at its bound.
-        size: Connectives, quantifiers and atoms.
-        split: ``train``, ``validation`` or ``test`` by the hash, or ``large`` by the size.
-        hash: Of the theorem up to renaming.
+        script: A verified script; a shortest one if ``difficulty`` is given.
+        difficulty: Number of tactics of a shortest script, each applied to the main goal, found by exhaustive search;
+            None if the search ended at its bound.
+        size: Number of connectives, quantifiers and atoms.
+        split: ``train``, ``validation`` or ``test``, chosen by the hash; or ``large``, chosen by the size.
+        hash: Hash of the statement, equal for theorems that differ only in names.
         source: ``formula`` or ``term``.
         seed: The seed.
         version: The generator's version.
@@ -88,22 +103,40 @@ class Theorem:
     version: int = VERSION
 
 
-def theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
-    """Distinct theorems, a function of settings and number alone.
+def generate_theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
+    """Generate distinct theorems, which depend only on the settings and their number.
 
     Args:
-        settings: What to make.
-        number: How many.
-        workers: Processes.
+        settings: Which theorems to generate.
+        number: Number of theorems, at least 1.
+        workers: Number of processes, at least 1.
+
+    Raises:
+        SettingError: If a number is out of its range.
+        RunError: If there seem to be fewer theorems of this kind.
     """
+    if number < 1 or workers < 1:
+        raise SettingError(f"number is {number} and workers is {workers}: expected at least 1 of both.")
+    return _distinct(settings, number, workers)
+
+
+def _distinct(settings: TheoremSettings, number: int, workers: int) -> Iterator[Theorem]:
     seen: set[str] = set()
+    fruitless = 0
     for block in _blocks(settings, workers):
+        before = len(seen)
         for theorem in block:
             if theorem.hash not in seen:
                 seen.add(theorem.hash)
                 yield theorem
                 if len(seen) >= number:
                     return
+        fruitless = fruitless + 1 if len(seen) == before else 0
+        if fruitless == _FRUITLESS:
+            raise RunError(
+                f"There seem to be only {len(seen)} distinct theorems of this kind, fewer than {number}: ask for "
+                "fewer, or for a larger maximum_size or number of propositions."
+            )
 
 
 def _blocks(settings: TheoremSettings, workers: int) -> Iterator[list[Theorem]]:
@@ -125,7 +158,7 @@ def _blocks(settings: TheoremSettings, workers: int) -> Iterator[list[Theorem]]:
 
 
 def _block(settings: TheoremSettings, index: int) -> list[Theorem]:
-    """The theorems of one block: those of so many tries."""
+    """The theorems of one block of tries."""
     random = Random(f"lean-ebm {VERSION} {settings.seed} {index}")
     logic = Logic()
     found: dict[str, Theorem] = {}
@@ -158,8 +191,8 @@ def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dic
     if proof is None and (proof := prove(formula)) is None:
         return None
     goal = root(statement)
-    proof = _renumbered(proof, canonical)
-    judge(goal, proof)
+    proof = renumbered(proof, canonical)
+    check_term(goal, proof)
     difficulty: int | None = None
     text = ""
     if settings.bound:
@@ -185,129 +218,28 @@ def _split(digest: str, size: int, large: int) -> str:
     return "train" if share < 90 else "validation" if share < 95 else "test"
 
 
-def renamed(formula: Expr, signature: Signature, proof: ProofTerm | None = None) -> tuple[Statement, dict[int, int]]:
-    """The statement with names by first occurrence, and only those that occur; which numbers became which.
-
-    Two formulas that differ in names only, of symbols or of bound variables, give the same statement. What only the
-    proof speaks of is declared too: an individual, say, that shows that there is one.
-    """
-    order: list[int] = []
-    _occurrences(formula, order)
-    if proof is not None and signature.first_order:
-        _spoken_of(proof, order)
-    order = [number for number in order if number in signature.names]
-    kinds: dict[str, list[int]] = {"Prop": [], "1": [], "2": [], "f": [], "a": []}
-    for number in order:
-        name = signature.names[number]
-        kind = {"P": "1", "Q": "1", "R": "2", "f": "f", "a": "a"}.get(name, "Prop")
-        kinds[kind].append(number)
-    needs_type = signature.first_order and (len(order) > len(kinds["Prop"]) or _quantified(formula))
-    groups: list[tuple[list[str], str]] = [(["α"], "Type")] if needs_type else []
-    numbers: dict[int, int] = {}
-    following = 2 if needs_type else 1
-    names: dict[int, str] = {}
-    for kind, letters, text in (
-        ("1", "PQ", "α → Prop"), ("2", "R", "α → α → Prop"), ("f", "f", "α → α"), ("a", "a", "α"),
-        ("Prop", _LETTERS, "Prop"),
-    ):  # fmt: skip
-        if kinds[kind]:
-            groups.append((list(letters[: len(kinds[kind])]), text))
-            for letter, number in zip(letters, kinds[kind], strict=False):
-                numbers[number] = following
-                names[following] = letter
-                following += 1
-    canonical = _named(_with_numbers(formula, numbers), 0)
-    binders = " ".join(f"({' '.join(letters)} : {text})" for letters, text in groups)
-    return Statement(Printer(names, typed=True).formula(canonical), binders), numbers
-
-
-def _occurrences(node: Expr, order: list[int]) -> None:
-    if node.kind in (Kind.ATOM, Kind.APPLY, Kind.VARIABLE) and node.a not in order:
-        order.append(node.a)
-    parts = node.b if node.kind in (Kind.ATOM, Kind.APPLY) else (node.a, node.b)
-    for part in parts:
-        if isinstance(part, Expr):
-            _occurrences(part, order)
-
-
-def _spoken_of(proof: ProofTerm, order: list[int]) -> None:
-    for part in proof:
-        if isinstance(part, Expr):
-            _occurrences(part, order)
-        elif isinstance(part, tuple):
-            _spoken_of(part, order)
-
-
-def _quantified(node: Expr) -> bool:
-    if node.kind in (Kind.ALL, Kind.EXISTS):
-        return True
-    return node.kind > Kind.ATOM and any(_quantified(part) for part in (node.a, node.b) if isinstance(part, Expr))
-
-
-def _with_numbers(node: Expr, numbers: dict[int, int]) -> Expr:
-    kind = node.kind
-    if kind is Kind.VARIABLE:
-        return variable(numbers.get(node.a, node.a))
-    if kind is Kind.APPLY:
-        arguments = tuple(_with_numbers(part, numbers) for part in node.b)
-        return make(kind, numbers.get(node.a, node.a), arguments)
-    if kind is Kind.ATOM:
-        return atom(numbers.get(node.a, node.a), *(_with_numbers(part, numbers) for part in node.b))
-    if not isinstance(node.a, Expr):
-        return node
-    b = None if node.b is None else _with_numbers(node.b, numbers)
-    return make(kind, _with_numbers(node.a, numbers), b, node.name)
-
-
-def _named(node: Expr, depth: int) -> Expr:
-    """Bound variables called by depth, so that names do not tell theorems apart."""
-    kind = node.kind
-    if kind in (Kind.ALL, Kind.EXISTS):
-        return make(kind, _named(node.a, depth + 1), None, "xyzuvw"[depth] if depth < 6 else f"x{depth}")
-    if kind <= Kind.ATOM or not isinstance(node.a, Expr):
-        return node
-    return make(kind, _named(node.a, depth), None if node.b is None else _named(node.b, depth))
-
-
-_APART = 10_000_000
-
-
-def _renumbered(proof: ProofTerm, numbers: dict[int, int]) -> ProofTerm:
-    """The proof about renamed symbols; its own hypotheses and individuals move out of the way."""
-
-    def moved(part: object) -> object:
-        if isinstance(part, Expr):
-            return _with_numbers(part, _Moved(numbers))
-        if isinstance(part, tuple):
-            return tuple(moved(inner) for inner in part)
-        return part + _APART if isinstance(part, int) else part
-
-    result: ProofTerm = tuple(moved(part) for part in proof)
-    return result
-
-
-class _Moved(dict[int, int]):
-    """Renamed symbols; individuals of the proof move as its hypotheses do."""
-
-    def get(self, number: int, default: object = None) -> int:
-        return self[number] if number in self else number + _APART
-
-
-def write(
-    path: Path, settings: TheoremSettings, number: int, workers: int, tell: Callable[[int], None] = lambda _: None
-) -> int:
-    """Write a data set as JSON lines; returns how many.
+def write_theorems(
+    path: Path,
+    settings: TheoremSettings,
+    number: int,
+    workers: int = 1,
+    tell: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write a data set as JSON lines, the whole file or nothing.
 
     Args:
-        path: The file.
-        settings: What to make.
-        number: How many.
-        workers: Processes.
-        tell: Called with the count after each theorem.
+        path: The file; one that is there is replaced when all theorems are written.
+        settings: Which theorems to generate.
+        number: Number of theorems, at least 1.
+        workers: Number of processes, at least 1.
+        tell: Called with the number of theorems so far after each of them.
+
+    Raises:
+        SettingError: If a number is out of its range, or the path cannot be a file.
+        RunError: If the file cannot be written, or there seem to be fewer theorems of this kind.
     """
-    count = 0
-    with path.open("w", encoding="utf-8") as file:
-        for count, theorem in enumerate(theorems(settings, number, workers), 1):
-            file.write(json.dumps(asdict(theorem), ensure_ascii=False) + "\n")
+    theorems = generate_theorems(settings, number, workers)
+    with written_whole(path) as file:
+        for count, theorem in enumerate(theorems, 1):
+            write_line(file, asdict(theorem))
             tell(count)
-    return count

@@ -1,4 +1,4 @@
-"""Random formulas, terms and tactics, for data sets and for tests; everything is a function of the generator given."""
+"""Random formulas over a signature of symbols."""
 # ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
@@ -20,25 +20,31 @@ from lean_ebm.proving.logic.formulas import (
     variable,
 )
 
-CONNECTIVES = (
-    (implication, 5), (conjunction, 3), (disjunction, 3), (equivalence, 1),
-)  # fmt: skip
-_BINARY = [connective for connective, weight in CONNECTIVES for _ in range(weight)]
+PROPOSITIONS = "pqrst"
+"""Names of the propositions that a signature can have."""
+
+_WEIGHTS = ((implication, 5), (conjunction, 3), (disjunction, 3), (equivalence, 1))
+_BINARY = [connective for connective, weight in _WEIGHTS for _ in range(weight)]
 
 
 class Signature:
-    """What random formulas speak of.
+    """The symbols of which random formulas are made.
 
     Args:
-        propositions: Number of propositions ``p``, ``q``, ...
-        first_order: Also a type with an individual ``a``, a function ``f``, predicates ``P``, ``Q`` of one argument and
-            ``R`` of two.
+        propositions: Number of propositions ``p``, ``q``, ..., up to 5.
+        first_order: Whether there is also a type with an individual ``a``, a function ``f``, predicates ``P`` and ``Q``
+            of one argument, and ``R`` of two.
         constants: Whether True and False occur.
+
+    Attributes:
+        names: The name of each symbol, by its number.
+        number: The number of each symbol, by its name.
+        binders: The symbols as a statement's binders.
     """
 
     def __init__(self, propositions: int = 3, first_order: bool = False, constants: bool = True) -> None:
         self.first_order, self.constants = first_order, constants
-        names = [("pqrst"[index], "Prop") for index in range(propositions)]
+        names = [(letter, "Prop") for letter in PROPOSITIONS[:propositions]]
         if first_order:
             names = [
                 ("α", "Type"), ("P", "α → Prop"), ("Q", "α → Prop"), ("R", "α → α → Prop"), ("f", "α → α"), ("a", "α"),
@@ -56,7 +62,13 @@ class Signature:
         self.binders = " ".join(f"({' '.join(group)} : {text})" for text, group in groups)
 
     def formula(self, random: Random, size: int, bound: int = 0) -> Expr:
-        """A formula of ``size`` connectives, quantifiers and atoms."""
+        """Make a random formula.
+
+        Args:
+            random: The random generator.
+            size: Number of connectives, quantifiers and atoms.
+            bound: Number of quantifiers around the formula.
+        """
         if size <= 1:
             return self._atom(random, bound)
         if self.first_order and random.random() < 0.25:

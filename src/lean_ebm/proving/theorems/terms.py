@@ -1,8 +1,8 @@
-"""Random normal proof terms: a theorem and its proof at once.
+"""Random normal proof terms, which give a theorem and its proof together.
 
-A term is normal where no introduction is taken apart at once. It is made here in the order in which a normal proof is
-read: hypotheses are taken apart as far as chance goes, and a conclusion is put together from what was found. Nothing
-has to be searched for, so theorems with quantifiers come as easily as those without.
+A term is normal if it takes nothing apart that it has just put together. Terms are made in the order in which a normal
+proof is read: random hypotheses are taken apart at random, and a conclusion is put together from the parts. Nothing
+has to be searched for, so theorems with quantifiers are as easy to make as those without.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.theorems.signature import Signature
 
 Fact = tuple[Expr, ProofTerm]
+"""A formula and a proof of it."""
 
 
 def random_theorem(random: Random, signature: Signature, size: int) -> Fact | None:
-    """A formula and a proof of it; None where chance led nowhere.
+    """Make a random theorem with its proof; None if this try did not lead to one.
 
     Args:
-        random: The generator.
-        signature: What the formula speaks of.
-        size: About how many connectives and atoms the hypotheses have in all.
+        random: The random generator.
+        signature: The symbols of the theorem.
+        size: Approximate number of connectives and atoms of all hypotheses together.
     """
     return _Maker(random, signature).theorem(size)
 
@@ -70,7 +71,7 @@ class _Maker:
         return formula, proof
 
     def conclude(self, facts: list[Fact], depth: int) -> Fact | None:
-        """Take facts apart for a while, then put a conclusion together."""
+        """Take facts apart a few times, then put a conclusion together."""
         facts = list(facts)
         random = self.random
         for _ in range(random.randrange(2, 8)):
@@ -116,7 +117,7 @@ class _Maker:
         return conclusion, ("elim", proof, x, h, inner)
 
     def argument(self, wanted: Expr, facts: list[Fact]) -> ProofTerm | None:
-        """A proof of what an implication asks for, from one or two facts."""
+        """Prove the premise of an implication from the facts, if that takes only a few steps."""
         for formula, proof in facts:
             if formula.key is wanted.key:
                 return proof
@@ -141,7 +142,8 @@ class _Maker:
         random = self.random
         choice = random.random()
         if depth <= 0 or choice < 0.35:
-            formula, proof = random.choice(facts[len(facts) // 2 :])  # rather what was found than what was given
+            # The later facts were derived, the earlier ones were given.
+            formula, proof = random.choice(facts[len(facts) // 2 :])
             return formula, proof
         if choice < 0.55:
             a, b = self.put_together(facts, depth - 1), self.put_together(facts, depth - 1)
@@ -171,7 +173,7 @@ class _Maker:
         return make(Kind.EXISTS, body, None, "w"), ("exists", variable(individual), made[1])
 
     def individual(self, facts: list[Fact]) -> Expr:
-        """An individual that a fact speaks of."""
+        """A random individual that occurs in a fact."""
         symbols = self.signature.names
         spoken = sorted(
             number for formula, _ in facts for number in variables(formula)
