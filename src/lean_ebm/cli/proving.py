@@ -9,11 +9,11 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from lean_ebm.cli.progress import progress_bar
 from lean_ebm.errors import SettingError, mistake
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.files import read_lines, read_text, write_line, written_whole
@@ -174,39 +174,6 @@ def _prover(name: str) -> Prover | None:
     return found()
 
 
-class _Bar:
-    """A progress bar on standard error; shows nothing if that is not a terminal."""
-
-    def __init__(self, total: int) -> None:
-        self._total, self._shown = total, sys.stderr.isatty()
-        self._started = time.perf_counter()
-        self._last = 0.0
-
-    def tell(self, count: int) -> None:
-        """Show how many are done."""
-        now = time.perf_counter()
-        if not self._shown or (now - self._last < 0.1 and count < self._total):
-            return
-        self._last = now
-        bar = "█" * (30 * count // self._total)
-        rate = count / max(now - self._started, 1e-9)
-        print(f"\r{bar:30s} {count}/{self._total} {rate:.0f}/s", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Begin a new line, if something was shown."""
-        if self._last:
-            print(file=sys.stderr)
-
-
-@contextmanager
-def _bar(total: int) -> Iterator[_Bar]:
-    bar = _Bar(total)
-    try:
-        yield bar
-    finally:
-        bar.end()
-
-
 # prove
 
 
@@ -249,7 +216,7 @@ def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: Sea
     records = read_lines(path)
     started = time.perf_counter()
     proved = applications = 0
-    with written_whole(output) as file, _judge(settings) as judge, _bar(len(records)) as bar:
+    with written_whole(output) as file, _judge(settings) as judge, progress_bar(len(records)) as bar:
         for count, record in enumerate(records, 1):
             began = time.perf_counter()
             found = _found(record["statement"], judge, prover, budget, settings.prefix)
@@ -295,7 +262,7 @@ def _theorems(settings: argparse.Namespace) -> int:
         first_order=settings.first_order,
         bound=settings.bound,
     )
-    with _bar(settings.number) as bar:
+    with progress_bar(settings.number) as bar:
         write_theorems(settings.file, generator, settings.number, settings.workers, bar.tell)
     print(f"{settings.file}: {settings.number} theorems in {time.perf_counter() - started:.1f} s")
     return 0
@@ -334,7 +301,7 @@ def _check_lines(settings: argparse.Namespace) -> int:
     ]
     failed = dict.fromkeys(range(1, len(records) + 1), "it has no script")
     verifier = ""
-    with _judge(settings) as judge, _bar(len(records)) as bar:
+    with _judge(settings) as judge, progress_bar(len(records)) as bar:
         for start in range(0, len(attempts), _CHUNK):
             chunk = attempts[start : start + _CHUNK]
             verdicts = judge.verify_many([attempt for _, attempt in chunk])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lean_ebm.proving.logic.basic import constructor, exact, tagged
 from lean_ebm.proving.logic.constants import CONSTANTS
-from lean_ebm.proving.logic.elaborate import Elaborator, constant_name, instance, lookup
+from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import constant_name, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
@@ -40,7 +41,7 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     elaborator = Elaborator(run, goal, holes=True)
     implicit: tuple[Expr, ...] = ()
     if tree is head and constant is not None and constant in CONSTANTS:
-        proof, formula, implicit = instance(elaborator, constant, context)
+        proof, formula, implicit = elaborator.instance(constant, context)
         elaborator.natural.clear()
         elaborator.names = CONSTANTS[constant][1]
     elif tree[0] in ("name", "app", "proj", "typed"):

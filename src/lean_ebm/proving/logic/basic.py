@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.elaborate import Elaborator, individual_local, lookup
+from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lean_ebm.proving.logic.basic import proposition, tagged
-from lean_ebm.proving.logic.elaborate import Elaborator, individual_local, lookup
+from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
 from lean_ebm.proving.logic.formulas import (
     TRUE,
     Expr,

@@ -11,10 +11,8 @@ from itertools import count
 from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, make, negation, opened, variable
 from lean_ebm.proving.logic.goals import TYPE, Goal, Printer
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.simplify import simplified, uses
 from lean_ebm.proving.statements import Statement
-
-_INTRODUCTIONS = frozenset(("lam", "all", "and", "iff", "inl", "inr", "exists", "true"))
-_TERMS = frozenset(("hyp", "app", "inst", "fst", "snd", "mp", "mpr"))
 
 
 def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
@@ -26,13 +24,6 @@ def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
         prefix: Formulas as ``And p q``, for a Lean without library.
     """
     return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
-
-
-def theorem(statement: Statement, goal: Goal, proof: ProofTerm, name: str, prefix: bool = False) -> str:
-    """The whole Lean theorem."""
-    if prefix:
-        statement = prefixed(goal)
-    return statement.theorem(name, script(goal, proof, prefix))
 
 
 def prefixed(goal: Goal) -> Statement:
@@ -52,98 +43,6 @@ def _given(goal: Goal) -> dict[int, Expr]:
 def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
     individuals = next((local.name for local in goal.context if local.what == TYPE), "α")
     return Printer(names, individuals=individuals, prefix=prefix, typed=True)
-
-
-# Simplification
-
-
-def simplified(proof: ProofTerm) -> ProofTerm:
-    """The term without detours: functions that are applied at once, parts of pairs, values that are names or unused."""
-    for _ in range(50):
-        smaller = _simplify(proof)
-        if smaller == proof:
-            break
-        proof = smaller
-    return proof
-
-
-def _simplify(proof: ProofTerm) -> ProofTerm:
-    proof = tuple(_simplify(part) if isinstance(part, tuple) else part for part in proof)
-    rule = proof[0]
-    if rule == "the" and proof[2][0] in _TERMS:
-        inner_term: ProofTerm = proof[2]
-        return inner_term
-    if rule == "app" and _bare(proof[1])[0] == "lam":
-        _, number, domain, body = _bare(proof[1])
-        annotated = proof[1][0] == "the"
-        formula = proof[1][1].b if annotated and proof[1][1].kind is Kind.IMPLIES else None
-        inner: ProofTerm = ("let", number, domain, proof[2], body)
-        return ("the", formula, inner) if formula is not None else inner
-    if rule == "the" and proof[2][0] == "let":
-        _, number, domain, value, body = proof[2]
-        return ("let", number, domain, value, ("the", proof[1], body))
-    if rule in ("fst", "snd") and _bare(proof[1])[0] == "and":
-        pair, first = _bare(proof[1]), rule == "fst"
-        formula = proof[1][1] if proof[1][0] == "the" else None
-        part = pair[1] if first else pair[2]
-        return part if formula is None else ("the", formula.a if first else formula.b, part)
-    if rule in ("mp", "mpr") and _bare(proof[1])[0] == "iff" and proof[1][0] == "the":
-        formula, pair = proof[1][1], _bare(proof[1])
-        if rule == "mp":
-            return ("the", implication(formula.a, formula.b), pair[1])
-        return ("the", implication(formula.b, formula.a), pair[2])
-    if rule == "app" and proof[1][0] == "let":
-        _, number, domain, value, body = proof[1]
-        return ("let", number, domain, value, ("app", body, proof[2]))
-    if rule == "let":
-        return _simplify_let(proof)
-    if rule == "lam" and proof[3][0] == "app" and proof[3][2] == ("hyp", proof[1]) and proof[3][1][0] in _TERMS:
-        shorter: ProofTerm = proof[3][1]
-        return proof if _uses(shorter, proof[1]) else shorter
-    return proof
-
-
-def _simplify_let(proof: ProofTerm) -> ProofTerm:
-    _, number, formula, value, body = proof
-    uses = _uses(body, number)
-    if not uses:
-        unused: ProofTerm = body
-        return unused
-    size = _size(value)
-    if value[0] in _TERMS and (uses == 1 or size <= 4):
-        return _substituted(body, number, value)
-    if uses == 1 or size <= 2:
-        return _substituted(body, number, ("the", formula, value))
-    return proof
-
-
-def _bare(proof: ProofTerm) -> ProofTerm:
-    while proof[0] == "the":
-        proof = proof[2]
-    return proof
-
-
-def _uses(proof: ProofTerm, number: int) -> int:
-    if proof[0] == "hyp":
-        return int(proof[1] == number)
-    if proof[0] in ("lam", "let") and proof[1] == number:
-        return _uses(proof[3], number) if proof[0] == "let" else 0
-    return sum(_uses(part, number) for part in proof if isinstance(part, tuple))
-
-
-def _substituted(proof: ProofTerm, number: int, value: ProofTerm) -> ProofTerm:
-    if proof[0] == "hyp":
-        return value if proof[1] == number else proof
-    if proof[0] == "lam" and proof[1] == number:
-        return proof
-    return tuple(_substituted(part, number, value) if isinstance(part, tuple) else part for part in proof)
-
-
-def _size(proof: ProofTerm) -> int:
-    return 1 + sum(_size(part) for part in proof if isinstance(part, tuple))
-
-
-# Rendering
 
 
 class _Renderer:
@@ -239,7 +138,7 @@ class _Renderer:
     def _pair(self, proof: ProofTerm, types: dict[int, Expr]) -> tuple[str, ProofTerm, dict[int, Expr]] | None:
         """``cases h with | intro a b`` where both parts of a hypothesis are named."""
         _, first, a, value, (_, second, b, other, body) = proof
-        if value[1] != other[1] or value[1][0] != "hyp" or _uses(body, value[1][1]):
+        if value[1] != other[1] or value[1][0] != "hyp" or uses(body, value[1][1]):
             return None
         major = self.names[value[1][1]]
         names = f"{self.name(first)} {self.name(second)}"
@@ -272,7 +171,7 @@ class _Renderer:
 
     def kept(self, major: ProofTerm, text: str, bodies: tuple[ProofTerm, ...]) -> tuple[list[str], str]:
         """What ``cases`` is to take apart: a copy, where the proof goes on to use what ``cases`` would clear."""
-        if major[0] != "hyp" or not any(_uses(body, major[1]) for body in bodies):
+        if major[0] != "hyp" or not any(uses(body, major[1]) for body in bodies):
             return [], text
         copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
         self.taken.add(copy)
