@@ -102,7 +102,7 @@ def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
 
 
 def differential(lean: Lean, number: int, seed: int) -> Row:
-    """The embedded logic against Lean."""
+    """Compare the embedded logic with Lean."""
     result = compare(list(pairs(seed, number)), lean)
     compared = result.same + len(result.differing)
     return Row(
@@ -115,7 +115,7 @@ def differential(lean: Lean, number: int, seed: int) -> Row:
 
 
 def proofs(lean: Lean, number: int, mutations: int, seed: int) -> Iterator[Row]:
-    """Found proofs, in three forms, and changed ones, checked by Lean."""
+    """Have Lean check proofs that were found, in three forms, and changed ones."""
     logic = Logic()
     found: list[Attempt] = []
     for index, theorem in enumerate(generate_theorems(TheoremSettings(seed=seed), number)):
@@ -174,7 +174,7 @@ def suite(what: str, reach: str, path: Path, tests: Sequence[str], least: int, c
 
 
 def decided(size: int) -> Row:
-    """The decision procedure against Kripke models: a proof that the kernel accepts, or a world that refutes."""
+    """Compare the decision procedure with Kripke models: a proof that the kernel accepts, or a world that refutes."""
     worlds, symbols = Worlds(), {1: (True, 0), 2: (True, 0)}
     proved = refuted = wrong = 0
     for layer in formulas(size):
@@ -207,7 +207,7 @@ _MIX = (
 
 
 def applications(seconds: float) -> Row:
-    """Tactic applications a second: all tactics of the language, a third of them failing, texts parsed once."""
+    """Measure tactic applications a second: all tactics of the language, a third of them failing, texts parsed once."""
     logic = Logic()
     states = [logic.start(_THEOREM).state]
     for tactic in _PATH:
@@ -224,7 +224,7 @@ def applications(seconds: float) -> Row:
 
 
 def cold_start() -> Row:
-    """``lean-ebm prove`` from a cold start."""
+    """Measure ``lean-ebm prove`` from a cold start."""
     command = "import sys; from lean_ebm.cli.proving import main; sys.exit(main(['prove', 'p ∧ q → q ∧ p']))"
     best = _best(lambda: subprocess.run([sys.executable, "-c", command], capture_output=True, check=True))
     return Row("`lean-ebm prove 'p ∧ q → q ∧ p'` from a cold start", "under 2 s", f"{best:.2f} s", best < 2)
@@ -240,7 +240,7 @@ def _best(work: Callable[[], object]) -> float:
 
 
 def generated(number: int, seed: int) -> Row:
-    """Distinct theorems a second."""
+    """Measure distinct theorems a second."""
     started = time.perf_counter()
     graded = sum(
         theorem.difficulty is not None

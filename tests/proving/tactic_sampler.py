@@ -9,10 +9,10 @@ from lean_ebm.proving.logic.goals import Goal, Local, Printer, displayed
 
 
 class TacticSampler:
-    """Random tactics for a goal: most make sense, some do not.
+    """Makes random tactics for a goal.
 
     Args:
-        random: The generator.
+        random: The random generator.
         noise: Probability that a term is made without regard to what it should prove.
     """
 
@@ -20,7 +20,7 @@ class TacticSampler:
         self.random, self.noise = random, noise
 
     def tactic(self, goal: Goal) -> str:
-        """A tactic for the goal."""
+        """Make a tactic for the goal."""
         self._prepare(goal)
         random, target = self.random, goal.target
         kind = random.choice(
@@ -55,7 +55,7 @@ class TacticSampler:
         self.goal = goal
         shown = displayed(goal.context)
         self.printer = Printer(
-            # Without daggers, which nobody can write: names may then mean something else, or nothing.
+            # Without daggers, which no tactic can write: a name may then refer to something else, or to nothing.
             {local.number: local.name for local in goal.context},
             typed=True,
         )
@@ -74,7 +74,7 @@ class TacticSampler:
         return f"(f {name})" if self.random.random() < 0.15 else name
 
     def term(self, target: Expr, depth: int, holes: bool) -> str:
-        """A term that may prove the target."""
+        """Make a term that may prove the target."""
         random = self.random
         if holes and random.random() < 0.3:
             return "?_"
@@ -140,7 +140,7 @@ class TacticSampler:
         return self.random.choice(self.proofs).name if self.proofs else "h"
 
     def _use(self, depth: int, holes: bool = False) -> str:
-        """A hypothesis with as many arguments as it takes, or projected from."""
+        """Make a term from a hypothesis: with the arguments that it takes, or a projection."""
         if not self.proofs:
             return "h"
         local = self.random.choice(self.proofs)

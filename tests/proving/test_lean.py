@@ -28,7 +28,7 @@ def lean():
 
 @pytest.fixture
 def fake(tmp_path, monkeypatch):
-    """A `lean` that believes everything and misbehaves on request."""
+    """A `lean` that accepts everything and misbehaves on request."""
     program = tmp_path / "lean"
     program.write_text(f"#!{sys.executable}\n" + Path(__file__).with_name("fake_lean.py").read_text())
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -167,7 +167,7 @@ def test_a_proof_cannot_use_another_that_failed(lean, monkeypatch):
 
 @needs_wheel
 def test_lean_refuses_what_the_first_check_lets_through(lean, monkeypatch):
-    """With that check off, not one hostile text proves a falsehood."""
+    """Without the first check, no hostile text proves a falsehood."""
     monkeypatch.setattr("lean_ebm.proving.lean.judge.refuse", lambda _: None)
     texts = [text.encode(errors="ignore").decode() for name, text in HOSTILE.items() if not name.startswith("deep")]
     false = Statement.of("(p h : Prop) : p")
@@ -188,7 +188,7 @@ def test_hostile_texts_never_reach_lean(lean, monkeypatch):
 
 @needs_wheel
 def test_the_prelude_lacks_nothing_that_tactics_ask_for(lean):
-    """An unknown constant in a message is one that Lean looks for and the prelude does not declare."""
+    """Lean reports an unknown constant if it looks for one that the prelude does not declare."""
     scripts = ["exact h h", "exact 1", "cases nonsense", "exact nonsense", "exists 1", "trivial", "rfl", "exact ()"]
     scripts += ["intro a\ncases a with\n| nope => skip", "have := nonsense", "exact fun x y z => x y", "apply p"]
     reports = lean.check([Attempt(SWAP, script) for script in scripts])
@@ -281,7 +281,7 @@ def test_what_was_judged_before_a_death_stands(fake, tmp_path, way):
 
 
 def test_a_slow_start_loses_no_input(fake, monkeypatch):
-    """More than a pipe holds, to a process that reads late."""
+    """The input is longer than a pipe holds, and the process reads late."""
     monkeypatch.setenv("FAKE_SLEEP", "0.5")
     with Lean(fake, timeout=5.0) as lean:
         reports = lean.check([Attempt(SWAP, "skip\n" * 10_000)] * 3)

@@ -79,7 +79,7 @@ def faulty(folder, plan, **settings):
 
 
 def search(environment, statement, depth=4):
-    """All tactics in all states, breadth first: every state's goals, and the first script that solves."""
+    """Try all tactics in all states, breadth first; returns every state's goals, and the first script that solves."""
     start = environment.start(statement)
     assert start.outcome is Outcome.OK, start.message
     seen, script = [], None
@@ -99,7 +99,7 @@ def search(environment, statement, depth=4):
 
 
 def state_of(pid):
-    """The letter that the system has for the state of a process: Z for a zombie, nothing for none."""
+    """The letter that the system gives for the state of a process: Z for a zombie, empty if there is none."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0]
@@ -108,7 +108,7 @@ def state_of(pid):
 
 
 def assert_gone(folder):
-    """All processes are ended and reaped, and what they started is ended; returns their number."""
+    """Assert that all processes were reaped, and that the processes they started ended; returns their number."""
     pids = (folder / "pids").read_text().split()
     assert not any(map(state_of, pids))
     helpers = (folder / "helpers").read_text().split() if (folder / "helpers").exists() else []
@@ -264,7 +264,7 @@ def test_a_pool_works_at_the_same_time():
 
 
 def test_fifty_faults_lose_no_search(tmp_path):
-    """Five of each kind, in the middle of searches, which must see what they would have seen without."""
+    """Four faults of each kind, in the middle of searches, do not change what the searches see."""
     with Logic() as logic:
         expected = {text: search(logic, Statement.of(text)) for text in STATEMENTS}
     kinds = [fault for _ in range(4) for fault in FAULTS]
@@ -385,7 +385,7 @@ def test_a_state_that_comes_out_otherwise_is_not_taken_for_the_lost_one(monkeypa
 
 
 def test_a_late_answer_is_nobodys():
-    """A request that is given up takes its process with it, or its answer would be the next one's."""
+    """If a request is given up, its process is killed, or its answer would be taken for that of the next request."""
 
     async def main():
         repl = await Repl.start(SERVE)
@@ -465,7 +465,7 @@ def test_names_of_binders():
 
 
 def test_the_server_speaks_the_protocol():
-    """Down to the shape of its errors; the letters are those of version 0.3.15."""
+    """The answers and errors have the shape of version 0.3.15."""
     server = Server()
     assert server.answer('goal.start {"expr": "∀ (p : Prop), p → p"}') == {"stateId": 0, "root": "_uniq.0"}
     answer = server.answer('goal.tactic {"stateId": 0, "goalId": 0, "tactic": "intro p", "autoResume": true}')
@@ -498,7 +498,7 @@ def test_automatic_mode_keeps_siblings_and_the_other_does_not():
     kept = server.answer('goal.tactic {"stateId": 3, "goalId": 1, "tactic": "exact b", "autoResume": true}')
     assert [goal["userName"] for goal in kept["goals"]] == ["left"]
     alone = server.answer('goal.tactic {"stateId": 3, "goalId": 1, "tactic": "exact b", "autoResume": false}')
-    assert alone["goals"] == []  # though `left` is open: why nothing but verify counts
+    assert alone["goals"] == []  # though `left` is open: only verify can tell
 
 
 def test_nothing_here_needs_torch():

@@ -1,4 +1,4 @@
-"""The tactic ``apply``: unification of a conclusion with the goal, and the order and tags of what is left."""
+"""The tactic ``apply``: unifies a conclusion with the goal, and orders and tags the new goals as Lean does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from lean_ebm.proving.parser import Tree
 
 
 def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``apply``."""
+    """Run ``apply``."""
     tree = tactic[1]
     target, context = goal.target, goal.context
     if target is INDIVIDUALS or target is PROPOSITIONS:
@@ -61,14 +61,14 @@ def _applied(
     context, tag, names = goal.context, goal.tag, elaborator.names
     formula = replaced(formula, run.found)
     count = _arguments(formula)
-    # As many arguments as the target has not, and then more: as Lean tries. Where what is left in the end is unknown,
-    # it tries all arguments only; but not for a constant by itself, whose unknowns come with its arguments.
+    # Lean first tries the number of arguments by which the formula exceeds the target, and then more. If the last
+    # conclusion is an unknown, it tries only all arguments, except for a constant without arguments.
     unknown_end = not implicit and _ends_unknown(formula)
     first = count if unknown_end or _is_raw(proof, context) else max(0, count - _arguments(target))
     saved = run.found, run.unknown, run.next
     for tried in range(first, count + 1):
         run.found, run.unknown, run.next = saved
-        made: list[tuple[Expr | int, str, Expr]] = []  # unknown or goal, name, what it wants
+        made: list[tuple[Expr | int, str, Expr]] = []  # unknown or number of a goal, name, target
         term, rest = proof, formula
         for index in range(tried):
             if rest.kind is Kind.ALL:
@@ -96,10 +96,10 @@ def _ends_unknown(formula: Expr) -> bool:
 
 
 def _is_raw(proof: ProofTerm, context: Context) -> bool:
-    """Whether Lean does not see where the arguments of a hypothesis end.
+    """Whether Lean cannot count the arguments of a hypothesis, because ``cases`` made it.
 
-    What ``cases`` makes of ``a ↔ b`` has the type ``?a → ?b`` to Lean 4.35, with values for both; where ``b`` is no
-    function itself, ``apply`` takes its head for an unknown, and tries all arguments only.
+    The hypotheses that ``cases`` makes of ``a ↔ b`` have the type ``?a → ?b`` in Lean 4.35, with values for both
+    unknowns. If ``b`` is not a function itself, ``apply`` takes its head for an unknown, and tries only all arguments.
     """
     if proof[0] != "hyp":
         return False
@@ -117,7 +117,7 @@ def _named(implicit: tuple[Expr, ...], run: TacticRun) -> list[tuple[Expr, str]]
 def _new_goals(
     run: TacticRun, goal: Goal, elaborator: Elaborator, made: list[tuple[Expr | int, str, Expr]]
 ) -> list[Goal]:
-    """The goals of ``apply``: first those that no other depends on, then the others, then those of ``?_``."""
+    """Order the new goals: those on which no other depends, then the others, then those of ``?_``."""
     found = run.found
     entries = [
         (node.a if isinstance(node, Expr) else node, name, replaced(wanted, found))
@@ -179,7 +179,7 @@ def _apply_exists(run: TacticRun, goal: Goal, tree: Tree, constant: str) -> list
 
 
 def _arguments(formula: Expr) -> int:
-    """How many arguments a proof of the formula takes."""
+    """Count the arguments that a proof of the formula takes."""
     count = 0
     while True:
         kind = formula.kind

@@ -1,4 +1,4 @@
-"""Tactics that need neither unification nor alternatives; see ``tactics.py``."""
+"""All tactics but ``apply`` and ``cases``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from lean_ebm.proving.parser import Tree
 
 
 def current(run: TacticRun, goals: list[Goal]) -> list[Goal]:
-    """Goals with what was found put in, and without those that were themselves found."""
+    """Replace unknowns in goals by the values found for them, and drop goals that were themselves found."""
     return [_replaced(run, goal) for goal in goals if goal.number not in run.found]
 
 
@@ -43,14 +43,18 @@ def _replaced(run: TacticRun, goal: Goal) -> Goal:
 
 
 def proposition(goal: Goal) -> Expr:
-    """The target, where a tactic wants a proposition and data is outside of the fragment."""
+    """The target of a goal that must be a proposition.
+
+    Raises:
+        Unsupported: If the goal asks for an individual or a proposition as data.
+    """
     if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
         raise Unsupported("this tactic on a goal that wants an individual or a proposition")
     return goal.target
 
 
 def tagged(tag: str, suffix: str) -> str:
-    """The tag of a goal that comes from one with a tag."""
+    """The tag of a new goal, from the tag of the goal that it replaces."""
     return f"{tag}.{suffix}" if tag else suffix
 
 
@@ -58,7 +62,7 @@ def tagged(tag: str, suffix: str) -> str:
 
 
 def intro(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``intro``."""
+    """Run ``intro``."""
     for name in tactic[1] or ("_",):
         goal = _intro_one(run, goal, name)
     return [goal]
@@ -87,7 +91,7 @@ def _intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
 
 
 def exact(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``exact``."""
+    """Run ``exact``."""
     tree = tactic[1]
     if tree[0] == "name":  # the common case, without an elaborator
         local = lookup(goal.context, tree[1])
@@ -102,14 +106,14 @@ def exact(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 def _close(run: TacticRun, goal: Goal, value: ProofTerm) -> None:
     if value[0] == "node":
         if goal.number in unknowns(replaced(value[1], run.found)):
-            raise TacticError("the value speaks of what it should be the value of")
+            raise TacticError("the value of an unknown contains that unknown")
         run.found[goal.number] = value[1]
     else:
         run.parts[goal.number] = value
 
 
 def refine(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``refine``."""
+    """Run ``refine``."""
     elaborator = Elaborator(run, goal, holes=True)
     _close(run, goal, elaborator.whole(tactic[1], goal.target, goal.context))
     return _refined(run, elaborator.goals, goal.tag, elaborator.fresh)
@@ -125,7 +129,7 @@ def _refined(run: TacticRun, goals: list[Goal], tag: str, fresh: int) -> list[Go
 
 
 def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``have``."""
+    """Run ``have``."""
     target = proposition(goal)
     _, name, domain, tree = tactic
     elaborator = Elaborator(run, goal, holes=True)
@@ -175,7 +179,7 @@ def _have_individual(run: TacticRun, goal: Goal, elaborator: Elaborator, name: s
 
 
 def exists(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``exists``, which is ``refine`` and then Lean's ``trivial``."""
+    """Run ``exists``, which is ``refine`` followed by Lean's ``trivial``."""
     proposition(goal)
     goals = refine(run, goal, ("refine", ("anonymous", (*tactic[1], ("?_",)))))
     if len(goals) != 1:
@@ -189,7 +193,7 @@ def exists(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def _trivial(run: TacticRun, goal: Goal) -> bool:
-    """Lean's ``trivial``, with which ``exists`` ends."""
+    """Run Lean's ``trivial``, as the last step of ``exists``; returns whether it closed the goal."""
     if goal.target.unknown:
         raise Unsupported("exists with an unknown left")
     for tactic in (assumption, contradiction):
@@ -212,7 +216,7 @@ def _trivial(run: TacticRun, goal: Goal) -> bool:
 
 
 def assumption(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
-    """``assumption``: the youngest hypothesis that fits."""
+    """Run ``assumption``, which uses the newest hypothesis that fits."""
     target = goal.target
     if target is INDIVIDUALS or target is PROPOSITIONS:
         for local in reversed(goal.context):
@@ -231,7 +235,7 @@ def assumption(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
 
 
 def exfalso(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
-    """``exfalso``."""
+    """Run ``exfalso``."""
     target = proposition(goal)
     if target.kind is Kind.HOLE:
         if not run.unknown[target.a].scope >= {local.number for local in goal.context}:
@@ -243,7 +247,7 @@ def exfalso(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
 
 
 def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
-    """``contradiction``: a hypothesis and its negation, or one that is plainly false."""
+    """Run ``contradiction``, which uses a hypothesis and its negation, or a hypothesis that is false by evaluation."""
     proposition(goal)
     for local in goal.context:
         formula = local.formula
@@ -255,7 +259,7 @@ def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
                     run.parts[goal.number] = ("false", ("app", ("hyp", local.number), ("hyp", other.number)))
                     return []
         proof: ProofTerm = ("hyp", local.number)
-        if formula.kind is Kind.ALL and formula.a is FALSE:  # to Lean a negation, of the type of individuals
+        if formula.kind is Kind.ALL and formula.a is FALSE:  # Lean takes it for a negation of the type
             for other in goal.context:
                 if other.sort == (False, 0):
                     run.parts[goal.number] = ("false", ("inst", proof, variable(other.number)))
@@ -271,9 +275,10 @@ def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
 
 
 def _decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
-    """Whether a formula of constants only is true, as Lean's instances of ``Decidable`` find it, with a proof.
+    """Evaluate a formula made only of constants, as Lean's ``Decidable`` instances do.
 
-    The proof is one of the formula or of its negation.
+    Returns:
+        Whether it is true, and a proof of it or of its negation; None if it is not made only of constants.
     """
     value = _truth(formula)
     if value is None:
@@ -305,7 +310,7 @@ def _truth(formula: Expr) -> bool | None:
 
 
 def constructor(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
-    """``constructor``."""
+    """Run ``constructor``."""
     target = goal.target
     kind = target.kind
     if kind is Kind.TRUE:
@@ -334,7 +339,7 @@ def constructor(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
 
 
 def side(run: TacticRun, goal: Goal, rule: str) -> list[Goal]:
-    """``left`` and ``right``."""
+    """Run ``left`` or ``right``."""
     target = goal.target
     if target.kind is not Kind.OR:
         raise TacticError("left and right work for types with exactly two constructors")

@@ -35,7 +35,7 @@ _FIELDS = {
 def cases(
     run: TacticRun, goal: Goal, tactic: Tree, run_block: Callable[[TacticRun, list[Goal], Tree], list[Goal]]
 ) -> list[Goal]:
-    """``cases``; ``run_block`` runs the tactics of alternatives."""
+    """Run ``cases``; ``run_block`` runs the tactics of its alternatives."""
     _, tree, alternatives = tactic
     proposition(goal)
     elaborator = Elaborator(run, goal, holes=False)
@@ -61,7 +61,7 @@ def cases(
     if constructors is None:
         raise TacticError("cases: the type is not inductive")
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
-        # Lean generalizes, and keeps a hypothesis that an unknown may speak of.
+        # Lean generalizes, and keeps a hypothesis that may occur in the value of an unknown.
         raise Unsupported("cases where something is to be found")
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}

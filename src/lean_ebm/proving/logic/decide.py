@@ -2,7 +2,7 @@
 
 The calculus is G4ip, also called LJT (Dyckhoff 1992, "Contraction-free sequent calculi for intuitionistic logic"):
 every rule's premises are smaller than its conclusion, so the search ends without loop checks. Quantified formulas count
-as atoms: what is proved with them is proved, and what is not may still be provable.
+as atoms, so a formula with quantifiers may be provable although no proof is found.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 _Derive = Callable[[Expr, ProofTerm], None]
 
 FIRST_NUMBER = 1_000_000
-"""Hypotheses of the proofs are numbered from here, above all that goals use."""
+"""Hypotheses of the proofs are numbered from here; goals use smaller numbers."""
 
 
 def prove(formula: Expr, hypotheses: Mapping[int, Expr] | None = None) -> ProofTerm | None:
-    """A proof term of a formula from hypotheses; None where there is none.
+    """Find a proof term of a formula from hypotheses; None if there is none.
 
     Args:
-        formula: What to prove.
-        hypotheses: What may be used, by number (below ``FIRST_NUMBER``).
+        formula: The formula.
+        hypotheses: The hypotheses that may be used, by number (below ``FIRST_NUMBER``).
     """
     given = [(number, stated.key) for number, stated in (hypotheses or {}).items()]
     return _Search().prove({}, given[::-1], formula.key)
 
 
 class _Search:
-    """One search. Formulas are their keys, so negations are implications.
+    """One search. All formulas are keys (see :class:`Expr`), in which negations are implications.
 
-    ``known`` maps what no rule has used up yet (atoms, implications from atoms or from implications) to the number of
-    its hypothesis; ``pending`` is what still has to be taken apart, last first.
+    ``known`` maps each formula that no rule has used up yet (atoms, implications from atoms or from implications) to
+    the number of its hypothesis. ``pending`` lists the hypotheses that are still to be taken apart, the next one last.
     """
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class _Search:
     def _implication(
         self, known: dict[Expr, int], formula: Expr, used: ProofTerm, number: int, derive: _Derive
     ) -> None:
-        """Take an implication apart by what it is from."""
+        """Take an implication apart by the form of its premise."""
         a, b = formula.a, formula.b
         x, y = next(self._numbers), next(self._numbers)
         hx, hy = ("hyp", x), ("hyp", y)
@@ -147,7 +147,7 @@ class _Search:
         return None
 
     def _nested(self, known: dict[Expr, int], formula: Expr, number: int, goal: Expr) -> ProofTerm | None:
-        """From ``(c → d) → b``: prove ``c → d`` with ``d → b`` in its place, then go on with ``b`` in its place."""
+        """From ``(c → d) → b``: prove ``c → d`` with ``d → b`` in its place, then the goal with ``b`` in its place."""
         (c, d), b = (formula.a.a, formula.a.b), formula.b
         rest = {other: its for other, its in known.items() if other is not formula}
         shorter, result, x, y = (next(self._numbers) for _ in range(4))

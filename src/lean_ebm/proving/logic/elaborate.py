@@ -50,14 +50,14 @@ class Elaborator(FormulaElaborator):
     # Whole terms
 
     def whole(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
-        """A proof of ``target``, or an individual or proposition where that is what it is; all of its ``_`` found."""
+        """Elaborate a whole term against its target, and require that every ``_`` in it is determined."""
         proof = self.value(tree, target, context, top=True)
         self.finish()
         self.all_found()
         return proof
 
     def finish(self) -> None:
-        """Elaborate what waited for its type to be known."""
+        """Elaborate the terms that waited until their expected type was known."""
         while self.waiting:
             waiting, self.waiting = self.waiting, []
             progress = False
@@ -71,7 +71,7 @@ class Elaborator(FormulaElaborator):
                 raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
 
     def all_found(self) -> None:
-        """Refuse ``_`` that nothing determined."""
+        """Raise a TacticError if a ``_`` is not determined."""
         for name, number in self.natural:
             value = self.run.found.get(number)
             if value is None or any(
@@ -82,7 +82,7 @@ class Elaborator(FormulaElaborator):
                 raise TacticError(f"don't know how to synthesize placeholder {name or '_'}")
 
     def value(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
-        """A proof, or the node of what is no proof wrapped as one."""
+        """Elaborate a term against a target: to a proof, or to ``("node", ...)`` with an individual or a formula."""
         if target is INDIVIDUALS:
             return ("node", self.individual(tree, context))
         if target is PROPOSITIONS:
@@ -92,7 +92,7 @@ class Elaborator(FormulaElaborator):
     # Proofs
 
     def proof(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
-        """A proof of ``target``; ``top`` where unification may find what ``?_`` stands for."""
+        """Elaborate a proof of ``target``; with ``top``, unification may assign ``?_``."""
         what = tree[0]
         if what in ("name", "app", "proj"):
             if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
@@ -122,14 +122,14 @@ class Elaborator(FormulaElaborator):
                 raise TacticError("type mismatch")
             return ("the", formula, proof)
         self.formula(tree, context)
-        raise TacticError("a proposition is no proof")
+        raise TacticError("a proposition is not a proof")
 
     def inferred(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr]:
-        """A proof and what it proves, told by itself."""
+        """Elaborate a proof without an expected formula; returns it and the formula that it proves."""
         what = tree[0]
         if what in ("name", "app", "proj"):
             if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
-                raise Unsupported("what this proves is not known from elsewhere")
+                raise Unsupported("a term whose formula is not known from its context")
             return self.application(tree, None, context)
         if what == "typed":
             formula = self.formula(tree[2], context)
@@ -139,20 +139,20 @@ class Elaborator(FormulaElaborator):
         if what == "anonymous":
             raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
         if what in ("fun", "_", "?_"):
-            raise Unsupported("what this proves is not known from elsewhere")
+            raise Unsupported("a term whose formula is not known from its context")
         self.formula(tree, context)
-        raise TacticError("a proposition is no proof")
+        raise TacticError("a proposition is not a proof")
 
     def function(
         self, binders: tuple[tuple[str, Tree | None], ...], body: Tree, target: Expr, context: Context
     ) -> ProofTerm:
-        """``fun``, against what it should prove."""
+        """Elaborate ``fun`` against its target."""
         if not binders:
             return self.proof(body, target, context)
         (name, domain), rest = binders[0], binders[1:]
         target = self.run.whnf(target)
         if target.kind is Kind.HOLE:
-            raise Unsupported("the type of this function is not known when Lean looks at it")
+            raise Unsupported("a function whose type is not known when Lean elaborates it")
         if target.kind in (Kind.IMPLIES, Kind.NOT):
             a, b = (target.a, target.b) if target.kind is Kind.IMPLIES else (target.a, FALSE)
             if domain is not None and not self.run.unify(self.formula(domain, context), a):
@@ -172,7 +172,7 @@ class Elaborator(FormulaElaborator):
         raise TacticError("type mismatch: not a function")
 
     def anonymous(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
-        """``⟨a, b⟩``, which waits where what it should prove is not known yet."""
+        """Elaborate ``⟨a, b⟩``; it waits if its target is not known yet."""
         items: tuple[Tree, ...] = tree[1]
         target = self.run.whnf(target)
         kind = target.kind
@@ -197,9 +197,9 @@ class Elaborator(FormulaElaborator):
         return ("iff", mp, self.proof(second, implication(b, a), context))
 
     def _part(self, part: Expr, context: Context, name: str) -> Expr:
-        """A part of what a constructor should prove.
+        """The target of a constructor's argument.
 
-        Where that is to be found, Lean makes it the constructor's own argument, which must be found in turn.
+        If it is an unknown, Lean replaces it by an implicit argument of the constructor, which must be determined.
         """
         part = self.run.whnf(part)
         if part.kind is Kind.HOLE and not self.run.unknown[part.a].opaque:
@@ -210,7 +210,7 @@ class Elaborator(FormulaElaborator):
         return part
 
     def of_exists(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
-        """``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
+        """Elaborate ``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
         head = tree[1] if tree[0] == "app" else tree
         arguments: tuple[Tree, ...] = tree[2] if tree[0] == "app" else ()
         if len(arguments) != 2:
@@ -218,23 +218,23 @@ class Elaborator(FormulaElaborator):
         target = self.run.whnf(target)
         if self._is(head, "Exists.intro"):
             if target.kind is Kind.HOLE:
-                raise Unsupported("what this proves is not known from elsewhere")
+                raise Unsupported("a term whose formula is not known from its context")
             if target.kind is not Kind.EXISTS:
                 raise TacticError("type mismatch")
             return self.anonymous(("anonymous", arguments), target, context)
         return self.eliminate(arguments[0], arguments[1], target, context)
 
     def eliminate(self, major: Tree, minor: Tree, target: Expr, context: Context) -> ProofTerm:
-        """``Exists.elim``."""
+        """Elaborate ``Exists.elim``."""
         if major[0] not in ("name", "app", "proj", "typed"):
-            raise Unsupported("what this proves is not known from elsewhere")
+            raise Unsupported("a term whose formula is not known from its context")
         proof, formula = self.inferred(major, context)
         formula = self.run.whnf(formula)
         if formula.kind is not Kind.EXISTS:
             raise TacticError("type mismatch")
         step = make(Kind.ALL, implication(formula.a, target), None, "a")
         if target.kind is Kind.HOLE:
-            raise Unsupported("what this proves is not known from elsewhere")
+            raise Unsupported("a term whose formula is not known from its context")
         use = self.proof(minor, step, context)
         x, h = self.new_number(), self.new_number()
         body = ("app", ("inst", ("the", step, use), variable(x)), ("hyp", h))
@@ -243,7 +243,7 @@ class Elaborator(FormulaElaborator):
     # Applications
 
     def application(self, tree: Tree, target: Expr | None, context: Context) -> tuple[ProofTerm, Expr]:
-        """A head with arguments, and what that proves."""
+        """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         self.names = ()
         proof, formula, extra = self.head(head, context)
@@ -267,7 +267,7 @@ class Elaborator(FormulaElaborator):
                 proof = ("inst", proof, individual)
                 formula = opened(formula.a, individual)
             elif formula.kind is Kind.HOLE:
-                raise Unsupported("whether this is a function is not known when Lean looks at it")
+                raise Unsupported("an application whose head is not known to be a function when Lean elaborates it")
             else:
                 raise TacticError("function expected")
         if target is not None and formula.unknown:
@@ -276,13 +276,13 @@ class Elaborator(FormulaElaborator):
         return proof, formula
 
     def head(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
-        """The head of an application: its proof, what it proves, and arguments that ``h.elim`` puts first."""
+        """Elaborate the head of an application; returns its proof, its formula, and arguments that ``h.elim`` adds."""
         what = tree[0]
         if what == "name":
             local = lookup(context, tree[1])
             if local is not None:
                 if local.what != PROOF or local.formula is None:
-                    raise TacticError(f"{tree[1]} is no proof")
+                    raise TacticError(f"{tree[1]} is not a proof")
                 return ("hyp", local.number), local.formula, ()
             return (*self.constant(tree[1], context), ())
         if what == "proj":
@@ -297,7 +297,7 @@ class Elaborator(FormulaElaborator):
     def projected(
         self, proof: ProofTerm, formula: Expr, tree: Tree, context: Context
     ) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
-        """``h.left`` and its like."""
+        """Elaborate a projection such as ``h.left``."""
         field = tree[2]
         if formula.kind is Kind.AND and field in ("1", "left"):
             return ("fst", proof), formula.a, ()
@@ -311,13 +311,13 @@ class Elaborator(FormulaElaborator):
             name = "Or.elim" if formula.kind is Kind.OR else "False.elim"
             return (*self.constant(name, context), (tree[1],))
         if formula.kind is Kind.HOLE:
-            raise Unsupported("what is projected from is not known when Lean looks at it")
+            raise Unsupported("a projection from a term whose formula is not known when Lean elaborates it")
         if field.isdigit():
             raise TacticError(f"invalid projection .{field}")
         raise Unsupported(f"no field .{field} in the fragment")
 
     def constant(self, name: str, context: Context) -> tuple[ProofTerm, Expr]:
-        """A constant with new unknowns for what Lean finds by itself."""
+        """Elaborate a constant, with new unknowns for its implicit arguments."""
         scheme = CONSTANTS.get(name)
         if scheme is None:
             if name.startswith("Exists."):
@@ -335,7 +335,7 @@ class Elaborator(FormulaElaborator):
 
 
 def _after(formula: Expr, count: int) -> Expr | None:
-    """What is left of a type after arguments; None where it has not as many as one can see."""
+    """The conclusion of a formula after ``count`` arguments; None if it does not visibly take that many."""
     for _ in range(count):
         if formula.kind is Kind.IMPLIES:
             formula = formula.b

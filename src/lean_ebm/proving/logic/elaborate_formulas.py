@@ -47,7 +47,7 @@ class FormulaElaborator:
         self.natural: list[tuple[str, int]] = []
 
     def individual(self, tree: Tree, context: Context, name: str = "w") -> Expr:
-        """An individual."""
+        """Elaborate an individual; ``name`` is the name of the unknown that ``_`` becomes."""
         what = tree[0]
         if what == "_":
             unknown = self.run.new(context, INDIVIDUALS, False, name)
@@ -83,17 +83,17 @@ class FormulaElaborator:
             return make(Kind.BOUND, bound.index(head[1]))
         local = lookup(context, head[1])
         if local is None and (head[1] in CONSTANTS):
-            raise TacticError(f"{head[1]} is no individual")
+            raise TacticError(f"{head[1]} is not an individual")
         if local is None:
             raise TacticError(f"unknown identifier {head[1]}")
         if local.sort is None or local.sort[0] or local.sort[1] != len(arguments):
-            raise TacticError(f"{head[1]} is no individual")
+            raise TacticError(f"{head[1]} is not an individual")
         if not arguments:
             return variable(local.number)
         return make(Kind.APPLY, local.number, tuple(self._individual(part, context, bound) for part in arguments))
 
     def individuals(self, tree: Tree, context: Context) -> None:
-        """Refuse what is not the type of individuals."""
+        """Raise a TacticError if a term is not the type of individuals."""
         if tree == ("_",):
             return
         if tree[0] != "name":
@@ -103,7 +103,7 @@ class FormulaElaborator:
             raise TacticError(f"{tree[1]} is not the type of individuals")
 
     def formula(self, tree: Tree, context: Context, bound: tuple[str, ...] = ()) -> Expr:
-        """A formula; ``bound`` are names of bound variables, innermost first."""
+        """Elaborate a formula; ``bound`` are the names of bound variables, innermost first."""
         what = tree[0]
         if what in ("and", "or", "iff", "implies"):
             kind = {"and": Kind.AND, "or": Kind.OR, "iff": Kind.IFF, "implies": Kind.IMPLIES}[what]
@@ -134,10 +134,10 @@ class FormulaElaborator:
                 return self._connective(name, arguments, context, bound)
             if local.sort is not None and local.sort == (True, len(arguments)):
                 return atom(local.number, *(self._individual(part, context, bound) for part in arguments))
-        raise TacticError(f"{name} is no proposition")
+        raise TacticError(f"{name} is not a proposition")
 
     def _connective(self, name: str, arguments: tuple[Tree, ...], context: Context, bound: tuple[str, ...]) -> Expr:
-        """The prefix forms ``And p q`` and ``Exists fun x => p``."""
+        """Elaborate the prefix forms ``And p q`` and ``Exists fun x => p``."""
         if name in ("True", "False") and not arguments:
             return TRUE if name == "True" else FALSE
         if name == "Not" and len(arguments) == 1:
@@ -193,7 +193,7 @@ def _uses(node: Expr, index: int) -> bool:
 
 
 def lookup(context: Context, name: str) -> Local | None:
-    """The entry that a name calls."""
+    """Find the entry of a context to which a name refers; None if there is none."""
     for local in reversed(context):
         if local.name == name and local.accessible:
             return local
@@ -201,13 +201,13 @@ def lookup(context: Context, name: str) -> Local | None:
 
 
 def individual_local(number: int, name: str, accessible: bool, context: Context) -> Local:
-    """An entry for an individual."""
+    """Make an entry of a context for an individual."""
     text = next((local.name for local in context if local.what == TYPE), "α")
     return Local(number, name, accessible, SYMBOL, None, (False, 0), text)
 
 
 def constant_name(tree: Tree, context: Context) -> str | None:
-    """``And.intro`` of a tree that is that name, where no entry of the context is called ``And``."""
+    """The name that a tree such as ``And.intro`` is, if no entry of the context is called ``And``; else None."""
     if tree[0] == "proj" and tree[1][0] == "name" and tree[1][1] in NAMESPACES:
         return f"{tree[1][1]}.{tree[2]}" if lookup(context, tree[1][1]) is None else None
     return None

@@ -1,7 +1,7 @@
-"""Formulas and individuals, immutable and hash-consed: equal ones are the same object.
+"""Expressions, which are formulas and individuals: immutable and hash-consed, so equal ones are the same object.
 
-The logic is intuitionistic and first-order, over one type that nothing is known of, not even that it is inhabited.
-Bound variables are de Bruijn indices; a quantifier keeps the name that it was written with, which Lean prints but does
+The logic is intuitionistic and first-order, over one type, of which nothing is known, not even that it is inhabited.
+Bound variables are de Bruijn indices; a quantifier keeps the name with which it was written, which Lean prints but does
 not compare. Free variables (individuals, predicates, functions, propositions) are numbers; a context names them.
 """
 
@@ -13,14 +13,14 @@ from weakref import WeakValueDictionary
 
 
 class Kind(IntEnum):
-    """What a node is; the first two are types of goals, the next four individuals, the others formulas."""
+    """The kind of an expression: the first two are types of goals, the next four individuals, the others formulas."""
 
-    INDIVIDUALS = -2  # the type of individuals, as what a goal wants
+    INDIVIDUALS = -2  # the type of individuals, as the target of a goal
     PROPOSITIONS = -1
     VARIABLE = 0
     APPLY = 1
     BOUND = 2
-    UNKNOWN = 3  # an individual to be found: Lean's `?w`
+    UNKNOWN = 3  # an unknown individual: Lean's `?w`
     ATOM = 4
     AND = 5
     OR = 6
@@ -31,22 +31,23 @@ class Kind(IntEnum):
     FALSE = 11
     ALL = 12
     EXISTS = 13
-    HOLE = 14  # a proposition to be found: Lean's `?a`
+    HOLE = 14  # an unknown proposition: Lean's `?a`
 
 
 class Expr:
-    """A formula or an individual; made by the functions of this module only.
+    """An expression: a formula or an individual. Only the functions of this module make expressions.
 
     Attributes:
-        kind: What it is.
+        kind: Its kind.
         a: The number of a variable, symbol or unknown; the index of a bound variable; or the first part.
         b: The arguments of a symbol, or the second part.
-        name: The bound variable's name, of a quantifier.
-        loose: How many enclosing quantifiers it needs: 0 if no bound variable is free in it.
-        unknown: Whether something is to be found in it.
-        key: The node without names and with ``¬a`` as ``a → False``: two formulas are the same to Lean where these are.
+        name: The bound variable's name; only of a quantifier.
+        loose: Number of enclosing quantifiers that it needs; 0 if no bound variable is free in it.
+        unknown: Whether it contains an unknown.
+        key: The expression without names, and with ``¬a`` as ``a → False``: two formulas are equal to Lean if their
+            keys are the same object.
         size: Number of connectives, atoms and quantifiers; 0 for individuals.
-        memory: What was computed of the node, such as its free variables; goes when the node goes.
+        memory: Results computed from it, such as its free variables; freed with it.
     """
 
     __slots__ = ("__weakref__", "a", "b", "key", "kind", "loose", "memory", "name", "size", "unknown")
@@ -69,12 +70,12 @@ class Expr:
         return make, (self.kind, self.a, self.b, self.name)
 
 
-# Weak, so that a search that goes on for days does not keep all formulas that it has ever seen.
+# Weak references, so that a search that runs for days does not keep all formulas that it has ever seen.
 _NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Expr] = WeakValueDictionary()
 
 
 def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Expr:
-    """The one node with these parts."""
+    """The one expression with these parts."""
     identity = (kind, a, b, name)
     node = _NODES.get(identity)
     if node is None:
@@ -116,7 +117,7 @@ def variable(number: int) -> Expr:
 
 
 def atom(number: int, *arguments: Expr) -> Expr:
-    """The predicate (or, without arguments, the proposition) of this number, applied."""
+    """The predicate of this number, applied to arguments; without arguments, the proposition."""
     return make(Kind.ATOM, number, arguments)
 
 
@@ -146,7 +147,7 @@ def implication(a: Expr, b: Expr) -> Expr:
 
 
 def opened(body: Expr, individual: Expr) -> Expr:
-    """The body of a quantifier with ``individual``, which has no free bound variables, for the bound variable."""
+    """Replace the bound variable in the body of a quantifier by an individual without free bound variables."""
     if not body.loose:
         return body
     known: Expr | None = body.memory.get(individual)
@@ -170,7 +171,7 @@ def _open(node: Expr, individual: Expr, depth: int) -> Expr:
 
 
 def abstracted(node: Expr, number: int, depth: int = 0) -> Expr:
-    """The body of a quantifier over the individual of this number, which the node speaks of."""
+    """Replace the individual of this number by a bound variable; the result is the body of a quantifier over it."""
     if number not in variables(node):
         return node
     kind = node.kind
@@ -185,7 +186,7 @@ def abstracted(node: Expr, number: int, depth: int = 0) -> Expr:
 
 
 def replaced(node: Expr, found: dict[int, Expr]) -> Expr:
-    """The node with unknowns replaced by what was found for them, and that again until nothing known is left."""
+    """Replace unknowns by the values found for them, until no unknown with a value is left."""
     if not node.unknown:
         return node
     kind = node.kind
@@ -199,7 +200,7 @@ def replaced(node: Expr, found: dict[int, Expr]) -> Expr:
 
 
 def variables(node: Expr) -> frozenset[int]:
-    """Numbers of all free variables and symbols."""
+    """The numbers of all free variables and symbols."""
     known: frozenset[int] | None = node.memory.get("variables")
     if known is None:
         if node.kind is Kind.VARIABLE:
@@ -213,7 +214,7 @@ def variables(node: Expr) -> frozenset[int]:
 
 
 def unknowns(node: Expr) -> set[int]:
-    """Numbers of all that is to be found in the node."""
+    """The numbers of all unknowns."""
     if not node.unknown:
         return set()
     if node.kind in (Kind.UNKNOWN, Kind.HOLE):

@@ -1,6 +1,6 @@
-"""The judge of proof terms: a type checker for intuitionistic first-order natural deduction.
+"""The kernel: a type checker for proof terms of intuitionistic first-order natural deduction.
 
-It knows formulas and nothing else; it shares no code with the parser, the tactics or the procedures that find proofs.
+It imports only formulas, and shares no code with the parser, the tactics or the procedures that find proofs.
 A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` are terms, ``A`` is a formula, ``h`` and
 ``x`` are numbers of hypotheses and individuals, ``i`` is an individual:
 
@@ -8,7 +8,7 @@ A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` a
 ``("hyp", h)``           the hypothesis ``h``
 ``("lam", h, A, t)``     ``A → B``, if ``t`` proves ``B`` from ``h : A``
 ``("app", a, b)``        ``B``, if ``a`` proves ``A → B`` and ``b`` proves ``A``
-``("all", x, t)``        ``∀ x, B``, if ``t`` proves ``B`` of an ``x`` that nothing else speaks of
+``("all", x, t)``        ``∀ x, B``, if ``t`` proves ``B`` of an ``x`` that occurs nowhere else
 ``("inst", t, i)``       ``B`` of ``i``, if ``t`` proves ``∀ x, B``
 ``("and", a, b)``        ``A ∧ B``; taken apart by ``("fst", t)`` and ``("snd", t)``
 ``("iff", a, b)``        ``A ↔ B``, from ``A → B`` and ``B → A``; taken apart by ``("mp", t)`` and ``("mpr", t)``
@@ -22,8 +22,8 @@ A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` a
 ``("the", A, t)``        ``A``, if ``t`` proves it
 =======================  ==============================================================================================
 
-``¬A`` is ``A → False``, and names of bound variables do not count. Introductions need to be told what they prove;
-eliminations find it out.
+``¬A`` is ``A → False``, and names of bound variables are ignored. An introduction is checked against a formula; the
+formula of an elimination is inferred.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, open
 ProofTerm = tuple[Any, ...]
 
 Sort = tuple[bool, int]
-"""Whether a symbol makes a proposition (or else an individual), and of how many individuals."""
+"""The sort of a symbol: whether it makes a proposition (or else an individual), and its number of arguments."""
 
 MAX_DEPTH = 400
-"""Terms nested deeper than this are refused."""
+"""Depth of nesting; a deeper term is refused."""
 
 
 class KernelError(Exception):
-    """The term does not prove what it should."""
+    """The term does not prove the formula."""
 
 
 def check(proof: ProofTerm, formula: Expr, hypotheses: Mapping[int, Expr], symbols: Mapping[int, Sort]) -> None:
@@ -51,12 +51,12 @@ def check(proof: ProofTerm, formula: Expr, hypotheses: Mapping[int, Expr], symbo
 
     Args:
         proof: The term.
-        formula: What it should prove.
-        hypotheses: What it may use, by number.
-        symbols: What terms may speak of, by number.
+        formula: The formula.
+        hypotheses: The hypotheses that it may use, by number.
+        symbols: The sorts of the symbols that may occur, by number.
 
     Raises:
-        KernelError: If it does not, or is no term at all.
+        KernelError: If it does not, or is not a term.
     """
     checker, scope = _Checker(), dict(symbols)
     for stated in (formula, *hypotheses.values()):
@@ -69,7 +69,7 @@ def _implication(formula: Expr) -> tuple[Expr, Expr]:
         return formula.a, formula.b
     if formula.kind is Kind.NOT:
         return formula.a, FALSE
-    raise KernelError(f"{formula} is no implication")
+    raise KernelError(f"{formula} is not an implication")
 
 
 def _parts(formula: Expr, kind: Kind) -> tuple[Expr, Expr]:
@@ -79,10 +79,10 @@ def _parts(formula: Expr, kind: Kind) -> tuple[Expr, Expr]:
 
 
 class _Checker:
-    """One check; ``scope`` is what the term at hand may speak of, ``context`` what it may use."""
+    """One check. ``scope`` has the symbols that may occur in the current term, ``context`` its hypotheses."""
 
     def check(self, proof: ProofTerm, goal: Expr, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> None:
-        """Check an introduction, or that an elimination gives what it should."""
+        """Check an introduction, or that an elimination proves the goal."""
         depth += 1
         self._well_formed(proof, goal, depth)
         rule = proof[0]
@@ -127,7 +127,7 @@ class _Checker:
             _, major, number, hypothesis, body = proof
             inner, _ = _parts(self.infer(major, context, scope, depth), Kind.EXISTS)
             fresh = self._fresh(scope, context, number)
-            # The goal was in scope before the individual was, so it cannot speak of it.
+            # The goal was in scope before the individual was, so the individual cannot occur in it.
             extended = self._with(context, fresh, hypothesis, opened(inner, variable(number)))
             self.check(body, goal, extended, fresh, depth)
         elif rule == "let":
@@ -139,7 +139,7 @@ class _Checker:
             self._equal(self.infer(proof, context, scope, depth), goal)
 
     def infer(self, proof: ProofTerm, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> Expr:
-        """What an elimination proves."""
+        """Infer the formula that an elimination proves."""
         depth += 1
         self._well_formed(proof, None, depth)
         rule = proof[0]
@@ -172,9 +172,9 @@ class _Checker:
         if depth > MAX_DEPTH:
             raise KernelError(f"the term is nested deeper than {MAX_DEPTH}")
         if not isinstance(proof, tuple) or not proof or len(proof) != _LENGTH.get(proof[0]):
-            raise KernelError(f"{proof!r:.80} is no proof term")
+            raise KernelError(f"{proof!r:.80} is not a proof term")
         if goal is not None and (goal.loose or goal.unknown or goal.kind < Kind.ATOM):
-            raise KernelError(f"{goal} is no closed formula")
+            raise KernelError(f"{goal} is not a closed formula")
 
     @staticmethod
     def _equal(found: Expr, wanted: Expr) -> None:
@@ -182,9 +182,9 @@ class _Checker:
             raise KernelError(f"the term proves {found}, not {wanted}")
 
     def formula(self, node: Expr, scope: dict[int, Sort], bound: int = 0) -> None:
-        """Check that a node is a formula about what is in scope, under ``bound`` quantifiers."""
+        """Check that an expression is a formula over the symbols in scope, under ``bound`` quantifiers."""
         if not isinstance(node, Expr) or node.kind < Kind.ATOM or node.unknown:
-            raise KernelError(f"{node!r:.80} is no formula")
+            raise KernelError(f"{node!r:.80} is not a formula")
         if node.kind is Kind.ATOM:
             self._symbol(node, True, scope, bound)
         elif node.kind in (Kind.ALL, Kind.EXISTS):
@@ -196,7 +196,7 @@ class _Checker:
 
     def _individual(self, node: Expr, scope: dict[int, Sort], bound: int = 0) -> None:
         if not isinstance(node, Expr) or node.kind >= Kind.UNKNOWN:
-            raise KernelError(f"{node!r:.80} is no individual")
+            raise KernelError(f"{node!r:.80} is not an individual")
         if node.kind is Kind.BOUND:
             if node.a >= bound:
                 raise KernelError(f"{node} is bound by nothing")
@@ -208,7 +208,7 @@ class _Checker:
 
     def _symbol(self, node: Expr, proposition: bool, scope: dict[int, Sort], bound: int) -> None:
         if scope.get(node.a) != (proposition, len(node.b)):
-            raise KernelError(f"{node} has a symbol that is not in scope, or has not as many arguments")
+            raise KernelError(f"{node} has a symbol that is not in scope, or takes another number of arguments")
         for part in node.b:
             self._individual(part, scope, bound)
 

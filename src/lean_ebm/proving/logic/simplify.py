@@ -6,7 +6,7 @@ from lean_ebm.proving.logic.formulas import Kind, implication
 from lean_ebm.proving.logic.kernel import ProofTerm
 
 ELIMINATIONS = frozenset(("hyp", "app", "inst", "fst", "snd", "mp", "mpr"))
-"""The rules whose terms say by themselves what they prove."""
+"""The rules of terms whose formula can be inferred."""
 
 
 def simplified(proof: ProofTerm) -> ProofTerm:

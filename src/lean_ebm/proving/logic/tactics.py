@@ -1,7 +1,7 @@
-"""The tactics, as Lean 4 runs them: which goals come, in which order, with which names and tags.
+"""The tactics as Lean 4 runs them: the same new goals, in the same order, with the same names and tags.
 
-A tactic takes the main goal and gives the goals that come in its place; the proof of the goal that it took, with holes
-for those that came, goes into the run's ``parts``.
+A tactic takes the main goal and returns the goals that take its place. It puts the proof of the goal that it took, with
+a hole for each new goal, into the run's ``parts``.
 """
 
 from __future__ import annotations

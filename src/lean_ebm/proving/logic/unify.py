@@ -1,4 +1,4 @@
-"""What one step changes, and unification: how unknowns are found, as Lean's ``isDefEq`` finds them."""
+"""The changes that one step makes, and unification, which assigns unknowns as Lean's ``isDefEq`` does."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 
 
 class TacticError(Exception):
-    """Lean would refuse this."""
+    """The tactic fails, as it does in Lean."""
 
 
 class Unsupported(Exception):
-    """Lean may accept this, but it is outside of the fragment."""
+    """The text is outside of the fragment that this logic implements; Lean may accept it."""
 
 
 class Unknown:
-    """What is to be found: a goal of kind individual or proposition, or a part of a term that unification must find.
+    """An unknown individual or proposition: a goal that asks for one, or a part of a term that unification must find.
 
     Attributes:
-        scope: Numbers of the context that it was made in, of which it may speak.
+        scope: Numbers of the entries, of the context in which it was made, that may occur in its value.
         target: ``INDIVIDUALS`` or ``PROPOSITIONS``.
-        opaque: Whether it was written ``?_``, which unification leaves alone but in a tactic's last comparison.
+        opaque: Whether it was written ``?_``; unification assigns such an unknown only in a tactic's last comparison.
         name: Lean's name for it.
     """
 
@@ -41,7 +41,14 @@ class Unknown:
 
 
 class TacticRun:
-    """What one step changes: values found, new unknowns, proofs of goals. The state before it stays as it is."""
+    """The changes that one step makes; the state before it stays as it is.
+
+    Attributes:
+        next: The number last used for a goal or an unknown.
+        unknown: All unknowns, by number.
+        found: The values found for unknowns, by number.
+        parts: The proofs, with holes, of goals, by number.
+    """
 
     __slots__ = ("found", "next", "parts", "unknown")
 
@@ -52,19 +59,19 @@ class TacticRun:
         self.parts: dict[int, ProofTerm] = {}
 
     def number(self) -> int:
-        """A number for a goal or an unknown."""
+        """Make a number for a goal or an unknown."""
         self.next += 1
         return self.next
 
     def new(self, context: Context, target: Expr, opaque: bool, name: str = "") -> Expr:
-        """A new unknown."""
+        """Make an unknown."""
         number = self.number()
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
 
     def whnf(self, node: Expr) -> Expr:
-        """The node with its own value where it is an unknown with one."""
+        """Replace an unknown proposition by its value, if it has one."""
         while node.kind is Kind.HOLE and node.a in self.found:
             node = self.found[node.a]
         return node
@@ -72,7 +79,7 @@ class TacticRun:
     # Unification
 
     def unify(self, a: Expr, b: Expr, opaque: bool = False) -> bool:
-        """Make two formulas or individuals the same to Lean; changes nothing where it cannot."""
+        """Assign unknowns so that two expressions are equal to Lean; returns False and assigns none if that fails."""
         if a.key is b.key:
             return True
         if not (a.unknown or b.unknown):
@@ -137,7 +144,9 @@ class TacticRun:
                 if number == unknown.a:
                     return False
                 if not self.unknown[number].scope <= scope:
-                    raise Unsupported("an unknown may speak of more than the one that it would be put in place of")
+                    raise Unsupported(
+                        "an unknown whose scope is larger than that of the unknown that it would be assigned to"
+                    )
         if not variables(value) <= scope:
             return False
         self.found[unknown.a] = value
