@@ -13,12 +13,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from helpers import Quadratic, labels
 from lean_ebm.energy import ConvEnergy, MLPEnergy
+from lean_ebm.gradient import _compiled_energy_gradient
 from lean_ebm.langevin import (
     Langevin,
     LangevinMixin,
     Stop,
     Trajectory,
-    _compiled_energy_gradient,
     energy_gradient,
     langevin,
 )

@@ -20,6 +20,7 @@ from lean_ebm.callbacks import (
     DivergenceGuard,
     Evaluation,
     Interruption,
+    Resume,
     RunSummary,
     SampleMonitor,
     SampleWriter,
@@ -171,6 +172,7 @@ def main(args: list[str] | None = None) -> None:
         subclass_mode_data=True,
         save_config_callback=SaveSettings,
         seed_everything_default=0,
+        trainer_defaults={"callbacks": [Resume()]},  # joins whatever callbacks the settings name
         parser_class=Parser,
         auto_configure_optimizers=False,
         args=args,

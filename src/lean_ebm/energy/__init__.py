@@ -6,7 +6,7 @@ from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
 from lean_ebm.energy.graph import GraphEnergy
 from lean_ebm.energy.mixer import MixerEnergy
-from lean_ebm.energy.mlp import MLPEnergy, VectorConditionalMLPEnergy
+from lean_ebm.energy.mlp import MLPEnergy
 from lean_ebm.energy.residual import ResidualEnergy
 from lean_ebm.energy.vector import VectorEnergy
 
@@ -21,6 +21,5 @@ __all__ = [
     "MLPEnergy",
     "MixerEnergy",
     "ResidualEnergy",
-    "VectorConditionalMLPEnergy",
     "VectorEnergy",
 ]
