@@ -25,7 +25,7 @@ from lean_ebm.proving.logic.formulas import (
 )
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
 
@@ -37,10 +37,9 @@ class Elaborator(FormulaElaborator):
         names: Names of the arguments that the constant applied last still takes.
     """
 
-    def __init__(self, run: TacticRun, goal: Goal, holes: bool) -> None:
-        super().__init__(run, goal, holes)
-        self.waiting: list[tuple[int, Tree, Expr, Context]] = []
-        self.names: tuple[str, ...] = ()
+    # Class attributes, since an elaborator is made for nearly every tactic and its construction counts.
+    waiting: tuple[tuple[int, Tree, Expr, Context], ...] = ()
+    names: tuple[str, ...] = ()
 
     def new_number(self) -> int:
         """Make a number for a hypothesis or an individual."""
@@ -59,11 +58,11 @@ class Elaborator(FormulaElaborator):
     def finish(self) -> None:
         """Elaborate the terms that waited until their expected type was known."""
         while self.waiting:
-            waiting, self.waiting = self.waiting, []
+            waiting, self.waiting = self.waiting, ()
             progress = False
             for number, tree, target, context in waiting:
                 if self.run.whnf(target).kind is Kind.HOLE:
-                    self.waiting.append((number, tree, target, context))
+                    self.waiting += ((number, tree, target, context),)
                 else:
                     progress = True
                     self.run.parts[number] = self.proof(tree, target, context)
@@ -178,7 +177,7 @@ class Elaborator(FormulaElaborator):
         kind = target.kind
         if kind is Kind.HOLE:
             number = self.run.number()
-            self.waiting.append((number, tree, target, context))
+            self.waiting += ((number, tree, target, context),)
             return ("?", number)
         if kind is Kind.TRUE and not items:
             return ("true",)
