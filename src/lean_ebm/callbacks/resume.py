@@ -7,7 +7,8 @@ from typing import Any
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from lean_ebm.methods import ReplayBuffer
+from lean_ebm.methods import Method, ReplayBuffer
+from lean_ebm.methods.optimization import apply_changes, restored_settings
 
 
 class Resume(Callback):
@@ -16,14 +17,19 @@ class Resume(Callback):
     The command line adds it to every run; a ``Trainer`` built in Python takes it as a callback. It keeps the persistent
     chains of every process, and corrects what Lightning 2.6 miscounts when it resumes: a validation that a checkpoint
     was written before, the epoch that begins right after a resume, and the batch at which a validation was interrupted.
+
+    Settings of the optimizer and the scheduler that a resumed run changes are applied to their restored state.
     """
 
     def __init__(self) -> None:
         self._chains_of_ranks: Tensor | None = None
+        self._optimizer_settings: dict[str, Any] = {}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
         """Add the persistent chains of all processes, and the validation that is still to be done."""
         keep_pending_validation(trainer, checkpoint)
+        if isinstance(pl_module, Method):
+            checkpoint["optimizer_settings"] = pl_module.optimizer_settings
         buffer = _replay_buffer(pl_module)
         if buffer is not None and trainer.world_size > 1:
             gathered = pl_module.all_gather(buffer.chains)
@@ -31,15 +37,30 @@ class Resume(Callback):
             checkpoint["chains_of_ranks"] = gathered.cpu()
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Keep the persistent chains of all processes until training starts."""
+        """Keep the persistent chains of all processes, and the settings of the optimizer, until training starts."""
         self._chains_of_ranks = checkpoint.get("chains_of_ranks")
+        self._optimizer_settings = checkpoint.get("optimizer_settings") or restored_settings(checkpoint)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Give this process its persistent chains back."""
+        """Give this process its persistent chains back, and apply changed settings of the optimizer.
+
+        Raises:
+            SettingError: If the optimizer or the scheduler is of another class than the one that is resumed.
+        """
+        if trainer.ckpt_path is None:
+            return
         chains, self._chains_of_ranks = self._chains_of_ranks, None
         buffer = _replay_buffer(pl_module)
-        if buffer is not None and trainer.ckpt_path is not None:
+        if buffer is not None:
             buffer.resume(trainer.global_rank, chains)
+        if isinstance(pl_module, Method) and len(trainer.optimizers) == 1:
+            schedulers = [config.scheduler for config in trainer.lr_scheduler_configs]
+            apply_changes(
+                self._optimizer_settings,
+                pl_module.optimizer_settings,
+                trainer.optimizers[0],
+                schedulers[0] if schedulers else None,
+            )
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
         """Count the epoch under way if Lightning has not.

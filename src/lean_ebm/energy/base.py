@@ -10,6 +10,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 
 from lean_ebm.errors import SettingError
+from lean_ebm.settings import RecordsSettings
 
 
 class Landscape(NamedTuple):
@@ -29,7 +30,7 @@ def split_landscape(condition: Any) -> tuple[Any, Tensor | None]:
     return (condition.condition, condition.level) if isinstance(condition, Landscape) else (condition, None)
 
 
-class EnergyNetwork(nn.Module, ABC):
+class EnergyNetwork(RecordsSettings, nn.Module, ABC):
     """An energy ``E(x, condition) -> (B,)``: low where a candidate fits its condition.
 
     Subclasses must keep a constant out of the energy (no bias in the last layer): it never reaches dE/dx, so a

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import io
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import IO, Any, Literal, Self
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -24,15 +26,17 @@ from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.finite import FiniteSteps
+from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.thinking import keep_best, select
 from lean_ebm.randomness import derived_seed, seeded
+from lean_ebm.settings import RecordsSettings, updated
 
 Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
 
 
-class Method(FiniteSteps, ABC):
+class Method(RecordsSettings, FiniteSteps, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
     A new method implements :meth:`loss`, and :meth:`sample` where plain Langevin dynamics from noise is not how it
@@ -73,7 +77,9 @@ class Method(FiniteSteps, ABC):
         self.lr_scheduler = lr_scheduler
         classes = energy.num_classes
         self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None
+        self.optimizer_settings: dict[str, Any] = {}
         self._written_by = __version__
+        self._loaded_settings: dict[str, Any] = {}
 
     @abstractmethod
     def loss(self, batch: Batch) -> dict[str, Tensor]:
@@ -207,12 +213,62 @@ class Method(FiniteSteps, ABC):
             )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version wrote the checkpoint."""
+        """Add the version, and the settings from which :meth:`load_from_checkpoint` builds the model again.
+
+        The command line has added its settings already. Those of a model that was built in Python are its arguments; an
+        optimizer that was given as a function is not among them.
+        """
         checkpoint["lean_ebm_version"] = __version__
+        if not self.hparams and self.settings is not None:
+            checkpoint[self.CHECKPOINT_HYPER_PARAMS_KEY] = self._loaded_settings | {
+                "_instantiator": "lightning.pytorch.cli.instantiate_module",
+                "_class_path": self.settings["class_path"],
+                **self.settings["init_args"],
+            }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Remember which version wrote the checkpoint, for the message if its weights do not fit."""
+        """Remember which version wrote the checkpoint, and its settings."""
         self._written_by = checkpoint.get("lean_ebm_version", "0.1.0")
+        self._loaded_settings = checkpoint.get(self.CHECKPOINT_HYPER_PARAMS_KEY, {})
+
+    @classmethod
+    def load_from_checkpoint(
+        cls,
+        checkpoint_path: str | Path | IO[bytes],
+        map_location: Any = None,
+        hparams_file: str | Path | None = None,
+        strict: bool | None = None,
+        weights_only: bool | None = True,
+        **settings: Any,
+    ) -> Self:
+        """Build the model of a checkpoint again, with its weights; see ``LightningModule.load_from_checkpoint``.
+
+        Checkpoints of lean-ebm 0.1 load as well, unless they use a setting that is gone. Code in a checkpoint is not
+        run unless ``weights_only`` is False.
+
+        Args:
+            checkpoint_path: The file.
+            map_location: Device for the weights, as ``torch.load`` takes it.
+            hparams_file: See Lightning.
+            strict: Whether the weights must be exactly those of the model.
+            weights_only: Whether to read only tensors and plain data.
+            settings: Arguments of the class that replace those in the checkpoint.
+
+        Raises:
+            SettingError: If the checkpoint uses a setting that is gone; says how to convert it.
+        """
+        checkpoint = torch.load(checkpoint_path, map_location="cpu", weights_only=weights_only)
+        stored = checkpoint.get(cls.CHECKPOINT_HYPER_PARAMS_KEY, {})
+        current = updated({"class_path": stored.get("_class_path", cls.__name__), "init_args": stored})["init_args"]
+        if current != stored:
+            checkpoint_path = io.BytesIO()
+            torch.save({**checkpoint, cls.CHECKPOINT_HYPER_PARAMS_KEY: current}, checkpoint_path)
+        if isinstance(checkpoint_path, io.IOBase):
+            checkpoint_path.seek(0)
+        loaded: Self = super().load_from_checkpoint(
+            checkpoint_path, map_location, hparams_file, strict, weights_only, **settings
+        )
+        return loaded
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Method:
         """A copy, for an average of the weights say, shares what builds optimizers.
@@ -269,9 +325,11 @@ class Method(FiniteSteps, ABC):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler, which advances once an optimizer step."""
         optimizer = self.optimizer(self.parameter_groups())
+        self.optimizer_settings = optimizer_settings(optimizer)
         if self.lr_scheduler is None:
             return optimizer
         scheduler = self.lr_scheduler(optimizer)
+        self.optimizer_settings |= scheduler_settings(scheduler)
         if isinstance(scheduler, WarmupCosine) and scheduler.total_steps is None:
             steps = self.trainer.estimated_stepping_batches
             scheduler.total_steps = int(steps) if math.isfinite(steps) else None
