@@ -10,7 +10,7 @@ def main() -> int | None:
     """Run the command that the arguments of the process name; returns its exit status."""
     # Each side is imported for its own commands alone: Lightning takes seconds, and a proof is found in less.
     if sys.argv[1:2] and sys.argv[1] in ("prove", "theorems", "check"):
-        from lean_ebm.proving.cli import main as prove
+        from lean_ebm.cli.proving import main as prove
 
         return prove()
     from lean_ebm.cli.training import main as train
