@@ -52,7 +52,7 @@ CASES = {
     "unknown setting of a chain": ([*FIT, "--model.chain.nonsense=1"], "nonsense"),
     "unknown setting of the trainer": ([*FIT, "--trainer.nonsense=1"], "unrecognized arguments: --trainer.nonsense"),
     "unknown setting of a callback": ([*FIT, "--guard.nonsense=1"], "unrecognized arguments: --guard.nonsense"),
-    "unknown subcommand": (["frobnicate"], r"invalid choice: 'frobnicate' \(choose from 'fit', 'validate'"),
+    "unknown subcommand": (["frobnicate"], "there is no command 'frobnicate': use one of fit, .*, prove, "),
     "unknown method": (["fit", "--model=Nothing"], "--model: there is no class Nothing"),
     "unknown energy": ([*FIT, "--model.energy=Nothing"], "--model.energy: ContrastiveDivergence: there is no class"),
     "unknown data": (["fit", *CD, "--data=Nothing"], "--data: there is no class Nothing"),

@@ -9,7 +9,6 @@ import torch
 import yaml
 
 from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, TINY_TEST, TINY_VALIDATE, events, newest
-from lean_ebm import __version__
 from lean_ebm.cli.training import main
 from lean_ebm.data import TensorDataModule
 from lean_ebm.langevin import LangevinMixin
@@ -83,12 +82,6 @@ def message(error: pytest.ExceptionInfo, capsys: pytest.CaptureFixture) -> str:
 
 
 # --- the parser --------------------------------------------------------------------------------------------------
-
-
-def test_version(capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["--version"])
-    assert stop.value.code == 0 and capsys.readouterr().out.strip() == f"lean-ebm {__version__}"
 
 
 def test_print_config_is_a_config(capsys):

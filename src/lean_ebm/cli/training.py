@@ -14,7 +14,6 @@ from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgre
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from lean_ebm import __version__
 from lean_ebm.callbacks import (
     EMA,
     DivergenceGuard,
@@ -34,13 +33,6 @@ from lean_ebm.methods import Method
 
 class LeanEBMCLI(LightningCLI):
     """``LightningCLI`` over :class:`~lean_ebm.methods.Method` and the data modules."""
-
-    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
-        """Add ``--version`` and where proving is."""
-        parser = super().init_parser(**kwargs)
-        parser.epilog = "Proving has commands of its own: lean-ebm {prove,theorems,check} --help"
-        parser.add_argument("--version", action="version", version=f"lean-ebm {__version__}")
-        return parser
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the callbacks that every run has, as settings that a ``callbacks:`` list does not replace."""
