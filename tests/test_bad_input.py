@@ -240,7 +240,7 @@ def test_two_runs_at_once_have_a_folder_each(capsys, monkeypatch):
                 assert first.poll() is None
                 time.sleep(0.1)
             status, error = run(capsys, monkeypatch, *mine)
-            assert status == 1 and re.search("another fit is writing to .*mine: wait for its end, or", error), error
+            assert status == 1 and re.search("Another fit is writing to .*mine: wait for its end, or", error), error
             assert "max_epochs: -1" in found[0].read_text()  # those of the first
         finally:
             first.kill()

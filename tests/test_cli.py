@@ -261,21 +261,6 @@ def test_last_resumes(capsys):
     assert "Checkpoint: " in capsys.readouterr().err
 
 
-def test_last_takes_the_run_before():
-    fit()
-    fit("--seed_everything=1")
-    label = load(newest("epoch*.ckpt"))["state_dict"]["energy.weight"]
-    main(["test", *CD, *TINY_TEST, NO_FIGURES, "--ckpt_path=last"])
-    used = yaml.safe_load(newest("config_test.yaml").read_text())["ckpt_path"]
-    assert torch.equal(load(Path(used))["state_dict"]["energy.weight"], label)
-
-
-@pytest.mark.parametrize("logger", [["--trainer.logger=false"], ["--trainer.default_root_dir=elsewhere"]])
-def test_last_is_found_where_the_run_left_it(logger):
-    fit(*logger)
-    main(["validate", *CD, *TINY_VALIDATE, *logger, "--ckpt_path=last"])
-
-
 def test_chains_are_in_the_checkpoint():
     chains = load(fit("--model.fresh_fraction=0.5"))["state_dict"]["buffer.chains"]
     assert chains.shape == (10, 2, 1, 28, 28)

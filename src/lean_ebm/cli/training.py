@@ -25,8 +25,10 @@ from lean_ebm.callbacks import (
     SaveSettings,
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
+from lean_ebm.cli.folders import checkpoints_of
 from lean_ebm.cli.parser import Parser
 from lean_ebm.data import DataModule
+from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
 
@@ -89,32 +91,28 @@ class LeanEBMCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         path = config.get("ckpt_path")
         if path == "last":
-            folder = _log_folder(config)
-            found = last_checkpoint(folder)
+            place = checkpoints_of(config)
+            found = last_checkpoint(*place)
             if found is None:
-                raise SystemExit(
-                    f"lean-ebm: --ckpt_path last found no checkpoint below {folder}: leave it out, or name a file."
+                raise SettingError(
+                    f"--ckpt_path last found no checkpoint below {place.folder}: leave it out, or name a file."
                 )
             print(f"Checkpoint: {found}", file=sys.stderr)
             config["ckpt_path"] = path = str(found)
         if not path or "://" in path or str(path).split(":")[0] in ("best", "hpc", "registry"):
             return
         if not Path(path).is_file():
-            raise SystemExit(f"lean-ebm: no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
+            raise SettingError(f"There is no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
         try:
             stored = read_settings(Path(path))
         except ValueError as error:
-            raise SystemExit(
-                f"lean-ebm: {error} Name another file, or --ckpt_path last for the last whole one."
-            ) from None
+            raise SettingError(f"{error} Name another file, or --ckpt_path last for the last whole one.") from None
         settings = self._model_settings()
         theirs, ours = (
             part.get(key, "").split(".")[-1] for part, key in ((stored, "_class_path"), (settings, "class_path"))
         )
         if theirs and theirs != ours:
-            raise SystemExit(
-                f"lean-ebm: {path} is of {theirs} and the model is {ours}: --model={theirs}, or another file."
-            )
+            raise SettingError(f"{path} is of {theirs} and the model is {ours}: --model={theirs}, or another file.")
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
@@ -123,22 +121,13 @@ class LeanEBMCLI(LightningCLI):
 
 
 def _refuse_sharding(strategy: Any) -> None:
-    """Exit where parameters would be sharded."""
+    """Raise a SettingError if parameters would be sharded."""
     name = strategy if isinstance(strategy, str) else getattr(strategy, "class_path", type(strategy).__name__)
     if any(kind in name.lower() for kind in ("fsdp", "modelparallel", "deepspeed")):
-        raise SystemExit(
-            f"lean-ebm: --trainer.strategy {name} shards the parameters and gathers them for one backward pass, but "
+        raise SettingError(
+            f"--trainer.strategy {name} shards the parameters and gathers them for one backward pass, but "
             "learning an energy by its gradient takes a second one through the first: use ddp."
         )
-
-
-def _log_folder(config: Any) -> Path:
-    """Folder that holds the versions of a run's logs."""
-    logger, root = config.trainer.logger, Path(config.trainer.default_root_dir or ".")
-    for entry in logger if isinstance(logger, list) else [logger]:
-        if hasattr(entry, "init_args"):
-            return Path(entry.init_args.save_dir) / (entry.init_args.get("name") or "")
-    return root if logger is False else root / "lightning_logs"
 
 
 def main(args: list[str] | None = None) -> None:
