@@ -24,10 +24,11 @@ class Command(NamedTuple):
 
 GROUPS: dict[str, dict[str, Command]] = {
     "Energies": {
-        "fit": Command("train a model, or resume a run by --ckpt_path last", "lean_ebm.cli.training"),
+        "fit": Command("train a model: lean-ebm fit --config ebt; --ckpt_path last resumes", "lean_ebm.cli.training"),
         "validate": Command("measure a model on the validation split", "lean_ebm.cli.training"),
         "test": Command("measure a model on the test split: a table and evaluation.json", "lean_ebm.cli.training"),
         "predict": Command("draw samples, or answer problems, and write them to a file", "lean_ebm.cli.training"),
+        "recipes": Command("list the recipes that --config takes by name", "lean_ebm.cli.recipes"),
     },
     "Proofs": {
         "prove": Command("find a proof of a statement and have it verified", "lean_ebm.proving.cli"),

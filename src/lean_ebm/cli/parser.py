@@ -6,10 +6,13 @@ import ast
 import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
-from jsonargparse import Namespace
+from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined] # it does not declare the first
 from lightning.pytorch.cli import LightningArgumentParser
+
+from lean_ebm.cli.recipes import find
 
 PHRASES = (
     (r"Parser key \"?[^\":\s]+\"?:\s*", ""),
@@ -25,6 +28,22 @@ PHRASES = (
     (r"Expected a dot import path string: ", "there is no class "),
 )
 """What jsonargparse says, as a regular expression, and what a user needs of it."""
+
+
+class ConfigFile(ActionConfigFile):
+    """The setting ``--config``: a file, or the name of a recipe if there is no file of that name."""
+
+    def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:
+        """Read the file."""
+        if isinstance(values, str) and re.fullmatch(r"[\w./~ -]+", values) and not Path(values).expanduser().is_file():
+            recipe = find(values)
+            if recipe is None:
+                raise TypeError(
+                    f'Parser key "{self.dest}": There is neither a file {values} nor a recipe of that name: '
+                    "lean-ebm recipes lists them."
+                )
+            values = str(recipe)
+        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
 
 
 class Parser(LightningArgumentParser):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from lean_ebm.callbacks import (
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
 from lean_ebm.cli.folders import checkpoints_of
-from lean_ebm.cli.parser import Parser
+from lean_ebm.cli.parser import ConfigFile, Parser
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
@@ -35,6 +36,13 @@ from lean_ebm.methods import Method
 
 class LeanEBMCLI(LightningCLI):
     """``LightningCLI`` over :class:`~lean_ebm.methods.Method` and the data modules."""
+
+    def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
+        """Make a parser whose ``--config`` takes recipes by name."""
+        kwargs.setdefault("dump_header", [f"lightning=={version('lightning')}"])
+        parser = self.parser_class(**kwargs)
+        parser.add_argument("-c", "--config", action=ConfigFile, help="A YAML file, or a name that `recipes` lists.")
+        return parser
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
         """Add the callbacks that every run has, as settings that a ``callbacks:`` list does not replace."""
