@@ -10,7 +10,7 @@ from jsonargparse import Namespace
 
 from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, TINY_TEST, TINY_VALIDATE, newest
 from lean_ebm.checkpoints import last_checkpoint
-from lean_ebm.cli.folders import checkpoints_of
+from lean_ebm.cli.folders import below, checkpoints_of
 from lean_ebm.cli.training import main
 from lean_ebm.errors import SettingError
 
@@ -39,6 +39,7 @@ def settings(dirpath=None, root=None, **logger):
     return Namespace(checkpoint=Namespace(dirpath=dirpath), trainer=Namespace(default_root_dir=root, logger=own))
 
 
+FIRST = "lightning_logs/version_0/checkpoints/a.ckpt"
 RUNS = {
     "lightning_logs/version_0": "a run without a logger's name",
     "lightning_logs/ebt/version_0": "a run of a recipe",
@@ -58,6 +59,8 @@ RUNS = {
         (settings(save_dir="lightning_logs", name="ebt", version="slow"), "lightning_logs/ebt/slow/checkpoints/a.ckpt"),
         (settings(save_dir="lightning_logs", name="ebt", version="fast"), None),
         (settings(save_dir="lightning_logs", name="ired", version=None), None),
+        (settings(root="elsewhere", save_dir="lightning_logs", name="ebt", version=None), None),
+        (settings(root=".", save_dir="elsewhere", name="lightning_logs", version=0), f"elsewhere/{FIRST}"),
         (settings(logger=None), "lightning_logs/version_1/checkpoints/a.ckpt"),
         (settings(logger=True), "lightning_logs/version_1/checkpoints/a.ckpt"),
         (settings(logger=True, root="elsewhere"), "elsewhere/lightning_logs/version_0/checkpoints/a.ckpt"),
@@ -116,3 +119,30 @@ def test_last_takes_the_run_before():
 def test_last_is_found_where_the_run_left_it(place):
     main([*FIT, *place])
     main(["validate", *CD, *TINY_VALIDATE, *place, "--ckpt_path=last"])
+
+
+def test_the_root_is_that_of_a_named_logger():
+    """Everything of the run lies below it, and its saved settings are those given, which run again."""
+    place = ["--trainer.default_root_dir=root", *logger(save_dir="logs", name="mine")]
+    main([*FIT, *place])
+    saved = Path("root/logs/mine/version_0/config_fit.yaml")
+    assert yaml.safe_load(saved.read_text())["trainer"]["logger"]["init_args"]["save_dir"] == "logs"
+    main(["fit", f"--config={saved}", "--trainer.max_epochs=2", "--ckpt_path=last"])
+    assert steps(Path("root/logs/mine/version_1/checkpoints/last.ckpt")) == 4
+    main([*TEST, *place])
+    assert Path("root/logs/mine/version_2/evaluation.json").is_file()
+    assert sorted(map(str, Path().iterdir())) == ["root"]
+
+
+@pytest.mark.parametrize(
+    ("root", "folder", "expected"),
+    [
+        (None, "logs", "logs"),
+        ("root", "logs", "root/logs"),
+        ("root", "/logs", "/logs"),
+        ("root", "s3://logs", "s3://logs"),
+        ("s3://root", "logs", "s3://root/logs"),
+    ],
+)
+def test_below(root, folder, expected):
+    assert below(root, folder) == expected

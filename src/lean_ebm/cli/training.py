@@ -26,7 +26,7 @@ from lean_ebm.callbacks import (
     SaveSettings,
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
-from lean_ebm.cli.folders import checkpoints_of
+from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
 from lean_ebm.cli.parser import ConfigFile, Parser
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
@@ -61,11 +61,17 @@ class LeanEBMCLI(LightningCLI):
         parser.set_defaults({"progress.refresh_rate": 10})
 
     def before_instantiate_classes(self) -> None:
-        """Name the saved config after the subcommand, so that fit and test can share a folder."""
+        """Name the saved config after the subcommand, so that fit and test can share a folder. Place the loggers."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
+        # Loggers are built with folders below the root; the settings that are saved are those that were given.
+        self._given = self.config
+        self.config = self.config.clone()
+        trainer = self.config[self.subcommand].trainer
+        trainer.logger = loggers_below_root(trainer)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Leave out the checkpoints and the progress bar where the trainer's settings say so."""
+        """Leave out the checkpoints and the progress bar if the trainer's settings say so."""
+        self.config = self._given
         settings, keys = self._get(self.config_init, "trainer"), self._parser(self.subcommand).callback_keys
         if settings.enable_checkpointing is False:
             keys.remove("checkpoint")
