@@ -1,6 +1,7 @@
 """Where the files of a run are, and that ``--ckpt_path last`` is the last checkpoint of the run that settings name."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,17 @@ def test_the_root_is_that_of_a_named_logger():
 )
 def test_below(root, folder, expected):
     assert below(root, folder) == expected
+
+
+def test_a_fit_without_a_logger_says_where_its_files_are(caplog):
+    caplog.set_level("INFO")
+    main([*FIT, "--trainer.logger=false", "--trainer.default_root_dir=mine"])
+    assert re.search(r"Settings and checkpoints: .*mine, by --trainer.default_root_dir, since", caplog.text)
+    assert Path("mine/config_fit.yaml").is_file() and list(Path("mine/checkpoints").iterdir())
+    assert [path.name for path in Path().iterdir()] == ["mine"]
+
+
+def test_a_fit_that_kept_no_checkpoint_says_so(caplog):
+    caplog.set_level("INFO")
+    main([*FIT, "--checkpoint.save_top_k=0", "--checkpoint.save_last=false"])
+    assert "Checkpoint: none was kept; --checkpoint.save_top_k" in caplog.text

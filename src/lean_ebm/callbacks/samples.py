@@ -106,9 +106,14 @@ class RunSummary(Callback):
     """Tells where a run's files are, and shows hyper-parameters with their metrics in TensorBoard."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the logs go."""
-        if trainer.log_dir is not None:
-            rank_zero_info(f"Logs and checkpoints: {trainer.log_dir}")
+        """Say where the files go."""
+        folder = trainer.log_dir  # all ranks together find out
+        if trainer.loggers and folder is not None:
+            rank_zero_info(f"Logs and checkpoints: {folder}")
+        elif folder is not None:
+            rank_zero_info(
+                f"Settings and checkpoints: {folder}, by --trainer.default_root_dir, since there is no logger"
+            )
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the final metrics beside the hyper-parameters, and say where the checkpoint is."""
@@ -118,7 +123,9 @@ class RunSummary(Callback):
                 settings = {name: value for name, value in pl_module.hparams.items() if not name.startswith("_")}
                 logger.log_hyperparams(settings, metrics, step=trainer.global_step)
         if isinstance(trainer.checkpoint_callback, ModelCheckpoint):
-            rank_zero_info(f"Checkpoint: {trainer.checkpoint_callback.best_model_path}")
+            path = trainer.checkpoint_callback.best_model_path or trainer.checkpoint_callback.last_model_path
+            none = "none was kept; --checkpoint.save_top_k and .every_n_epochs say how many are, and when"
+            rank_zero_info(f"Checkpoint: {path or none}")
 
 
 class SampleWriter(BasePredictionWriter):
