@@ -19,6 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from lean_ebm.data import DataModule
 from lean_ebm.distributed import gather
+from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 
 
@@ -34,9 +35,16 @@ class SampleMonitor(Callback):
             the validation split; 0 turns the monitor off.
         path_length: Number of candidates shown of the path of one chain.
         seed: Seed of the noise.
+
+    Raises:
+        ValueError: If a number is out of its range.
     """
 
     def __init__(self, samples_per_class: int = 8, path_length: int = 10, seed: int = 0) -> None:
+        if samples_per_class < 0:
+            raise SettingError(f"SampleMonitor: samples_per_class is {samples_per_class}, expected 0 (off) or more.")
+        if path_length < 1:
+            raise SettingError(f"SampleMonitor: path_length is {path_length}, expected 1 or more.")
         self.samples_per_class = samples_per_class
         self.path_length = path_length
         self.seed = seed
@@ -137,9 +145,14 @@ class SampleWriter(BasePredictionWriter):
 
     Args:
         grid_rows: Samples of each class that the grid shows, at most.
+
+    Raises:
+        ValueError: If there is no row.
     """
 
     def __init__(self, grid_rows: int = 10) -> None:
+        if grid_rows < 1:
+            raise SettingError(f"SampleWriter: grid_rows is {grid_rows}, expected 1 or more.")
         super().__init__(write_interval="epoch")
         self.grid_rows = grid_rows
         self._written: list[str] = []

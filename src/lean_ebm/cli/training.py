@@ -26,12 +26,16 @@ from lean_ebm.callbacks import (
     SaveSettings,
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
+from lean_ebm.cli.faults import building, by_flag, running
 from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
 from lean_ebm.cli.parser import ConfigFile, Parser
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
+
+DEFAULT = "torch.optim.AdamW"
+"""The optimizer of a method whose settings name none."""
 
 
 class LeanEBMCLI(LightningCLI):
@@ -69,6 +73,21 @@ class LeanEBMCLI(LightningCLI):
         trainer = self.config[self.subcommand].trainer
         trainer.logger = loggers_below_root(trainer)
 
+    def instantiate_classes(self) -> None:
+        """Build model, data and trainer; an error says which setting or which file it is about."""
+        with building(*self._flags()):
+            super().instantiate_classes()
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        with running(*self._flags()):
+            super()._run_subcommand(subcommand)
+
+    def _flags(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """All settings by the names of their flags, and their defaults."""
+        parser = self._parser(self.subcommand)
+        settings, defaults = self.config[self.subcommand], parser.get_defaults()
+        return by_flag(settings), by_flag(defaults)
+
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
         """Leave out the checkpoints and the progress bar if the trainer's settings say so."""
         self.config = self._given
@@ -80,6 +99,9 @@ class LeanEBMCLI(LightningCLI):
         ):
             keys.remove("progress")
         _refuse_sharding(settings.strategy)
+        for name in ("accumulate_grad_batches", "check_val_every_n_epoch"):  # which Lightning divides by, unchecked
+            if settings[name] is not None and settings[name] < 1:
+                raise SettingError(f"--trainer.{name} is {settings[name]}, expected 1 or more.")
         trainer = super().instantiate_trainer(**kwargs)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = AtomicCheckpointIO()
@@ -98,6 +120,12 @@ class LeanEBMCLI(LightningCLI):
         settings: dict[str, Any] = dump[self.config.subcommand]["model"]
         return settings
 
+    def _set_seed(self) -> None:
+        seed = self._get(self.config, "seed_everything")
+        if not isinstance(seed, bool) and not 0 <= seed < 2**32:
+            raise SettingError(f"--seed_everything is {seed}, expected 0 to {2**32 - 1}, or true for a random one.")
+        super()._set_seed()
+
     def _parse_ckpt_path(self) -> None:
         # Lightning would put the checkpoint's hyper-parameters above the command line's. Here the settings of a run
         # are those that it was given; what differs from the checkpoint's is said.
@@ -113,7 +141,9 @@ class LeanEBMCLI(LightningCLI):
                 )
             print(f"Checkpoint: {found}", file=sys.stderr)
             config["ckpt_path"] = path = str(found)
-        if not path or "://" in path or str(path).split(":")[0] in ("best", "hpc", "registry"):
+        if path == "best":
+            raise SettingError("--ckpt_path best is known only while a fit runs: name a file, or 'last'.")
+        if not path or "://" in path or str(path).split(":")[0] in ("hpc", "registry"):
             return
         if not Path(path).is_file():
             raise SettingError(f"There is no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
@@ -127,11 +157,23 @@ class LeanEBMCLI(LightningCLI):
         )
         if theirs and theirs != ours:
             raise SettingError(f"{path} is of {theirs} and the model is {ours}: --model={theirs}, or another file.")
+        if self.config.subcommand == "fit":
+            _refuse_another_optimizer(path, stored, settings.get("init_args", {}))
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
                 flag = name.replace(".init_args", "")
                 print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
+
+
+def _refuse_another_optimizer(path: str, stored: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Raise a SettingError if a fit would give the state of one optimizer to another."""
+    theirs, ours = ((part.get("optimizer") or {}).get("class_path", DEFAULT) for part in (stored, settings))
+    if "optimizer" in stored and theirs != ours:
+        raise SettingError(
+            f"--model.optimizer is {ours} and {path} holds the state of {theirs}, which only {theirs} can resume from: "
+            f"use --model.optimizer {theirs}, or leave out --ckpt_path."
+        )
 
 
 def _refuse_sharding(strategy: Any) -> None:
