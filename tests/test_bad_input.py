@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lightning_utilities.core.imports import RequirementCache
 
 from helpers import DIGITS, METHODS, TINY_RUN, Quadratic, labels, newest
 from lean_ebm.__main__ import main as command
@@ -52,7 +53,7 @@ CASES = {
     "unknown setting of a chain": ([*FIT, "--model.chain.nonsense=1"], "nonsense"),
     "unknown setting of the trainer": ([*FIT, "--trainer.nonsense=1"], "unrecognized arguments: --trainer.nonsense"),
     "unknown setting of a callback": ([*FIT, "--guard.nonsense=1"], "unrecognized arguments: --guard.nonsense"),
-    "unknown subcommand": (["frobnicate"], r"invalid choice: 'frobnicate' \(choose from 'fit', 'validate'"),
+    "unknown subcommand": (["frobnicate"], "there is no command 'frobnicate': use one of fit, .*, prove, "),
     "unknown method": (["fit", "--model=Nothing"], "--model: there is no class Nothing"),
     "unknown energy": ([*FIT, "--model.energy=Nothing"], "--model.energy: ContrastiveDivergence: there is no class"),
     "unknown data": (["fit", *CD, "--data=Nothing"], "--data: there is no class Nothing"),
@@ -62,7 +63,7 @@ CASES = {
     "text for epochs": ([*FIT, "--trainer.max_epochs=x"], "--trainer.max_epochs: expected int"),
     "one bound": ([*FIT, "--model.chain.bounds=[1]"], "--model.chain.bounds: "),
     "unknown choice": ([*FIT, "--model.start=middle"], "--model.start: .*expected one of 'noise', 'moments'"),
-    "no such config": (["fit", "--config=nowhere.yaml"], "--config: File does not exist: .*nowhere.yaml"),
+    "no such config": (["fit", "--config=nowhere.yaml"], "--config: There is neither a file nowhere.yaml nor a recipe"),
     "negative steps": ([*FIT, "--model.chain.steps=-1"], "Langevin: steps is -1, expected 0 or more"),
     "negative step size": ([*FIT, "--model.chain.step_size=-1"], "step_size is -1.0, expected more than 0"),
     "negative noise": ([*FIT, "--model.chain.noise_scale=-1"], "noise_scale is -1.0, expected 0 or more"),
@@ -98,6 +99,44 @@ CASES = {
         [*FIT, "--trainer.strategy=lightning.pytorch.strategies.DeepSpeedStrategy"],
         "DeepSpeedStrategy shards the parameters.*: use ddp",
     ),
+    "no such accelerator here": ([*FIT, "--trainer.accelerator=gpu"], "--trainer.accelerator gpu: .*default is auto"),
+    "unknown accelerator": ([*FIT, "--trainer.accelerator=abacus"], "--trainer.accelerator abacus: .*Available names"),
+    "fraction above 1 of batches": (
+        [*FIT, "--trainer.limit_train_batches=2.5"],
+        r"--trainer.limit_train_batches 2.5: .*has to be in \[0.0, 1.0\] or an int",
+    ),
+    "a time in words": ([*FIT, "--trainer.max_time=5minutes"], "--trainer.max_time 5minutes: .*format DD:HH:MM:SS"),
+    "negative epochs": ([*FIT, "--trainer.max_epochs=-5"], "--trainer.max_epochs -5: .*non-negative integer or -1"),
+    "no accumulation": (
+        [*FIT, "--trainer.accumulate_grad_batches=0"],
+        "--trainer.accumulate_grad_batches is 0, expected 1 or more",
+    ),
+    "validation at batch 1000 of 2": (
+        [*FIT, "--trainer.val_check_interval=1000"],
+        "--trainer.val_check_interval 1000: .*must be less than or equal to the number of the training batches",
+    ),
+    "unknown figure to monitor": (
+        [*FIT, "--checkpoint.monitor=nothing"],
+        "--checkpoint.monitor nothing: .*returned metrics: .*train/loss",
+    ),
+    "best checkpoint of no fit": ([*FIT, "--ckpt_path=best"], "--ckpt_path best is known only while a fit runs: name"),
+    "logger that is not installed": (
+        [*FIT, "--trainer.logger=WandbLogger"],
+        "--trainer.logger .*WandbLogger: Requirement 'no-such-wandb' not met.*pip install",
+    ),
+    "negative seed": ([*FIT, "--seed_everything=-1"], "--seed_everything is -1, expected 0 to 4294967295"),
+    "negative learning rate": (
+        [*FIT, "--model.optimizer=Adam", "--model.optimizer.lr=-1"],
+        "--model.optimizer.lr -1.0: Invalid learning rate",
+    ),
+    "path of no candidates": ([*FIT, "--samples.path_length=0"], "SampleMonitor: path_length is 0, expected 1 or more"),
+    "fewer samples than none": ([*FIT, "--samples.samples_per_class=-1"], "SampleMonitor: samples_per_class is -1"),
+    "grid of no rows": ([*FIT, "--predictions.grid_rows=0"], "SampleWriter: grid_rows is 0, expected 1 or more"),
+    "negative samples": (
+        [*FIT, "--evaluation.num_samples=-5"],
+        "num_samples is -5, expected 20 or more, or 0 for none",
+    ),
+    "negative grace": ([*FIT, "--guard.grace=-1"], "DivergenceGuard: grace is -1 .*expected 0 or more"),
     "file for a folder": ([*FIT, "--trainer.default_root_dir=occupied"], "occupied.*Not a directory"),
 }
 
@@ -105,6 +144,9 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_command_line(name, capsys, monkeypatch):
     Path("occupied").write_text("")
+    for kind in ("CUDAAccelerator", "MPSAccelerator"):
+        monkeypatch.setattr(f"lightning.pytorch.accelerators.{kind}.is_available", staticmethod(lambda: False))
+    monkeypatch.setattr("lightning.pytorch.loggers.wandb._WANDB_AVAILABLE", RequirementCache("no-such-wandb"))
     arguments, message = CASES[name]
     status, error = run(capsys, monkeypatch, *arguments)
     assert status in (1, 2)
@@ -154,6 +196,11 @@ CALLS = {
     "EMA": (lambda: EMA(-0.1), "decay is -0.1"),
     "guard factor": (lambda: DivergenceGuard(lr_factor=0), "lr_factor 0"),
     "evaluation": (lambda: Evaluation(long_run_samples=1), "long_run_samples is 1"),
+    "evaluation of fewer than no images": (lambda: Evaluation(num_images=-1), "num_images is -1, expected 0 or more"),
+    "evaluation after no step": (lambda: Evaluation(steps=[10, 0]), "steps is 0, expected 1 or more"),
+    "evaluation of long chains": (lambda: Evaluation(long_run=-1), "long_run is -1, expected 0 or more"),
+    "evaluation of no batch": (lambda: Evaluation(batch_size=0), "batch_size is 0, expected 1 or more"),
+    "recoveries": (lambda: DivergenceGuard(max_recoveries=-1), "max_recoveries -1, expected 0 or more"),
     "interruption": (lambda: Interruption(0), "check_every is 0, expected 1 or more"),
     "samples": (lambda: Digits(samples_per_class=0), "samples_per_class is 0"),
     "chains at once": (lambda: Digits(predict_batch_size=-1), "predict_batch_size is -1"),
@@ -218,6 +265,10 @@ def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
         *other,
         f"--ckpt_path={good}",
     )
+    sgd = ["--model.optimizer=SGD", f"--ckpt_path={good}", "--trainer.max_epochs=2"]
+    refused(
+        "", r"optimizer is torch.optim.SGD and .* holds the state of torch.optim.AdamW, .*use --model.opt", *FIT, *sgd
+    )
     wide = ["test", *CD, "--trainer.accelerator=cpu", "--model.energy.width=9", f"--ckpt_path={good}"]
     refused(
         "",
@@ -239,7 +290,7 @@ def test_two_runs_at_once_have_a_folder_each(capsys, monkeypatch):
                 assert first.poll() is None
                 time.sleep(0.1)
             status, error = run(capsys, monkeypatch, *mine)
-            assert status == 1 and re.search("another fit is writing to .*mine: wait for its end, or", error), error
+            assert status == 1 and re.search("Another fit is writing to .*mine: wait for its end, or", error), error
             assert "max_epochs: -1" in found[0].read_text()  # those of the first
         finally:
             first.kill()

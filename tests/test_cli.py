@@ -9,7 +9,6 @@ import torch
 import yaml
 
 from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, TINY_TEST, TINY_VALIDATE, events, newest
-from lean_ebm import __version__
 from lean_ebm.cli.training import main
 from lean_ebm.data import TensorDataModule
 from lean_ebm.langevin import LangevinMixin
@@ -83,12 +82,6 @@ def message(error: pytest.ExceptionInfo, capsys: pytest.CaptureFixture) -> str:
 
 
 # --- the parser --------------------------------------------------------------------------------------------------
-
-
-def test_version(capsys):
-    with pytest.raises(SystemExit) as stop:
-        main(["--version"])
-    assert stop.value.code == 0 and capsys.readouterr().out.strip() == f"lean-ebm {__version__}"
 
 
 def test_print_config_is_a_config(capsys):
@@ -266,21 +259,6 @@ def test_last_resumes(capsys):
         assert {int(state["step"]) for state in optimizer.values()} == {steps}
         assert checkpoint["averaging_state"]["n_averaged"] == steps
     assert "Checkpoint: " in capsys.readouterr().err
-
-
-def test_last_takes_the_run_before():
-    fit()
-    fit("--seed_everything=1")
-    label = load(newest("epoch*.ckpt"))["state_dict"]["energy.weight"]
-    main(["test", *CD, *TINY_TEST, NO_FIGURES, "--ckpt_path=last"])
-    used = yaml.safe_load(newest("config_test.yaml").read_text())["ckpt_path"]
-    assert torch.equal(load(Path(used))["state_dict"]["energy.weight"], label)
-
-
-@pytest.mark.parametrize("logger", [["--trainer.logger=false"], ["--trainer.default_root_dir=elsewhere"]])
-def test_last_is_found_where_the_run_left_it(logger):
-    fit(*logger)
-    main(["validate", *CD, *TINY_VALIDATE, *logger, "--ckpt_path=last"])
 
 
 def test_chains_are_in_the_checkpoint():

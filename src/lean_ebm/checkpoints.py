@@ -69,9 +69,22 @@ def read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The checkpoint written last below a folder of logs; says which ones it skips since they cannot be read."""
-    for path in sorted(folder.glob("**/checkpoints/*.ckpt"), key=lambda path: path.lstat().st_mtime, reverse=True):
+def last_checkpoint(folder: Path, pattern: str) -> Path | None:
+    """The checkpoint that was written last; says which ones it skips because they cannot be read.
+
+    Args:
+        folder: Where to look.
+        pattern: Which files below the folder are checkpoints, as ``Path.glob`` takes it.
+
+    Returns:
+        Its path; None if there is no checkpoint.
+    """
+
+    def time_of(path: Path) -> tuple[int, bool]:
+        # A link comes before a file of the same time: resuming from the link moves it and leaves none behind.
+        return path.lstat().st_mtime_ns, path.is_symlink()
+
+    for path in sorted(folder.glob(pattern), key=time_of, reverse=True):
         if not path.exists():  # a link to a checkpoint that was removed
             continue
         try:

@@ -70,6 +70,10 @@ def test_environment_names_the_folder(pretended_mnist, monkeypatch):
     monkeypatch.setenv("LEAN_EBM_DATA", str(pretended_mnist))
     assert MNIST().root == pretended_mnist
     assert MNIST(root="elsewhere").root == Path("elsewhere")
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert MNIST(root="~/data").root == Path("/home/somebody/data")
+    monkeypatch.setenv("LEAN_EBM_DATA", "~/data")
+    assert MNIST().root == Path("/home/somebody/data")
     monkeypatch.delenv("LEAN_EBM_DATA")
     assert MNIST().root == Path("data")
 
@@ -98,11 +102,23 @@ def test_one_missing_file(damaged):
         prepare_and_load(damaged.parents[1], download=False)
 
 
+def test_packed_files(tmp_path, no_network):
+    raw = tmp_path / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in NAMES:
+        (raw / f"{name}.gz").write_bytes(gzip.compress(b""))
+    for download in (True, False):
+        with pytest.raises(RuntimeError, match=rf"still packed: unpack its files, by gunzip {raw}/\*\.gz"):
+            prepare_and_load(tmp_path, download=download)
+
+
 def test_no_network(tmp_path, no_network):
     with pytest.raises(RuntimeError, match=rf"(?s)could not be downloaded.*{ADVICE}"):
         prepare_and_load(tmp_path)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]  # nothing half written
-    assert not list(tmp_path.glob(".download-*"))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(RuntimeError, match="could not be downloaded"):
+        prepare_and_load(tmp_path / "new" / "folder")
+    assert not list(tmp_path.iterdir())  # nothing half written, and no empty folders
 
 
 def test_a_download_that_breaks_off_leaves_no_file(tmp_path, monkeypatch):
@@ -118,7 +134,7 @@ def test_a_download_that_breaks_off_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setattr(torchvision.datasets, "MNIST", files)
     with pytest.raises(RuntimeError, match=rf"(?s)could not be downloaded.*connection reset.*{ADVICE}"):
         prepare_and_load(tmp_path)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ class Evaluation(Callback):
         seed: Seed of the chains.
 
     Raises:
-        ValueError: If there are too few samples to evaluate.
+        ValueError: If a number is out of its range, or there are too few samples to judge.
     """
 
     def __init__(
@@ -55,8 +55,16 @@ class Evaluation(Callback):
         seed: int = 0,
     ) -> None:
         for name, value in (("num_samples", num_samples), ("long_run_samples", long_run_samples)):
-            if 0 < value < 20:
+            if value < 20 and value != 0:
                 raise SettingError(f"Evaluation: {name} is {value}, expected 20 or more, or 0 for none.")
+        for name, value, least in (
+            ("num_images", num_images, 0),
+            ("long_run", long_run, 0),
+            ("batch_size", batch_size, 1),
+            ("steps", min(steps or [1]), 1),
+        ):
+            if value < least:
+                raise SettingError(f"Evaluation: {name} is {value}, expected {least} or more.")
         self.effort = Effort(
             num_samples=num_samples,
             num_images=num_images,

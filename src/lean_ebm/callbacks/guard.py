@@ -68,6 +68,10 @@ class DivergenceGuard(Callback):
                 f"DivergenceGuard: check_every is {check_every}, patience {patience}, snapshot_every {snapshot_every} "
                 f"and lr_factor {lr_factor}, expected numbers of 1 or more, and a factor above 0 and at most 1."
             )
+        if min(grace, max_recoveries) < 0:
+            raise SettingError(
+                f"DivergenceGuard: grace is {grace} and max_recoveries {max_recoveries}, expected 0 or more."
+            )
         self.largest = {"energy_gap": max_gap, "energy_magnitude": max_energy}
         self.smallest = {"buffer_entropy": min_entropy, "grad_norm_chain": min_gradient}
         self.grace = grace

@@ -19,6 +19,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from lean_ebm.data import DataModule
 from lean_ebm.distributed import gather
+from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 
 
@@ -34,9 +35,16 @@ class SampleMonitor(Callback):
             the validation split; 0 turns the monitor off.
         path_length: Number of candidates shown of the path of one chain.
         seed: Seed of the noise.
+
+    Raises:
+        ValueError: If a number is out of its range.
     """
 
     def __init__(self, samples_per_class: int = 8, path_length: int = 10, seed: int = 0) -> None:
+        if samples_per_class < 0:
+            raise SettingError(f"SampleMonitor: samples_per_class is {samples_per_class}, expected 0 (off) or more.")
+        if path_length < 1:
+            raise SettingError(f"SampleMonitor: path_length is {path_length}, expected 1 or more.")
         self.samples_per_class = samples_per_class
         self.path_length = path_length
         self.seed = seed
@@ -108,9 +116,14 @@ class RunSummary(Callback):
     """Tells where a run's files are, and shows hyper-parameters with their metrics in TensorBoard."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the logs go."""
-        if trainer.log_dir is not None:
-            rank_zero_info(f"Logs and checkpoints: {trainer.log_dir}")
+        """Say where the files go."""
+        folder = trainer.log_dir  # all ranks together find out
+        if trainer.loggers and folder is not None:
+            rank_zero_info(f"Logs and checkpoints: {folder}")
+        elif folder is not None:
+            rank_zero_info(
+                f"Settings and checkpoints: {folder}, by --trainer.default_root_dir, since there is no logger"
+            )
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Log the final metrics beside the hyper-parameters, and say where the checkpoint is."""
@@ -120,7 +133,9 @@ class RunSummary(Callback):
                 settings = {name: value for name, value in pl_module.hparams.items() if not name.startswith("_")}
                 logger.log_hyperparams(settings, metrics, step=trainer.global_step)
         if isinstance(trainer.checkpoint_callback, ModelCheckpoint):
-            rank_zero_info(f"Checkpoint: {trainer.checkpoint_callback.best_model_path}")
+            path = trainer.checkpoint_callback.best_model_path or trainer.checkpoint_callback.last_model_path
+            none = "none was kept; --checkpoint.save_top_k and .every_n_epochs say how many are, and when"
+            rank_zero_info(f"Checkpoint: {path or none}")
 
 
 class SampleWriter(BasePredictionWriter):
@@ -132,9 +147,14 @@ class SampleWriter(BasePredictionWriter):
 
     Args:
         grid_rows: Samples of each class that the grid shows, at most.
+
+    Raises:
+        ValueError: If there is no row.
     """
 
     def __init__(self, grid_rows: int = 10) -> None:
+        if grid_rows < 1:
+            raise SettingError(f"SampleWriter: grid_rows is {grid_rows}, expected 1 or more.")
         super().__init__(write_interval="epoch")
         self.grid_rows = grid_rows
         self._written: list[str] = []

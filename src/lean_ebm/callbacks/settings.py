@@ -9,6 +9,8 @@ from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.cli import SaveConfigCallback
 from lightning.pytorch.trainer.states import TrainerFn
 
+from lean_ebm.errors import RunError
+
 
 class SaveSettings(SaveConfigCallback):
     """Saves the settings of a run, once it is sure that no other ``fit`` under way writes to the same folder.
@@ -22,14 +24,14 @@ class SaveSettings(SaveConfigCallback):
         """Take the folder of a fit, and save.
 
         Raises:
-            SystemExit: If another run has it.
+            RuntimeError: If another run has it.
         """
         if trainer.state.fn == TrainerFn.FITTING and (trainer.logger is not None or trainer.checkpoint_callbacks):
             folder = trainer.log_dir  # all processes together find out
             taken = trainer.strategy.broadcast(trainer.is_global_zero and not self._take(folder))
             if taken:
-                raise SystemExit(
-                    f"lean-ebm: another fit is writing to {folder}: wait for its end, or give this one a folder of its "
+                raise RunError(
+                    f"Another fit is writing to {folder}: wait for its end, or give this one a folder of its "
                     "own, by --trainer.default_root_dir or the name or version of its logger."
                 )
         super().setup(trainer, pl_module, stage)

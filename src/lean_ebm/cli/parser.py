@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
-from typing import NoReturn
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
 
+from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined] # it does not declare the first
 from lightning.pytorch.cli import LightningArgumentParser
+
+from lean_ebm.cli.recipes import find
 
 PHRASES = (
     (r"Parser key \"?[^\":\s]+\"?:\s*", ""),
     (r"^(Does not validate against|Subtypes:|Errors:|Given value type:|Given value: .{60}).*", ""),
     (r"^Given value: ", "Got value: "),
     (r"[Ee]xpected an? <class 'NoneType'>(\. Got value: \S+)?", ""),
+    (r"Got value: None$", "Got value: null"),
     (r"[Ee]xpected an? <class '(?:[\w.]*\.)?(\w+)'>", r"expected \1"),
     (r"[Ee]xpected an? typing.Literal\[([^\]]*)\]", r"expected one of \1"),
     (r"Problem with given class_path '(?:[\w.]*\.)?(\w+)':", r"\1:"),
@@ -22,8 +30,79 @@ PHRASES = (
 """What jsonargparse says, as a regular expression, and what a user needs of it."""
 
 
+class ConfigFile(ActionConfigFile):
+    """The setting ``--config``: a file, or the name of a recipe if there is no file of that name."""
+
+    def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:
+        """Read the file."""
+        if isinstance(values, str) and re.fullmatch(r"[\w./~ -]+", values) and not Path(values).expanduser().is_file():
+            recipe = find(values)
+            if recipe is None:
+                raise TypeError(
+                    f'Parser key "{self.dest}": There is neither a file {values} nor a recipe of that name: '
+                    "lean-ebm recipes lists them."
+                )
+            values = str(recipe)
+        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
+
+
 class Parser(LightningArgumentParser):
-    """A parser whose errors say what is wrong, without the types that it tried and three screens of usage."""
+    """A parser whose errors say what is wrong, and whose flags take every value that YAML takes.
+
+    jsonargparse also makes a parser of this class for each class or dataclass within the settings. Such a parser has
+    ``exit_on_error=False``.
+    """
+
+    def parse_args(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+        """Parse arguments; see jsonargparse.
+
+        Of a flag such as ``--model.chain.grad_clamp=null``, jsonargparse 4.53 reads the value as YAML, and hands it to
+        the parser of the class as Python writes it: ``--chain.grad_clamp=None``. There it is made YAML again.
+        """
+        if args is not None and not self.exit_on_error:
+            args = [self._as_yaml(argument) for argument in args]
+        return super().parse_args(args, *more, **kwargs)
+
+    def parse_object(self, obj: Any, *more: Any, **kwargs: Any) -> Any:
+        """Parse what a file or the value of a flag holds; see jsonargparse. Null is read as by :meth:`parse_args`."""
+        if not self.exit_on_error:
+            obj = self._without_null_groups(obj)
+        return super().parse_object(obj, *more, **kwargs)
+
+    def _as_yaml(self, argument: str) -> str:
+        """An argument ``--name=value`` with the value in YAML, if Python wrote ``None``, a list or a dictionary there.
+
+        Null for a group of settings, those of a dataclass, stands for its defaults. Other arguments are returned as
+        they are.
+        """
+        name, equals, text = argument.partition("=")
+        try:
+            value = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return argument
+        if not equals or not (value is None or isinstance(value, list | dict)):
+            return argument
+        if value is None:
+            value = self._group_defaults(name.removeprefix("--"))
+        return f"{name}={json.dumps(value)}"  # JSON is YAML, and holds on one line
+
+    def _without_null_groups(self, settings: Any, prefix: str = "") -> Any:
+        """A copy of the settings in which each group that is null has its defaults."""
+        if not isinstance(settings, Namespace | dict):
+            return settings
+        copy = type(settings)()
+        for name, value in vars(settings).items() if isinstance(settings, Namespace) else settings.items():
+            key = f"{prefix}{name}"
+            value = self._group_defaults(key) if value is None else self._without_null_groups(value, f"{key}.")
+            copy[name] = value
+        return copy
+
+    def _group_defaults(self, key: str) -> dict[str, Any] | None:
+        """The defaults of the group of settings of that name; None if it names something else."""
+        if not self.groups or key not in self.groups:
+            return None
+        defaults: Namespace = self.get_defaults()[key]
+        return defaults.as_dict()
 
     def error(self, message: str, ex: Exception | None = None) -> NoReturn:
         """Print the message and exit with status 2."""

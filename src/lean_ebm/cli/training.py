@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgre
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
-from lean_ebm import __version__
 from lean_ebm.callbacks import (
     EMA,
     DivergenceGuard,
@@ -27,20 +27,26 @@ from lean_ebm.callbacks import (
     SaveSettings,
 )
 from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
-from lean_ebm.cli.parser import Parser
+from lean_ebm.cli.faults import building, by_flag, running
+from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
+from lean_ebm.cli.parser import ConfigFile, Parser
 from lean_ebm.data import DataModule
+from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
+
+DEFAULT = "torch.optim.AdamW"
+"""The optimizer of a method whose settings name none."""
 
 
 class LeanEBMCLI(LightningCLI):
     """``LightningCLI`` over :class:`~lean_ebm.methods.Method` and the data modules."""
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
-        """Add ``--version`` and where proving is."""
-        parser = super().init_parser(**kwargs)
-        parser.epilog = "Proving has commands of its own: lean-ebm {prove,theorems,check} --help"
-        parser.add_argument("--version", action="version", version=f"lean-ebm {__version__}")
+        """Make a parser whose ``--config`` takes recipes by name."""
+        kwargs.setdefault("dump_header", [f"lightning=={version('lightning')}"])
+        parser = self.parser_class(**kwargs)
+        parser.add_argument("-c", "--config", action=ConfigFile, help="A YAML file, or a name that `recipes` lists.")
         return parser
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
@@ -60,11 +66,32 @@ class LeanEBMCLI(LightningCLI):
         parser.set_defaults({"progress.refresh_rate": 10})
 
     def before_instantiate_classes(self) -> None:
-        """Name the saved config after the subcommand, so that fit and test can share a folder."""
+        """Name the saved config after the subcommand, so that fit and test can share a folder. Place the loggers."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
+        # Loggers are built with folders below the root; the settings that are saved are those that were given.
+        self._given = self.config
+        self.config = self.config.clone()
+        trainer = self.config[self.subcommand].trainer
+        trainer.logger = loggers_below_root(trainer)
+
+    def instantiate_classes(self) -> None:
+        """Build model, data and trainer; an error says which setting or which file it is about."""
+        with building(*self._flags()):
+            super().instantiate_classes()
+
+    def _run_subcommand(self, subcommand: str) -> None:
+        with running(*self._flags()):
+            super()._run_subcommand(subcommand)
+
+    def _flags(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """All settings by the names of their flags, and their defaults."""
+        parser = self._parser(self.subcommand)
+        settings, defaults = self.config[self.subcommand], parser.get_defaults()
+        return by_flag(settings), by_flag(defaults)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Leave out the checkpoints and the progress bar where the trainer's settings say so."""
+        """Leave out the checkpoints and the progress bar if the trainer's settings say so."""
+        self.config = self._given
         settings, keys = self._get(self.config_init, "trainer"), self._parser(self.subcommand).callback_keys
         if settings.enable_checkpointing is False:
             keys.remove("checkpoint")
@@ -73,6 +100,9 @@ class LeanEBMCLI(LightningCLI):
         ):
             keys.remove("progress")
         _refuse_sharding(settings.strategy)
+        for name in ("accumulate_grad_batches", "check_val_every_n_epoch"):  # which Lightning divides by, unchecked
+            if settings[name] is not None and settings[name] < 1:
+                raise SettingError(f"--trainer.{name} is {settings[name]}, expected 1 or more.")
         trainer = super().instantiate_trainer(**kwargs)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = AtomicCheckpointIO()
@@ -91,6 +121,12 @@ class LeanEBMCLI(LightningCLI):
         settings: dict[str, Any] = dump[self.config.subcommand]["model"]
         return settings
 
+    def _set_seed(self) -> None:
+        seed = self._get(self.config, "seed_everything")
+        if not isinstance(seed, bool) and not 0 <= seed < 2**32:
+            raise SettingError(f"--seed_everything is {seed}, expected 0 to {2**32 - 1}, or true for a random one.")
+        super()._set_seed()
+
     def _parse_ckpt_path(self) -> None:
         # Lightning would put the checkpoint's hyper-parameters above the command line's. Here the settings of a run
         # are those that it was given; what differs from the checkpoint's is said.
@@ -98,32 +134,32 @@ class LeanEBMCLI(LightningCLI):
         config = self.config[self.config.subcommand]
         path = config.get("ckpt_path")
         if path == "last":
-            folder = _log_folder(config)
-            found = last_checkpoint(folder)
+            place = checkpoints_of(config)
+            found = last_checkpoint(*place)
             if found is None:
-                raise SystemExit(
-                    f"lean-ebm: --ckpt_path last found no checkpoint below {folder}: leave it out, or name a file."
+                raise SettingError(
+                    f"--ckpt_path last found no checkpoint below {place.folder}: leave it out, or name a file."
                 )
             print(f"Checkpoint: {found}", file=sys.stderr)
             config["ckpt_path"] = path = str(found)
-        if not path or "://" in path or str(path).split(":")[0] in ("best", "hpc", "registry"):
+        if path == "best":
+            raise SettingError("--ckpt_path best is known only while a fit runs: name a file, or 'last'.")
+        if not path or "://" in path or str(path).split(":")[0] in ("hpc", "registry"):
             return
         if not Path(path).is_file():
-            raise SystemExit(f"lean-ebm: no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
+            raise SettingError(f"There is no checkpoint at {path}: --ckpt_path takes a .ckpt file, or 'last'.")
         try:
             stored = read_settings(Path(path))
         except ValueError as error:
-            raise SystemExit(
-                f"lean-ebm: {error} Name another file, or --ckpt_path last for the last whole one."
-            ) from None
+            raise SettingError(f"{error} Name another file, or --ckpt_path last for the last whole one.") from None
         settings = self._model_settings()
         theirs, ours = (
             part.get(key, "").split(".")[-1] for part, key in ((stored, "_class_path"), (settings, "class_path"))
         )
         if theirs and theirs != ours:
-            raise SystemExit(
-                f"lean-ebm: {path} is of {theirs} and the model is {ours}: --model={theirs}, or another file."
-            )
+            raise SettingError(f"{path} is of {theirs} and the model is {ours}: --model={theirs}, or another file.")
+        if self.config.subcommand == "fit":
+            _refuse_another_optimizer(path, stored, settings.get("init_args", {}))
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
@@ -131,23 +167,24 @@ class LeanEBMCLI(LightningCLI):
                 print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
 
 
-def _refuse_sharding(strategy: Any) -> None:
-    """Exit where parameters would be sharded."""
-    name = strategy if isinstance(strategy, str) else getattr(strategy, "class_path", type(strategy).__name__)
-    if any(kind in name.lower() for kind in ("fsdp", "modelparallel", "deepspeed")):
-        raise SystemExit(
-            f"lean-ebm: --trainer.strategy {name} shards the parameters and gathers them for one backward pass, but "
-            "learning an energy by its gradient takes a second one through the first: use ddp."
+def _refuse_another_optimizer(path: str, stored: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Raise a SettingError if a fit would give the state of one optimizer to another."""
+    theirs, ours = ((part.get("optimizer") or {}).get("class_path", DEFAULT) for part in (stored, settings))
+    if "optimizer" in stored and theirs != ours:
+        raise SettingError(
+            f"--model.optimizer is {ours} and {path} holds the state of {theirs}, which only {theirs} can resume from: "
+            f"use --model.optimizer {theirs}, or leave out --ckpt_path."
         )
 
 
-def _log_folder(config: Any) -> Path:
-    """Folder that holds the versions of a run's logs."""
-    logger, root = config.trainer.logger, Path(config.trainer.default_root_dir or ".")
-    for entry in logger if isinstance(logger, list) else [logger]:
-        if hasattr(entry, "init_args"):
-            return Path(entry.init_args.save_dir) / (entry.init_args.get("name") or "")
-    return root if logger is False else root / "lightning_logs"
+def _refuse_sharding(strategy: Any) -> None:
+    """Raise a SettingError if parameters would be sharded."""
+    name = strategy if isinstance(strategy, str) else getattr(strategy, "class_path", type(strategy).__name__)
+    if any(kind in name.lower() for kind in ("fsdp", "modelparallel", "deepspeed")):
+        raise SettingError(
+            f"--trainer.strategy {name} shards the parameters and gathers them for one backward pass, but "
+            "learning an energy by its gradient takes a second one through the first: use ddp."
+        )
 
 
 def main(args: list[str] | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,8 +21,8 @@ class MNIST(TensorDataModule):
     """The MNIST digits (LeCun et al. 1998): 55,000 images to train on, 5,000 to validate and 10,000 to test.
 
     Args:
-        root: Folder that holds ``MNIST/raw``, torchvision's layout. None: the environment variable ``LEAN_EBM_DATA``,
-            or ``data`` where that is not set.
+        root: Folder that holds ``MNIST/raw``, torchvision's layout; ``~`` is the home folder. None: the environment
+            variable ``LEAN_EBM_DATA``, or ``data`` if that is not set.
         download: Whether files that are missing may be downloaded.
         split_seed: Seed of the split between training and validation images.
         batch_size: Batch size on each device.
@@ -45,7 +46,7 @@ class MNIST(TensorDataModule):
         held_out: int | None = None,
     ) -> None:
         super().__init__(batch_size, samples_per_class, predict_batch_size, on_device, held_out)
-        self.root = Path(root or os.environ.get("LEAN_EBM_DATA") or "data")
+        self.root = Path(root or os.environ.get("LEAN_EBM_DATA") or "data").expanduser()
         self.download = download
         self.split_seed = split_seed
 
@@ -62,13 +63,17 @@ class MNIST(TensorDataModule):
             return
         if _has_all_files(self.root):
             return
-        if not self.download:
-            raise RunError(_advice(f"MNIST is not in {self.root / 'MNIST' / 'raw'}, and download is off."))
-        rank_zero_info(f"Downloading MNIST to {self.root}")
         raw = self.root / "MNIST" / "raw"
+        missing = [raw / name for name in _file_names() if not (raw / name).is_file()]
+        if all(path.with_name(f"{path.name}.gz").is_file() for path in missing):
+            raise RunError(f"MNIST in {raw} is still packed: unpack its files, by gunzip {raw}/*.gz for example.")
+        if not self.download:
+            raise RunError(_advice(f"MNIST is not in {raw}, and download is off."))
+        rank_zero_info(f"Downloading MNIST to {self.root}")
+        new_folders = [folder for folder in (raw, *raw.parents) if not folder.exists()]
         try:
             raw.mkdir(parents=True, exist_ok=True)
-            # Whole files alone reach their place, so that an interrupted download leaves nothing half written.
+            # Only whole files reach their place, so that an interrupted download leaves nothing half written.
             with TemporaryDirectory(dir=self.root, prefix=".download-") as temporary:
                 for train in (True, False):
                     Files(temporary, train=train, download=True)
@@ -77,6 +82,10 @@ class MNIST(TensorDataModule):
         # A server can also answer nonsense, or half of a file.
         except (OSError, RuntimeError, EOFError, HTTPException, zlib.error) as error:
             raise RunError(_advice(f"MNIST could not be downloaded to {self.root}: {error}.")) from error
+        finally:
+            for folder in new_folders:  # a download that failed leaves no empty ones
+                with suppress(OSError):
+                    folder.rmdir()
 
     def load(self) -> dict[str, tuple[Tensor, Tensor]]:
         """The three splits.

@@ -1,0 +1,87 @@
+"""The table of all commands, and the page that names them; nothing here is slow to import."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from typing import NamedTuple
+
+from lean_ebm import __version__
+
+
+class Command(NamedTuple):
+    """One command of ``lean-ebm``.
+
+    Attributes:
+        summary: What it does, in the line that :func:`overview` has for it.
+        module: The module whose ``main`` runs it. It is imported only for this command.
+    """
+
+    summary: str
+    module: str
+
+
+GROUPS: dict[str, dict[str, Command]] = {
+    "Energies": {
+        "fit": Command("train a model: lean-ebm fit --config ebt; --ckpt_path last resumes", "lean_ebm.cli.training"),
+        "validate": Command("measure a model on the validation split", "lean_ebm.cli.training"),
+        "test": Command("measure a model on the test split: a table and evaluation.json", "lean_ebm.cli.training"),
+        "predict": Command("draw samples, or answer problems, and write them to a file", "lean_ebm.cli.training"),
+        "recipes": Command("list the recipes that --config takes by name", "lean_ebm.cli.recipes"),
+    },
+    "Proofs": {
+        "prove": Command("find a proof of a statement and have it verified", "lean_ebm.cli.proving"),
+        "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.cli.proving"),
+        "check": Command("check the proofs in a file of theorems", "lean_ebm.cli.proving"),
+    },
+}
+"""Every command by its name, in the groups of :func:`overview`.
+
+The ``main`` of a command takes the arguments of the process, the command's name among them, and returns the exit status
+or None for 0.
+"""
+
+COMMANDS: dict[str, Command] = {name: command for group in GROUPS.values() for name, command in group.items()}
+"""All commands by name."""
+
+
+def overview() -> str:
+    """The page that ``lean-ebm --help`` prints: all commands with a line each."""
+    width = max(map(len, COMMANDS))
+    lines = [
+        "Usage: lean-ebm COMMAND [SETTINGS]",
+        "",
+        "Energy-based models that learn, sample and answer; Lean proofs.",
+    ]
+    for title, group in GROUPS.items():
+        lines += ["", f"{title}:", *(f"  {name:{width}}  {command.summary}" for name, command in group.items())]
+    lines += [
+        "",
+        "lean-ebm COMMAND --help lists the settings of a command.",
+        "lean-ebm --version prints the version.",
+    ]
+    return "\n".join(lines)
+
+
+def run(arguments: list[str]) -> int | None:
+    """Run the command that the arguments of the process begin with.
+
+    Args:
+        arguments: The arguments without the name of the program.
+
+    Returns:
+        The exit status; None for 0.
+    """
+    first = arguments[0] if arguments else "--help"
+    if first in ("-h", "--help", "--version"):
+        print(f"lean-ebm {__version__}" if first == "--version" else overview())
+        return 0
+    # LightningCLI takes settings before the command as well: --config FILE fit.
+    command = COMMANDS["fit"] if first.startswith("-") else COMMANDS.get(first)
+    if command is None:
+        known = ", ".join(COMMANDS)
+        print(f"lean-ebm: error: there is no command {first!r}: use one of {known}", file=sys.stderr)
+        return 2
+    main: Callable[[], int | None] = import_module(command.module).main
+    return main()

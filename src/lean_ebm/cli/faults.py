@@ -1,0 +1,169 @@
+"""Errors in one sentence: of a setting that a library refuses, by its flag; of a user's file, by its line."""
+
+from __future__ import annotations
+
+import re
+import sysconfig
+import textwrap
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from lean_ebm.errors import SettingError, mistake
+
+PACKAGE = str(Path(__file__).resolve().parents[1])
+LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+
+
+@contextmanager
+def building(settings: dict[str, Any], defaults: dict[str, Any]) -> Iterator[None]:
+    """A block that builds objects from settings; whatever is raised there becomes a ``SettingError`` of one sentence.
+
+    It names the settings that a library refuses, and otherwise the file and line that raised. jsonargparse would say
+    all settings of the object on three screens.
+
+    Args:
+        settings: All settings by the names of their flags.
+        defaults: Their defaults.
+    """
+    try:
+        yield
+    except Exception as error:
+        if mistake(error) is not None:
+            raise
+        told = objection(error, settings, defaults)
+        told = told or f"{located(causes(error)[-1])} LEAN_EBM_TRACEBACK=1 shows how it came there."
+        raise SettingError(told) from error
+
+
+@contextmanager
+def running(settings: dict[str, Any], defaults: dict[str, Any]) -> Iterator[None]:
+    """A block that runs; what a library refuses there becomes a ``SettingError``, and other errors pass as they are.
+
+    Args:
+        settings: All settings by the names of their flags.
+        defaults: Their defaults.
+    """
+    try:
+        yield
+    except Exception as error:
+        told = None if mistake(error) is not None else objection(error, settings, defaults)
+        if told is None:
+            raise
+        raise SettingError(told) from error
+
+
+def objection(error: BaseException, settings: dict[str, Any], defaults: dict[str, Any]) -> str | None:
+    """What Lightning or one of torch's optimizers objects to in the settings, in words.
+
+    They object by a ``MisconfigurationException`` or by a common error that they raise themselves. An error that passed
+    through a file of the user's, or through a method or a callback, may be a fault of that code: None is returned.
+
+    Args:
+        error: The error; its causes are looked through.
+        settings: All settings by the names of their flags.
+        defaults: Their defaults.
+    """
+    chain = causes(error)
+    for cause in reversed(chain):
+        modules = [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(cause.__traceback__)]
+        lightning = [module.startswith("lightning.") for module in modules]
+        ours = any(re.match(r"lean_ebm\.(?!cli\b)", module) for module in modules)
+        refused = type(cause).__name__ == "MisconfigurationException"
+        if isinstance(cause, ValueError | TypeError | OSError) and modules:
+            refused = modules[-1].startswith("torch.optim") or (lightning[-1] and not ours)
+        elif isinstance(cause, ImportError):  # of a library that Lightning needs for a setting
+            refused = any(lightning) and not ours
+        if refused and users_line(cause) is None:
+            text = textwrap.shorten(str(cause), 400, placeholder=" ...").rstrip(".!")
+            return _sentence(text, flags(text, settings) or _class_flags(chain, settings), settings, defaults)
+    return None
+
+
+def _sentence(text: str, named: list[str], settings: dict[str, Any], defaults: dict[str, Any]) -> str:
+    given = " and ".join(f"--{name} {_shown(settings[name])}" for name in named)
+    usual = [_shown(defaults[name]) for name in named if name in defaults]
+    remedy = f" The default is {' and '.join(usual)}." if usual else ""
+    return f"{given}: {text}.{remedy}".removeprefix(": ").replace(".class_path ", " ")
+
+
+def _class_flags(chain: list[BaseException], settings: dict[str, Any]) -> list[str]:
+    """The flags of the class that jsonargparse could not build, by its words about that."""
+    classes = {path for error in chain for path in re.findall(r"given class_path '([^']+)'", str(error))}
+    return [flag for flag, value in settings.items() if flag.endswith(".class_path") and value in classes][-1:]
+
+
+def flags(text: str, settings: dict[str, Any]) -> list[str]:
+    """The flags that a text of a library is about: it says their name or, if it says none, their value.
+
+    Args:
+        text: The text.
+        settings: All settings by the names of their flags.
+    """
+    named: list[tuple[bool, int, str]] = []
+    by_value = []
+    for flag, value in settings.items():
+        name = re.escape(flag.rsplit(".", 1)[-1])
+        # A word without an underscore is a name only if it is marked as one.
+        said = re.search(rf"\b{name}=|`{name}`" + (rf"|\b{name}\b" if "_" in name else ""), text)
+        says_value = (
+            value is not None and re.search(rf"(?<![\w.-]){re.escape(str(value))}(?!\w|\.\d)", text) is not None
+        )
+        if said:
+            named.append((not says_value, said.start(), flag))
+        elif says_value and not isinstance(value, bool) and len(str(value)) > 1:
+            by_value.append(flag)
+    first = min(named, default=None)
+    return [flag for *place, flag in named if first and place == list(first[:2])] or by_value[:1]
+
+
+def by_flag(settings: Any) -> dict[str, Any]:
+    """Settings by the names of their flags, such as ``model.optimizer.lr``.
+
+    Args:
+        settings: The settings of a subcommand, as the parser gives them.
+    """
+    return {name.replace(".init_args", ""): value for name, value in settings.items() if not name.endswith("__path__")}
+
+
+def located(error: BaseException) -> str:
+    """An error with the file and line that raised it: the last of the user's, or of this package if there is none."""
+    lines = [(Path(entry.filename), entry.lineno) for entry in traceback.extract_tb(error.__traceback__)]
+    ours = [line for line in lines if str(line[0]).startswith(PACKAGE)]
+    file, line = users_line(error) or (ours or lines or [(Path("unknown"), 0)])[-1]
+    text = error.msg if isinstance(error, SyntaxError) else " ".join(str(error).split())
+    return f"{_near(file)}, line {line}: {type(error).__name__}: {text}".rstrip(": ").removesuffix(".") + "."
+
+
+def users_line(error: BaseException) -> tuple[Path, int] | None:
+    """The file and the line of the user's that an error came through last; None if it came through none.
+
+    Files of Python, of installed packages and of this package are not the user's.
+    """
+    places = [(entry.filename, entry.lineno or 0) for entry in traceback.extract_tb(error.__traceback__)]
+    if isinstance(error, SyntaxError) and error.filename:
+        places.append((error.filename, error.lineno or 0))
+    for name, line in reversed(places):
+        if Path(name).is_file() and not name.startswith((PACKAGE, *LIBRARIES)) and "site-packages" not in name:
+            return Path(name), line
+    return None
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error, its cause, the cause of that, and so on."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return found
+
+
+def _near(file: Path) -> Path:
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)

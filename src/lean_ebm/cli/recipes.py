@@ -1,0 +1,51 @@
+"""The recipes that come with the package, and ``lean-ebm recipes``, which lists them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def folder() -> Path:
+    """The folder of the recipes: in an installed package its own, in a checkout ``configs/``."""
+    installed = PACKAGE / "recipes"
+    return installed if installed.is_dir() else PACKAGE.parents[1] / "configs"
+
+
+def recipes() -> dict[str, Path]:
+    """The recipes by name, such as ``ebt`` or ``reasoning/inverse``; those of the top folder come first."""
+    files = {path.relative_to(folder()).with_suffix("").as_posix(): path for path in folder().rglob("*.yaml")}
+    return dict(sorted(files.items(), key=lambda entry: (entry[0].count("/"), entry[0])))
+
+
+def find(name: str) -> Path | None:
+    """The recipe of that name, which may end in ``.yaml``; None if there is no such."""
+    return recipes().get(name.removesuffix(".yaml"))
+
+
+def summary(recipe: Path) -> str:
+    """What a recipe is, by its first line, which is a comment."""
+    with recipe.open(encoding="utf-8") as file:
+        return file.readline().removeprefix("#").strip()
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """List the recipes; returns the exit status 0.
+
+    Args:
+        args: The command and its arguments; None takes those of the process.
+    """
+    parser = argparse.ArgumentParser(
+        prog="lean-ebm", description="List the recipes that --config takes by their names, with a line each."
+    )
+    parser.add_argument("command", choices=["recipes"], help=argparse.SUPPRESS)
+    parser.parse_args(args)
+    found = recipes()
+    width = max(map(len, found), default=0)
+    for name, path in found.items():
+        print(f"{name:{width}}  {summary(path)}")
+    print(f"\nlean-ebm fit --config NAME trains one of them. They are files below {folder()}")
+    return 0
