@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from typing import Any
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from lean_ebm.errors import SettingError
 
 
 def energy_gradient(
@@ -25,6 +29,9 @@ def energy_gradient(
 
     Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
 
+    With ``create_graph`` attention (``torch.nn.functional.scaled_dot_product_attention``) is computed without fused
+    kernels, which cannot be differentiated twice.
+
     Args:
         energy: The energy function.
         x: ``(B, ...)`` candidates.
@@ -36,6 +43,9 @@ def energy_gradient(
     Returns:
         Energies ``(B,)`` and gradients of the shape of ``x``, and with ``has_aux`` the other tensors; detached unless
         ``create_graph``.
+
+    Raises:
+        SettingError: If the energy does not return one value for each candidate.
     """
     with torch.inference_mode(False), torch.enable_grad():
         x, condition = apply_to_collection((x, condition), Tensor, leave_inference_mode)
@@ -51,12 +61,20 @@ def plain_energy_gradient(
     has_aux: bool = False,
 ) -> tuple[Tensor, ...]:
     """:func:`energy_gradient` for callers that have enabled gradients and hold no tensor of inference mode."""
+    # The fused kernels of attention have no second derivative.
+    attention = sdpa_kernel(SDPBackend.MATH) if create_graph else nullcontext()
     if compile:
-        with torch.set_grad_enabled(create_graph):
+        with torch.set_grad_enabled(create_graph), attention:
             return _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition, has_aux)
     if not (create_graph and x.requires_grad):
         x = x.detach().requires_grad_()
-    values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
+    with attention:
+        values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
+    if values.dim() != 1 or len(values) != len(x):
+        raise SettingError(
+            f"An energy returned shape {tuple(values.shape)} for candidates of shape {tuple(x.shape)}, expected "
+            f"{(len(x),)}: one energy for each candidate, so sum over all dimensions but the first."
+        )
     (gradient,) = torch.autograd.grad(values, x, torch.ones_like(values), create_graph=create_graph)
     results = (values, gradient, *aux)
     return results if create_graph else tuple(result.detach() for result in results)

@@ -118,6 +118,10 @@ class Langevin:
             _require(self.grad_clamp > 0, f"grad_clamp is {self.grad_clamp}, expected more than 0; null turns it off")
         if self.bounds is not None:
             _require(self.bounds[0] < self.bounds[1], f"bounds is {self.bounds}, expected low < high")
+        _require(
+            isinstance(self.graph, int) or self.graph in ("none", "last", "all"),
+            f"graph is {self.graph}, expected none, last, all or a number of steps above 0",
+        )
         if isinstance(self.graph, int):
             _require(self.graph > 0, f"graph is {self.graph}, expected none, last, all or a number of steps above 0")
         _require(

@@ -19,6 +19,7 @@ from lean_ebm.energy import (
     MixerEnergy,
     MLPEnergy,
     ResidualEnergy,
+    TransformerEnergy,
     VectorEnergy,
 )
 from lean_ebm.energy.convolution import CandidateConv2d
@@ -58,6 +59,7 @@ NETWORKS = [
     (ResidualEnergy, {"shape": (2, 8, 12), "num_classes": CLASSES, "width": 8, "depth": 2, "num_features": 16}),
     (MLPEnergy, {"shape": (2, 3), "num_classes": CLASSES, "width": 8, "depth": 2}),
     (MixerEnergy, MIXER),
+    (TransformerEnergy, {"shape": (2, 8, 12), "num_classes": CLASSES, "width": 8, "depth": 2, "heads": 2}),
     (VectorEnergy, {"shape": (2, 3), "condition_shape": (4,), "width": 8, "depth": 2}),
     (BoardEnergy, {"side": 4, "width": 8, "depth": 2}),
     (GraphEnergy, {"nodes": 5, "relations": 2, "width": 8, "depth": 2}),
@@ -210,10 +212,43 @@ def test_width_and_depth_are_settings(network, setting):
     assert (counts[0] < counts[1]) == (setting == "depth")
 
 
+def test_patches_and_heads_must_fit():
+    with pytest.raises(ValueError, match="images of 28x30, expected multiples of patch=4: pad them"):
+        TransformerEnergy(shape=(1, 28, 30))
+    with pytest.raises(ValueError, match="width is 30, expected a multiple of heads=4"):
+        TransformerEnergy(width=30)
+
+
 @pytest.mark.parametrize("network", [ResidualEnergy, MixerEnergy])
 def test_images_that_must_be_divisible_by_four(network):
     with pytest.raises(ValueError, match="images of 28x30, expected multiples of 4: pad them"):
         network(shape=(1, 28, 30))
+
+
+@pytest.mark.parametrize("compile", [False, True])
+def test_attention_is_differentiated_twice(compile):
+    """The fused kernels, which a CPU prefers, have no second derivative; the gradient is that of the plain formula."""
+
+    class Plain(nn.Module):
+        def forward(self, q, k, v):
+            return (q @ k.mT / q.shape[-1] ** 0.5).softmax(dim=-1) @ v
+
+    class Fused(Plain):
+        def forward(self, q, k, v):
+            return nn.functional.scaled_dot_product_attention(q, k, v)
+
+    weight = torch.randn(4, 12, dtype=torch.float64)
+    found = []
+    for attention in (Plain(), Fused()):
+        w = weight.clone().requires_grad_()
+
+        def energy(x, condition, attention=attention, w=w):
+            return attention(*(x @ w).chunk(3, dim=-1)).square().flatten(1).sum(dim=1)
+
+        x = torch.linspace(-1, 1, 60, dtype=torch.float64).reshape(3, 5, 4)
+        values, gradient = energy_gradient(energy, x, None, create_graph=True, compile=compile)
+        found.append([values, gradient, torch.autograd.grad(gradient.square().sum(), w)[0]])
+    torch.testing.assert_close(*found)
 
 
 def test_the_head_of_classes_is_what_its_formula_says():

@@ -8,6 +8,7 @@ from lean_ebm.energy.graph import GraphEnergy
 from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy
 from lean_ebm.energy.residual import ResidualEnergy
+from lean_ebm.energy.transformer import TransformerEnergy
 from lean_ebm.energy.vector import VectorEnergy
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "MLPEnergy",
     "MixerEnergy",
     "ResidualEnergy",
+    "TransformerEnergy",
     "VectorEnergy",
 ]
