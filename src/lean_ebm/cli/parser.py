@@ -71,7 +71,7 @@ class Parser(LightningArgumentParser):
         return super().parse_object(obj, *more, **kwargs)
 
     def _apply_actions(self, cfg: Any, *more: Any, **kwargs: Any) -> Any:
-        """Turn what a file holds into settings; see jsonargparse. Files that lean-ebm 0.1 has saved are read as well."""
+        """Turn what a file holds into settings; see jsonargparse. Reads files of lean-ebm 0.1 as well."""
         return super()._apply_actions(updated(cfg), *more, **kwargs)
 
     def _as_yaml(self, argument: str) -> str:

@@ -15,8 +15,9 @@ from typing import NoReturn
 
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.errors import SettingError, mistake
+from lean_ebm.files import written_whole
 from lean_ebm.proving.environment import Environment
-from lean_ebm.proving.files import read_lines, read_text, write_line, written_whole
+from lean_ebm.proving.files import read_lines, read_text, write_line
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.search import (
