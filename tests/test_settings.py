@@ -149,9 +149,7 @@ def test_saved_settings_of_0_1_train(tmp_path, monkeypatch):
 
 def test_saved_settings_of_0_1_that_use_what_is_gone_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        ValueError, match=r"EBT: best_of is 4, a setting that lean-ebm does not have any more: remove it"
-    ):
+    with pytest.raises(ValueError, match="EBT: best_of is 4, a setting that lean-ebm does not have"):
         main(["fit", f"--config={saved_by_0_1(tmp_path, best_of=4)}", *TINY_RUN])
 
 
