@@ -28,20 +28,11 @@ quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
 
-# Hours on two cores; goes on where it was interrupted. FAST=1: a few steps, to see that it works. JOBS: runs at once.
-leaderboard: $(READY)
-	$(BIN)/python -m lean_ebm.leaderboard $(if $(FAST),--fast --seeds 1 --folder lightning_logs/leaderboard-fast) \
-		$(if $(JOBS),--jobs $(JOBS))
-
-# Hours as well; writes results/held-out.md. RECIPES="contrastive ebt": these alone.
-held-out: $(READY)
-	$(BIN)/python -m lean_ebm.leaderboard.held_out $(if $(FAST),--fast --folder lightning_logs/held-out-fast) \
-		$(if $(JOBS),--jobs $(JOBS)) $(if $(RECIPES),--recipes $(RECIPES))
-
-# Hours on two cores, resumable by task; writes results/reasoning.md. FAST=1: a few steps of each, into lightning_logs.
-reasoning: $(READY)
-	$(BIN)/python -m lean_ebm.reasoning $(if $(FAST),--fast --folder lightning_logs/reasoning-fast) \
-		$(if $(JOBS),--jobs $(JOBS))
+# Hours on two cores, resumed where it was interrupted; writes a report into results/. FAST=1: a few steps, to see that
+# it works, into lightning_logs. JOBS=2: runs at once. RECIPES="contrastive ebt": only these, of digits.
+leaderboard held-out reasoning: $(READY)
+	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
+		$(if $(RECIPES),--recipes $(RECIPES))
 
 # Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
 proving: $(READY)

@@ -16,6 +16,7 @@ import torch
 from benchmarks import report
 from benchmarks.rows import SMOKE, Scale, all_rows
 from benchmarks.timing import machine
+from lean_ebm.files import write_whole
 from lean_ebm.memory import keep_freed_memory
 
 HERE = Path(__file__).parent
@@ -44,7 +45,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     stance: AbstractContextManager[Any] = (
         torch.compiler.set_stance("force_eager") if given.smoke else nullcontext()  # type: ignore[no-untyped-call]
     )
-    given.output.mkdir(parents=True, exist_ok=True)
     with stance:
         for name, measure in all_rows(scale).items():
             if not name.startswith(tuple(given.only)) or (given.missing and name in results["rows"]):
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             }
             print(f"{name}: {results['rows'][name]['seconds']} s", flush=True)
             results["rows"] = {key: results["rows"][key] for key in all_rows(scale) if key in results["rows"]}
-            path.write_text(json.dumps(results, indent=1) + "\n")
+            write_whole(path, json.dumps(results, indent=1) + "\n")
     print(report.write(results, given.output))
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from lean_ebm.experiments.tables import draw_picture, table
+from lean_ebm.files import write_whole
+
 
 def write(results: dict[str, Any], folder: Path) -> str:
-    """Write ``results.md`` and, where there is something to draw, ``growth.png``; returns the text."""
+    """Write ``results.md``, and ``growth.png`` if there is something to draw and matplotlib; returns the text."""
     rows = {name: row["result"] for name, row in results["rows"].items()}
     written = text(results)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "results.md").write_text(written)
-    if any(name.startswith("growth/") for name in rows) or "memory" in rows:
-        _draw(rows, folder / "growth.png")
+    write_whole(folder / "results.md", written)
+    if find_spec("matplotlib") and (any(name.startswith("growth/") for name in rows) or "memory" in rows):
+        draw_picture(folder / "growth.png", 8, lambda axes: _draw(rows, axes), columns=4)
     return written
 
 
@@ -22,30 +24,25 @@ def text(results: dict[str, Any]) -> str:
     """The tables."""
     rows = {name: row["result"] for name, row in results["rows"].items()}
     parts = [
-        "# Speed\n\nWritten by `make bench`; what the rows mean and what was tried is in [README.md](README.md).\n",
+        "# Speed\n\nWritten by `make bench`; what the rows mean and what was tried is in [README.md](README.md).",
         _machine(results["machine"]),
     ]
     if any(row["clock"] == "process_time" for row in results["rows"].values()):
         parts.append(
             "**Measured beside other work** (`--busy`): processor time of one thread. The order holds; the seconds "
-            "depend on what else used the caches.\n"
+            "depend on what else used the caches."
         )
     chains = [row for name, row in rows.items() if name.startswith("chain/")]
     if chains and not any("TorchEBM" in row for row in chains):
-        parts.append("TorchEBM is not installed (`pip install -e '.[bench]'`): its rows were left out.\n")
+        parts.append("TorchEBM is not installed (`pip install -e '.[bench]'`): its rows were left out.")
     parts += [_chains(rows), _graphs(rows), _training(rows), _data(rows), _memory(rows), _growth(rows)]
-    return "\n".join(part for part in parts if part)
+    return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
 def _machine(machine: dict[str, Any]) -> str:
     gpu = machine["gpu"] if machine["gpu"] != "none" else "GPU rows: not measured"
     versions = ", ".join(f"{name} {machine[name]}" for name in ("python", "torch", "torchvision", "torchebm"))
-    return f"{machine['processor']}, {machine['cores']} cores, {machine['capability']}; {gpu}. With {versions}.\n"
-
-
-def _table(head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
-    head = list(head)
-    return "\n".join("| " + " | ".join(row) + " |" for row in [head, ["---"] * len(head), *body]) + "\n"
+    return f"{machine['processor']}, {machine['cores']} cores, {machine['capability']}; {gpu}. With {versions}."
 
 
 def _chains(rows: dict[str, Any]) -> str:
@@ -60,7 +57,7 @@ def _chains(rows: dict[str, Any]) -> str:
         floor = f"{row['floor']['ms']:.2f} ms, {row['floor']['images a second']:,.0f}/s"
         body.append([network, batch, threads, floor, *cells])
     head = ["network", "batch", "threads", "floor: a step, image steps", *(name for name in names if name != "floor")]
-    text = "## Chains without a graph\n\nTime over the floor's, smaller is faster.\n\n" + _table(head, body)
+    text = "## Chains without a graph\n\nTime over the floor's, smaller is faster.\n\n" + table(head, body)
     body = []
     for name, row in found.items():
         _, network, batch, threads = name.split("/")
@@ -89,7 +86,7 @@ def _chains(rows: dict[str, Any]) -> str:
         "textbook / ours in bf16",
         "TorchEBM in bf16 / ours in bf16",
     ]
-    return text + "\nOf these, how many times as fast we are:\n\n" + _table(head, body)
+    return text + "\n\nOf these, how many times as fast we are:\n\n" + table(head, body)
 
 
 def _graphs(rows: dict[str, Any]) -> str:
@@ -105,7 +102,7 @@ def _graphs(rows: dict[str, Any]) -> str:
     if not body:
         return ""
     head = ["network", "graph", "eager", "compiled", "recomputed", "largest relative error of a compiled gradient"]
-    return "## Chains with a graph, and back\n\nOne step of four, with the backward pass of all.\n\n" + _table(
+    return "## Chains with a graph, and back\n\nOne step of four, with the backward pass of all.\n\n" + table(
         head, body
     )
 
@@ -121,7 +118,7 @@ def _training(rows: dict[str, Any]) -> str:
     if not body:
         return ""
     head = ["network", "method", *names, *(f"times as fast, {name}" for name in names if name != "textbook")]
-    return "## A step of training\n\nImages a second.\n\n" + _table(head, body)
+    return "## A step of training\n\nImages a second.\n\n" + table(head, body)
 
 
 def _data(rows: dict[str, Any]) -> str:
@@ -133,7 +130,7 @@ def _data(rows: dict[str, Any]) -> str:
         f"{usual['images a second']:,.0f}: {1 / ours['ratio']:.0f} times as fast; {ours['ms']:.3f} ms a batch"
     )
     steps = [min(row[key]["ms"] for key in row) for name, row in rows.items() if name.startswith("training/")]
-    return text + (f", {ours['ms'] / min(steps):.1%} of the fastest step of training above.\n" if steps else ".\n")
+    return text + (f", {ours['ms'] / min(steps):.1%} of the fastest step of training above." if steps else ".")
 
 
 def _memory(rows: dict[str, Any]) -> str:
@@ -144,7 +141,7 @@ def _memory(rows: dict[str, Any]) -> str:
     body = [[name, *(f"{peaks[name][length] / 1e6:.0f}" for length in lengths)] for name in peaks]
     return (
         f"## Memory of a chain with a graph\n\nPeak in MB, with the backward pass; ConvEnergy, batch "
-        f"{rows['memory']['batch']}.\n\n" + _table(["graph", *(f"{length} steps" for length in lengths)], body)
+        f"{rows['memory']['batch']}.\n\n" + table(["graph", *(f"{length} steps" for length in lengths)], body)
     )
 
 
@@ -156,7 +153,7 @@ def _growth(rows: dict[str, Any]) -> str:
         over = name.split("/")[1]
         if over == "processes":
             body = [[key, f"{value['images a second']:,.0f}"] for key, value in row.items()]
-            text += _table(["processes", "image steps a second"], body) + "\n"
+            text += table(["processes", "image steps a second"], body) + "\n\n"
             continue
         body = [
             [
@@ -166,36 +163,30 @@ def _growth(rows: dict[str, Any]) -> str:
             ]
             for key, value in row.items()
         ]
-        text += _table([over, "eager", "compiled", "peak MB"], body) + "\n"
+        text += table([over, "eager", "compiled", "peak MB"], body) + "\n\n"
     return "## How cost grows\n\nImage steps a second, ConvEnergy without a graph.\n\n" + text if text else ""
 
 
-def _draw(rows: dict[str, Any], path: Path) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        return
-    figure = Figure(figsize=(14, 6.4), layout="constrained")
-    axes = figure.subplots(2, 4)
+def _draw(rows: dict[str, Any], axes: list[Any]) -> None:
+    above, below = axes[:4], axes[4:]
     for column, over in enumerate(("batch", "steps", "width")):
         row = rows.get(f"growth/{over}", {})
         where = [int(key) for key in row]
         for way in ("eager", "compiled"):
-            axes[0, column].plot(where, [row[key][way]["images a second"] for key in row], "o-", label=way)
-        axes[1, column].plot(where, [row[key]["bytes"] / 1e6 for key in row], "o-", color="black")
+            above[column].plot(where, [row[key][way]["images a second"] for key in row], "o-", label=way)
+        below[column].plot(where, [row[key]["bytes"] / 1e6 for key in row], "o-", color="black")
         shown = where[:: max(len(where) // 4, 1)]
-        for axis, what in ((axes[0, column], "image steps a second"), (axes[1, column], "peak MB")):
+        for axis, what in ((above[column], "image steps a second"), (below[column], "peak MB")):
             axis.set(xlabel=over, ylabel=what, xscale="log")
             axis.set_xticks(shown, [str(number) for number in shown])
             axis.minorticks_off()
             axis.set_ylim(bottom=0)
-        axes[0, column].legend()
+        above[column].legend()
     processes = rows.get("growth/processes", {})
     names = [name.replace(", ", "\n") for name in processes]
-    axes[0, 3].bar(names, [value["images a second"] for value in processes.values()], width=0.5)
-    axes[0, 3].set(xlabel="processes", ylabel="image steps a second")
+    above[3].bar(names, [value["images a second"] for value in processes.values()], width=0.5)
+    above[3].set(xlabel="processes", ylabel="image steps a second")
     for name, peaks in rows.get("memory", {"bytes": {}})["bytes"].items():
-        axes[1, 3].plot([int(length) for length in peaks], [peak / 1e6 for peak in peaks.values()], "o-", label=name)
-        axes[1, 3].legend()
-    axes[1, 3].set(xlabel="steps on the graph", ylabel="peak MB")
-    figure.savefig(path, dpi=80)
+        below[3].plot([int(length) for length in peaks], [peak / 1e6 for peak in peaks.values()], "o-", label=name)
+        below[3].legend()
+    below[3].set(xlabel="steps on the graph", ylabel="peak MB")

@@ -33,7 +33,7 @@ NETWORKS = {
 
 def learned(energy: EnergyNetwork, **settings) -> Method:
     chain = Langevin(steps=3, step_size=0.5, noise_scale=0.1, bounds=(-2.0, 2.0), graph=settings.pop("graph"))
-    return EBT(energy, chain, learn_step_size=True, step_size_spread=2.0, cross_entropy=0.1, **settings)
+    return EBT(energy, chain, learn_step_size=True, cross_entropy=0.1, **settings)
 
 
 CHAIN = Langevin(steps=3, step_size=0.5, noise_scale=0.1, bounds=(-1.0, 1.0))
@@ -44,7 +44,7 @@ METHODS = {
     "EBT, two steps": lambda energy: learned(energy, graph=2),
     "EBT, all steps": lambda energy: learned(energy, graph="all"),
     "EBT, every output": lambda energy: learned(energy, graph="last", supervise="every"),
-    "EBT, persistent": lambda energy: learned(energy, graph="all", start="noise", buffer_size=6, buffer_fraction=1.0),
+    "EBT, from noise": lambda energy: learned(energy, graph="all", start="noise"),
     "IRED": lambda energy: IRED(energy, DESCENT, DESCENT, cross_entropy=0.1),
 }
 CASES = [f"{method} | {network}" for method, network in product(METHODS, NETWORKS)]
@@ -96,7 +96,6 @@ def gradients(method: Method, rank: int, processes: int) -> dict[str, Tensor]:
     rows = slice(rank * share, (rank + 1) * share)
     if getattr(method, "buffer", None) is not None:
         method.buffer.chains.fill_(0.5)
-        method.buffer.chains[:, :, -1] = -0.5  # of EBT, where the chain should go
     torch.manual_seed(2)
     model(tuple(part[rows] for part in batch())).backward()
     return {name: p.grad for name, p in method.named_parameters()}

@@ -95,7 +95,6 @@ METHODS = {
         *NETWORK,
         "--model.learn_step_size=true",
         "--model.sampler.steps=2",
-        "--model.buffer_size=20",
     ],
     "ContrastiveDivergence": [
         "--model=ContrastiveDivergence",

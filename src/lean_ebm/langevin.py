@@ -12,10 +12,9 @@ a candidate is a tensor ``(B, ...)``, a condition is any collection of tensors w
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import Any, Literal
 
 import torch
@@ -24,6 +23,19 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from lean_ebm.errors import SettingError
+from lean_ebm.gradient import energy_gradient, leave_inference_mode, plain_energy_gradient
+
+__all__ = [
+    "EnergyFunction",
+    "GradientMap",
+    "Langevin",
+    "LangevinMixin",
+    "StepHook",
+    "Stop",
+    "Trajectory",
+    "energy_gradient",
+    "langevin",
+]
 
 EnergyFunction = Callable[[Tensor, Any], Tensor]
 """``(x (B, ...), condition) -> energy (B,)``."""
@@ -106,6 +118,10 @@ class Langevin:
             _require(self.grad_clamp > 0, f"grad_clamp is {self.grad_clamp}, expected more than 0; null turns it off")
         if self.bounds is not None:
             _require(self.bounds[0] < self.bounds[1], f"bounds is {self.bounds}, expected low < high")
+        _require(
+            isinstance(self.graph, int) or self.graph in ("none", "last", "all"),
+            f"graph is {self.graph}, expected none, last, all or a number of steps above 0",
+        )
         if isinstance(self.graph, int):
             _require(self.graph > 0, f"graph is {self.graph}, expected none, last, all or a number of steps above 0")
         _require(
@@ -169,36 +185,6 @@ class Trajectory:
         )
 
 
-def energy_gradient(
-    energy: Callable[[Tensor, Any], Any],
-    x: Tensor,
-    condition: Any,
-    *,
-    create_graph: bool = False,
-    compile: bool = False,
-    has_aux: bool = False,
-) -> tuple[Tensor, ...]:
-    """Energy and its gradient in the candidate: the only place that differentiates an energy in it.
-
-    Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
-
-    Args:
-        energy: The energy function.
-        x: ``(B, ...)`` candidates.
-        condition: What the energy is conditioned on; tensors with first dimension ``B``.
-        create_graph: Whether both results can be differentiated further, in the parameters of the energy and in ``x``.
-        compile: Compile the energy and the gradient as one.
-        has_aux: Whether ``energy`` returns a pair, the energies and tensors that it computed on the way.
-
-    Returns:
-        Energies ``(B,)`` and gradients of the shape of ``x``, and with ``has_aux`` the other tensors; detached unless
-        ``create_graph``.
-    """
-    with torch.inference_mode(False), torch.enable_grad():
-        x, condition = apply_to_collection((x, condition), Tensor, _leave_inference_mode)
-        return _energy_gradient(energy, x, condition, create_graph, compile, has_aux)
-
-
 def langevin(
     energy: EnergyFunction,
     x: Tensor,
@@ -218,7 +204,7 @@ def langevin(
         x: ``(B, ...)`` starts of the chains.
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
         settings: Length, step, noise, bounds, differentiability.
-        first: What :func:`energy_gradient` says of the starts, for a caller who asked already.
+        first: What :func:`~lean_ebm.gradient.energy_gradient` returned for the starts, if the caller has it already.
         step_size: Takes the place of ``settings.step_size``: a scalar tensor or one a chain, ``(B,)``; may be learned.
         gradient_map: Corrects the gradient before it is clamped and a step is taken; the norms of a trajectory and
             ``settings.stop`` see it uncorrected.
@@ -230,7 +216,7 @@ def langevin(
     """
     stop = settings.stop
     with torch.inference_mode(False), torch.enable_grad():
-        x, condition, step_size = apply_to_collection((x, condition, step_size), Tensor, _leave_inference_mode)
+        x, condition, step_size = apply_to_collection((x, condition, step_size), Tensor, leave_inference_mode)
         batch, ones, entries = x.shape[0], [1] * (x.dim() - 1), tuple(range(1, x.dim()))
         if step_size is None:
             step_size = torch.full((batch,), settings.step_size, dtype=x.dtype, device=x.device)
@@ -239,7 +225,7 @@ def langevin(
         grad_norms = torch.zeros_like(energies)
         taken = torch.full((batch,), settings.steps, dtype=torch.int64, device=x.device)
         noise = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-        recomputed = partial(checkpoint, _energy_gradient, use_reentrant=False)
+        recomputed = partial(checkpoint, plain_energy_gradient, use_reentrant=False)
         rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # chains that move
 
         first_graph_step = settings.first_graph_step
@@ -249,7 +235,7 @@ def langevin(
             if not with_graph or (step == first_graph_step and settings.graph != "all"):
                 x = x.detach()
             here, given, eta = (x, condition, size) if isinstance(rows, slice) else _rows((x, condition, size), rows)
-            gradient_of = recomputed if with_graph and settings.recompute else _energy_gradient
+            gradient_of = recomputed if with_graph and settings.recompute else plain_energy_gradient
             if step == 0 and first is not None:
                 values, gradient = first
             else:
@@ -323,46 +309,6 @@ class LangevinMixin:
         )
 
 
-def _energy_gradient(
-    energy: Callable[[Tensor, Any], Any],
-    x: Tensor,
-    condition: Any,
-    create_graph: bool,
-    compile: bool,
-    has_aux: bool = False,
-) -> tuple[Tensor, ...]:
-    """:func:`energy_gradient` where gradients are enabled and no tensor is one of inference mode."""
-    if compile:
-        with torch.set_grad_enabled(create_graph):
-            return _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition, has_aux)
-    if not (create_graph and x.requires_grad):
-        x = x.detach().requires_grad_()
-    values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
-    (gradient,) = torch.autograd.grad(values, x, torch.ones_like(values), create_graph=create_graph)
-    results = (values, gradient, *aux)
-    return results if create_graph else tuple(result.detach() for result in results)
-
-
-@cache
-def _compiled_energy_gradient() -> Callable[[Callable[[Tensor, Any], Any], Tensor, Any, bool], tuple[Tensor, ...]]:
-    """What :func:`energy_gradient` computes, compiled; differentiable further where gradients are enabled around it."""
-
-    def values_and_gradient(
-        energy: Callable[[Tensor, Any], Any], x: Tensor, condition: Any, has_aux: bool
-    ) -> tuple[Tensor, ...]:
-        def total(x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
-            values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
-            return values.sum(), (values, *aux)
-
-        # Compiled code can be differentiated once: this gradient is taken inside of it, that of the chain outside.
-        gradient, (_, (values, *aux)) = torch.func.grad_and_value(total, has_aux=True)(x)
-        return values, gradient, *aux
-
-    # While it compiles for a candidate within a chain, torch looks at the candidate's .grad and warns itself of that.
-    warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf", UserWarning)
-    return torch.compile(values_and_gradient)
-
-
 def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Tensor:
     """Which chains ``(B,)`` have settled before a step."""
     settled = torch.zeros(len(energies), dtype=torch.bool, device=energies.device)
@@ -375,11 +321,6 @@ def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Ten
 
 def _rows(collection: Any, index: Tensor) -> Any:
     return apply_to_collection(collection, Tensor, lambda tensor: tensor[index])
-
-
-def _leave_inference_mode(tensor: Tensor) -> Tensor:
-    # Tensors born in inference mode cannot be saved for a backward pass; their clones can.
-    return tensor.clone() if tensor.is_inference() else tensor
 
 
 def _require(condition: bool, message: str) -> None:

@@ -19,11 +19,11 @@ from lean_ebm.energy import (
     MixerEnergy,
     MLPEnergy,
     ResidualEnergy,
-    VectorConditionalMLPEnergy,
+    TransformerEnergy,
     VectorEnergy,
 )
 from lean_ebm.energy.convolution import CandidateConv2d
-from lean_ebm.langevin import energy_gradient
+from lean_ebm.gradient import energy_gradient
 
 CLASSES, B = 3, 5
 
@@ -35,15 +35,15 @@ class Case:
     network: type[EnergyNetwork]
     settings: dict[str, Any]
     landscapes: int
-    head: str
+    skip: bool
 
     @property
     def field(self) -> bool:
         return issubclass(self.network, FieldEnergy)
 
     def build(self) -> EnergyNetwork:
-        head = {} if self.head == "own" else {"skip": self.head == "skip"} if self.field else {"head": self.head}
-        return self.network(**self.settings, **head, landscapes=self.landscapes)
+        skip = {"skip": self.skip} if self.field else {}
+        return self.network(**self.settings, **skip, landscapes=self.landscapes)
 
     def inputs(self, energy: EnergyNetwork, size: int = B) -> tuple[Tensor, Any]:
         x = torch.randn(size, *energy.shape)
@@ -58,30 +58,24 @@ NETWORKS = [
     (ConvEnergy, {"shape": (1, 12, 12), "num_classes": CLASSES, "width": 4, "depth": 3}),
     (ResidualEnergy, {"shape": (2, 8, 12), "num_classes": CLASSES, "width": 8, "depth": 2, "num_features": 16}),
     (MLPEnergy, {"shape": (2, 3), "num_classes": CLASSES, "width": 8, "depth": 2}),
-    (VectorConditionalMLPEnergy, {"shape": (6,), "condition_size": 4, "width": 8, "depth": 2}),
     (MixerEnergy, MIXER),
+    (TransformerEnergy, {"shape": (2, 8, 12), "num_classes": CLASSES, "width": 8, "depth": 2, "heads": 2}),
     (VectorEnergy, {"shape": (2, 3), "condition_shape": (4,), "width": 8, "depth": 2}),
     (BoardEnergy, {"side": 4, "width": 8, "depth": 2}),
     (GraphEnergy, {"nodes": 5, "relations": 2, "width": 8, "depth": 2}),
 ]
-PROBLEMS = {VectorConditionalMLPEnergy: (4,), VectorEnergy: (4,), BoardEnergy: (4, 4, 4), GraphEnergy: (2, 5, 5)}
-
-
-def heads(network):
-    if network is MixerEnergy:
-        return ("own",)
-    return ("skip", "plain") if issubclass(network, FieldEnergy) else ("linear", "quadratic")
+PROBLEMS = {VectorEnergy: (4,), BoardEnergy: (4, 4, 4), GraphEnergy: (2, 5, 5)}
 
 
 CASES = [
-    Case(network, settings, landscapes, head)
+    Case(network, settings, landscapes, skip)
     for network, settings in NETWORKS
     for landscapes in (0, 4)
-    for head in heads(network)
+    for skip in ((False, True) if issubclass(network, FieldEnergy) else (False,))
 ]
 
 
-@pytest.fixture(params=CASES, ids=lambda c: f"{c.network.__name__}-{c.head}-{c.landscapes}")
+@pytest.fixture(params=CASES, ids=lambda c: f"{c.network.__name__}{'-skip' * c.skip}-{c.landscapes}")
 def case(request) -> Case:
     return request.param
 
@@ -98,7 +92,7 @@ def test_one_finite_energy_a_candidate(case):
     values = energy(x, condition)
     assert values.shape == (B,) and values.dtype == torch.float32 and values.isfinite().all()
     assert values.unique().numel() == B
-    if case.head == "quadratic" or case.field:
+    if case.field:
         assert (values >= 0).all()
 
 
@@ -122,6 +116,16 @@ def test_gradient_training_reaches_every_parameter(case):
     gradient.square().sum().backward()
     for name, parameter in energy.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().sum() > 0, name
+
+
+def test_listed_candidates_are_ranked_by_their_energies(case):
+    energy = case.build()
+    _, condition = case.inputs(energy)
+    candidates = torch.randn(B, 4, *energy.shape)
+    ranked = energy.rank(energy.encode(condition), candidates)
+    assert ranked.shape == (B, 4)
+    for k in range(4):
+        torch.testing.assert_close(ranked[:, k], energy(candidates[:, k], condition))
 
 
 def test_energy_of_a_candidate_ignores_its_batch(case):
@@ -208,21 +212,49 @@ def test_width_and_depth_are_settings(network, setting):
     assert (counts[0] < counts[1]) == (setting == "depth")
 
 
+def test_patches_and_heads_must_fit():
+    with pytest.raises(ValueError, match="images of 28x30, expected multiples of patch=4: pad them"):
+        TransformerEnergy(shape=(1, 28, 30))
+    with pytest.raises(ValueError, match="width is 30, expected a multiple of heads=4"):
+        TransformerEnergy(width=30)
+
+
 @pytest.mark.parametrize("network", [ResidualEnergy, MixerEnergy])
 def test_images_that_must_be_divisible_by_four(network):
     with pytest.raises(ValueError, match="images of 28x30, expected multiples of 4: pad them"):
         network(shape=(1, 28, 30))
 
 
-@pytest.mark.parametrize("head", ["linear", "quadratic"])
-def test_heads_are_what_their_formulas_say(head):
-    energy = MLPEnergy((4,), CLASSES, width=8, depth=1, head=head)
+@pytest.mark.parametrize("compile", [False, True])
+def test_attention_is_differentiated_twice(compile):
+    """The fused kernels, which a CPU prefers, have no second derivative; the gradient is that of the plain formula."""
+
+    class Plain(nn.Module):
+        def forward(self, q, k, v):
+            return (q @ k.mT / q.shape[-1] ** 0.5).softmax(dim=-1) @ v
+
+    class Fused(Plain):
+        def forward(self, q, k, v):
+            return nn.functional.scaled_dot_product_attention(q, k, v)
+
+    weight = torch.randn(4, 12, dtype=torch.float64)
+    found = []
+    for attention in (Plain(), Fused()):
+        w = weight.clone().requires_grad_()
+
+        def energy(x, condition, attention=attention, w=w):
+            return attention(*(x @ w).chunk(3, dim=-1)).square().flatten(1).sum(dim=1)
+
+        x = torch.linspace(-1, 1, 60, dtype=torch.float64).reshape(3, 5, 4)
+        values, gradient = energy_gradient(energy, x, None, create_graph=True, compile=compile)
+        found.append([values, gradient, torch.autograd.grad(gradient.square().sum(), w)[0]])
+    torch.testing.assert_close(*found)
+
+
+def test_the_head_of_classes_is_what_its_formula_says():
+    energy = MLPEnergy((4,), CLASSES, width=8, depth=1)
     x = torch.randn(B, 4)
-    h = energy.features(x, None)
-    if head == "linear":
-        expected = torch.einsum("cd,bd->bc", energy.weight, h)
-    else:
-        expected = (energy.gain * h[:, None] + energy.offset).square().sum(dim=2)
+    expected = torch.einsum("cd,bd->bc", energy.weight, energy.features(x, None))
     torch.testing.assert_close(energy.energies(x), expected)
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from lean_ebm.evaluation import held_out_precision, judge_energy, unlike_data
+from lean_ebm.evaluation import evaluate_energy, held_out_precision, unlike_data
 from lean_ebm.evaluation.energy import marginal_energy
 
 
@@ -22,7 +22,7 @@ def two_classes(scale: float = 1.0):
 
 def test_accuracy_and_calibration():
     images, labels = gray([-1.0, -1.0, -1.0, 1.0]), torch.tensor([0, 0, 1, 1])
-    figures = judge_energy(two_classes(), images, labels, {})
+    figures = evaluate_energy(two_classes(), images, labels, {})
     confidence = torch.sigmoid(torch.tensor(2.0)).item()  # of every image, and three of four are right
     assert figures == {"accuracy": 0.75, "calibration_error": pytest.approx(confidence - 0.75)}
 
@@ -33,7 +33,7 @@ def test_outliers_are_told_by_their_energy_whatever_its_size():
 
     data, labels = gray([-0.9, -0.5, -0.1]), torch.tensor([0, 1, 2])
     outliers = {"higher": gray([0.5, 0.9]), "between": gray([-0.6, -0.2]), "lower": gray([-1.0])}
-    figures = judge_energy(energies, data, labels, outliers, batch_size=2)
+    figures = evaluate_energy(energies, data, labels, outliers, batch_size=2)
     # the first of those between is above one of three, the second above two
     assert [figures[f"auroc_{name}"] for name in outliers] == pytest.approx([1.0, 0.5, 0.0])
 

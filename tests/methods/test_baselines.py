@@ -1,12 +1,21 @@
 """The same network without an energy."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
+import yaml
+from lightning.pytorch.cli import LightningCLI
 
+from lean_ebm.cli.training import main
 from lean_ebm.energy import Landscape, VectorEnergy
 from lean_ebm.langevin import Langevin, Stop
 from lean_ebm.methods import Denoiser, FeedForward
 from lean_ebm.methods.ired import cosine_schedule
+
+RECIPES = Path(__file__).resolve().parents[2] / "configs" / "reasoning"
+TASKS = ("addition", "completion", "inverse", "sudoku", "connectivity", "shortest_path")
 
 
 class Scaled(VectorEnergy):
@@ -62,7 +71,44 @@ def test_a_denoiser_takes_the_field_and_not_the_gradient_of_its_norm():
     torch.testing.assert_close(out.x, x - 0.1 * method.energy.field(x, Landscape(y, level)))
 
 
-@pytest.mark.parametrize("sampler", [Langevin(monotone=True), Langevin(stop=Stop(energy_change=0.1))])
-def test_a_denoiser_has_no_energy_to_look_at(sampler):
-    with pytest.raises(ValueError, match=r"no energy that a step could raise .* set sampler\.monotone false"):
-        Denoiser(Scaled(), sampler)
+@pytest.mark.parametrize(
+    ("sampler", "named"),
+    [
+        (Langevin(steps=2, monotone=True), "turns off sampler.monotone:"),
+        (Langevin(steps=2, stop=Stop(energy_change=0.1, grad_norm=0.2)), "turns off sampler.stop.energy_change:"),
+        (
+            Langevin(steps=2, step_size=0.3, monotone=True, stop=Stop(energy_change=0.1)),
+            "turns off sampler.monotone and sampler.stop.energy_change:",
+        ),
+    ],
+)
+def test_a_denoiser_turns_off_what_needs_an_energy_and_says_so(sampler, named, caplog):
+    with caplog.at_level("INFO"):
+        method = Denoiser(Scaled(), sampler)
+    assert named in caplog.text
+    assert method.sampler == replace(sampler, monotone=False, stop=Stop(grad_norm=sampler.stop.grad_norm))
+    assert method.passes() == 4 * 3  # no pass is spent on the energies of undone steps
+
+
+def test_a_denoiser_says_nothing_about_a_sampler_without_an_energy(caplog):
+    with caplog.at_level("INFO"):
+        assert Denoiser(Scaled(), Langevin(steps=2)).sampler == Langevin(steps=2)
+    assert not caplog.text
+
+
+def test_baselines_take_every_reasoning_recipe_by_the_flags_of_the_readme(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    methods = []
+    monkeypatch.setattr(LightningCLI, "_run_subcommand", lambda self, subcommand: methods.append(self.model))
+    flags = {Denoiser: ["--model", "Denoiser"], FeedForward: ["--model", "FeedForward", "--model.energy.landscapes=0"]}
+    for task in TASKS:
+        path = RECIPES / f"{task}.yaml"
+        recipe = yaml.safe_load(path.read_text())["model"]["init_args"]
+        for baseline, given in flags.items():
+            main(["fit", "--config", str(path), *given, "--trainer.accelerator=cpu"])
+            assert type(methods[-1]) is baseline
+            assert type(methods[-1].energy).__name__ == recipe["energy"]["class_path"]
+        denoiser, sampler = methods[-2], recipe["sampler"]
+        assert denoiser.sampler == Langevin(steps=sampler["steps"], step_size=sampler["step_size"])
+        assert (denoiser.jump, denoiser.eta, denoiser.bound) == (recipe["jump"], recipe["eta"], recipe["bound"])
+    assert len(methods) == 12

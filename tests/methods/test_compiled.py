@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from lean_ebm.energy import MLPEnergy
-from lean_ebm.langevin import Langevin, _compiled_energy_gradient
+from lean_ebm.gradient import _compiled_energy_gradient
+from lean_ebm.langevin import Langevin
 from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Method
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from helpers import Quadratic, labels
-from lean_ebm.energy import EnergyNetwork, MLPEnergy, VectorConditionalMLPEnergy
+from lean_ebm.energy import EnergyNetwork, MLPEnergy, VectorEnergy
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import ContrastiveDivergence
 
@@ -150,7 +150,7 @@ def test_training_separates_data_from_samples():
 
 def test_bad_settings_are_explained():
     with pytest.raises(ValueError, match=r"indexed by class: .* set buffer_size 0"):
-        method(VectorConditionalMLPEnergy((3,), 2))
+        method(VectorEnergy((3,), (2,), 8, 1))
     with pytest.raises(ValueError, match=r"chain\.graph is last, use none"):
         method(chain=Langevin(steps=1, graph="last"))
 

@@ -5,24 +5,12 @@ import torch
 from torch.nn import functional as F
 
 from helpers import Quadratic, labels
-from lean_ebm.energy import MLPEnergy, VectorConditionalMLPEnergy
+from lean_ebm.energy import MLPEnergy
 from lean_ebm.langevin import Langevin, Stop, energy_gradient
 from lean_ebm.methods import EBT
 from lean_ebm.methods.ebt import Corruption
 
 ALPHA = 0.2
-
-
-class Recorder(Quadratic):
-    """Keeps the candidates that it was asked about."""
-
-    def __init__(self, *args, **settings):
-        super().__init__(*args, **settings)
-        self.seen = []
-
-    def forward(self, x, condition):
-        self.seen.append(x.detach().clone())
-        return super().forward(x, condition)
 
 
 def small_network() -> MLPEnergy:
@@ -34,7 +22,7 @@ def method(energy, chain=None, **settings) -> EBT:
     return EBT(energy, chain=chain, **{"sampler": Langevin(5, ALPHA), "start": "noise", **settings})
 
 
-def reference(energy, target, label, steps, alpha, detach_each, every, distance=F.mse_loss):
+def reference(energy, target, label, steps, alpha, detach_each, every):
     """The chain written out, from the noise that the method draws first; no noise on the way."""
     x = torch.randn_like(target)
     losses = []
@@ -43,7 +31,7 @@ def reference(energy, target, label, steps, alpha, detach_each, every, distance=
             x = x.detach()
         _, gradient = energy_gradient(energy, x, label, create_graph=True)
         x = x - alpha * gradient
-        losses.append(distance(x, target))
+        losses.append(F.mse_loss(x, target))
     return torch.stack(losses).mean() if every else losses[-1]
 
 
@@ -56,16 +44,14 @@ def gradients(loss, ebm):
 # --- training ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("distance", ["mse", "smooth_l1"])
-def test_system_1_sums_the_losses_of_detached_steps(distance):
-    ebm = method(small_network(), supervise="every", learn_step_size=True, distance=distance)
+def test_system_1_sums_the_losses_of_detached_steps():
+    ebm = method(small_network(), supervise="every", learn_step_size=True)
     target, label = 2 * torch.randn(6, 3), labels(6)
     torch.manual_seed(5)
     terms = ebm.loss((target, label))
     got = gradients(terms["loss"], ebm)
     torch.manual_seed(5)
-    function = F.mse_loss if distance == "mse" else F.smooth_l1_loss
-    loss = reference(ebm.energy, target, label, 3, ebm.log_step_size.exp(), True, True, function)
+    loss = reference(ebm.energy, target, label, 3, ebm.log_step_size.exp(), True, True)
     torch.testing.assert_close(terms["loss"], loss)
     torch.testing.assert_close(got, gradients(loss, ebm))
     assert got["log_step_size"] != 0
@@ -94,29 +80,6 @@ def test_whole_graph_has_the_derivative_of_the_whole_chain():
     square, factor = torch.randn(6, 3).square().mean(), 1 - ALPHA * 0.7
     torch.testing.assert_close(loss.detach(), factor**6 * square)
     torch.testing.assert_close(energy.a.grad, -6 * ALPHA * factor**5 * square)
-
-
-def test_number_of_steps_is_drawn_for_each_batch():
-    energy = Quadratic()
-    ebm = method(energy, Langevin(steps=4, step_size=ALPHA, graph="last"), min_steps=2)
-    counts = set()
-    for _ in range(40):
-        energy.rows = 0
-        ebm.loss((torch.zeros(2, 3), labels(2)))
-        counts.add(energy.rows / 2)
-    assert counts == {2, 3, 4}
-
-
-def test_step_sizes_are_drawn_for_each_chain():
-    energy = Quadratic((1,), a=1.0)
-    one = Langevin(steps=1, step_size=ALPHA, graph="last")
-    ebm = method(energy, one, step_size_spread=2.0, buffer_size=2000, buffer_fraction=1.0)
-    ebm.buffer.chains.fill_(1.0)  # every chain goes on from 1: it ends at 1 - alpha
-    ebm.loss((torch.zeros(4000, 1), labels(4000)))
-    sizes = 1 - ebm.buffer.chains[:, :, 0].flatten()
-    sizes = sizes[sizes > 1e-6]
-    assert ALPHA / 2 <= sizes.min() < 0.55 * ALPHA and 1.9 * ALPHA < sizes.max() <= 2 * ALPHA + 1e-6
-    assert sizes.log().mean().item() == pytest.approx(math.log(ALPHA), abs=0.05)
 
 
 ONE_STEP = Langevin(steps=1, step_size=1.0, graph="last")
@@ -155,44 +118,6 @@ def test_levels_are_stratified_log_normal_within_their_range():
     ranks = torch.special.ndtr((levels.sort().values.log() + 0.2) / 1.2) * 1000
     inside = (levels.sort().values > 0.11) & (levels.sort().values < 3.9)
     assert ((ranks - torch.arange(1000) - 0.5).abs()[inside] < 0.6).all()  # one in each of 1000 equally likely ranges
-
-
-def test_best_of_learns_from_the_nearest_start():
-    energy = Recorder(a=0.5)
-    with torch.no_grad():
-        energy.means[1] = 3.0
-    one = Langevin(steps=1, step_size=1.0, graph="last")
-    ebm = method(energy, one, best_of=5)
-    target, label = torch.randn(8, 3), labels(8)
-    terms = ebm.loss((target, label))
-    tried, used = torch.stack(energy.seen[:5]), energy.seen[5]
-    ends = (tried + energy.means[label].detach()) / 2
-    distances = (ends - target).square().mean(dim=2)
-    assert torch.equal(used, tried[distances.argmin(dim=0), torch.arange(8)])
-    torch.testing.assert_close(terms["loss"].detach(), distances.min(dim=0).values.mean())
-    assert len(energy.seen) == 6
-
-
-def test_buffer_goes_on_towards_the_target_a_chain_had():
-    ebm = method(Quadratic(a=0.7), buffer_size=8, buffer_fraction=1.0)
-    start, target = torch.randn(2, 1, 3), torch.randn(2, 1, 3)
-    ebm.buffer.chains.copy_(torch.stack([start, target], dim=2).expand(2, 4, 2, 3))
-    label = labels(4)
-    terms = ebm.loss((torch.full((4, 3), 100.0), label))
-    end = (1 - ALPHA * 0.7) ** 3 * start
-    torch.testing.assert_close(terms["loss"].detach(), (end - target).square().mean())
-    pairs = torch.stack([end, target], dim=2).expand(2, 4, 2, 3)
-    stored = (ebm.buffer.chains - pairs).abs().amax(dim=(2, 3)) < 1e-6
-    assert 1 <= stored[0].sum() <= 2 and 1 <= stored[1].sum() <= 2
-
-
-def test_buffer_is_filled_with_ends_and_targets():
-    ebm = method(Quadratic(a=0.7), buffer_size=2, buffer_fraction=0.5)
-    ebm.eval().loss((torch.ones(2, 3), labels(2)))
-    assert ebm.buffer.chains.isnan().all()
-    ebm.train().loss((torch.ones(2, 3), labels(2)))
-    assert ebm.buffer.chains.shape == (2, 1, 2, 3)
-    assert (ebm.buffer.chains[:, 0, 1] == 1).all() and ebm.buffer.chains.isfinite().all()
 
 
 def test_statistics_are_those_of_the_chain():
@@ -254,12 +179,12 @@ def test_cross_entropy_leaves_out_what_noise_hides(level, counts):
 # --- optimization ------------------------------------------------------------------------------------------------
 
 
-def test_learned_step_size_has_its_own_rate_and_no_weight_decay():
+def test_learned_step_size_has_no_weight_decay():
     adamw = lambda params: torch.optim.AdamW(params, lr=0.1, weight_decay=0.3)
-    ebm = method(small_network(), learn_step_size=True, step_size_lr_factor=5.0, optimizer=adamw)
+    ebm = method(small_network(), learn_step_size=True, optimizer=adamw)
     network, size = ebm.configure_optimizers().param_groups
     assert (network["lr"], network["weight_decay"]) == (0.1, 0.3)
-    assert (size["lr"], size["weight_decay"]) == (0.5, 0.0)
+    assert (size["lr"], size["weight_decay"]) == (0.1, 0.0)
     assert size["params"] == [ebm.log_step_size]
     assert {*map(id, network["params"]), id(ebm.log_step_size)} == {*map(id, ebm.parameters())}
 
@@ -368,20 +293,12 @@ def test_from_noise_the_sampler_runs_as_it_is_set():
     [
         ({"chain": Langevin(3)}, "chain.graph is none, use last, all"),
         ({"churn": 1.1}, "churn is 1.1, expected 0 to 1"),
-        ({"min_steps": 4}, "min_steps is 4, expected 1 to chain.steps=3"),
-        ({"min_steps": 0}, "min_steps is 0, expected 1 to chain.steps=3"),
         ({"chain": Langevin(3, stop=Stop(grad_norm=1.0)), "supervise": "every"}, "chain.stop"),
-        ({"buffer_size": 1}, "buffer of 1 chains is too small for 2 classes"),
     ],
 )
 def test_contradictions_are_explained(settings, message):
     with pytest.raises(ValueError, match=message):
         method(small_network(), **settings)
-
-
-def test_buffer_needs_classes():
-    with pytest.raises(ValueError, match="class"):
-        method(VectorConditionalMLPEnergy((3,), 2), buffer_size=8)
 
 
 @pytest.mark.parametrize("levels", [(2.0, 0.1), (0.0, 0.1)])

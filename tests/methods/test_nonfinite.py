@@ -58,6 +58,20 @@ def test_chains_that_are_not_finite_are_told_by_step_and_share(tmp_path):
     assert torch.equal(weights(module), before)
 
 
+def test_a_gradient_is_not_blamed_on_a_chain_of_an_earlier_batch(tmp_path):
+    """In the first batch only a chain is not finite, which the loss does not use; in the second only the loss."""
+
+    class Later(Plain):
+        def loss(self, batch):
+            first = self.trainer.global_step == 0
+            self.langevin(batch[0] * (1e30 if first else 1.0), batch[1], Langevin(steps=1, step_size=0.1))
+            return {"loss": self.energy(*batch).mean() * (1.0 if first else torch.inf)}
+
+    with pytest.raises(RuntimeError, match="step 2: the gradient of the loss is not finite; the loss is inf") as caught:
+        fit(tmp_path, Later(Quadratic(), Langevin()), torch.ones(8, 3))
+    assert "chains" not in str(caught.value)
+
+
 def test_a_step_without_trouble_is_taken(tmp_path):
     module = Plain(Quadratic(), Langevin())
     before = weights(module)

@@ -1,9 +1,10 @@
-"""Callbacks: what a run shows and saves."""
+"""Callbacks: what a run shows, saves and resumes."""
 
 from lean_ebm.callbacks.ema import EMA
 from lean_ebm.callbacks.evaluation import Evaluation
 from lean_ebm.callbacks.guard import DivergenceGuard
 from lean_ebm.callbacks.interruption import Interruption
+from lean_ebm.callbacks.resume import Resume
 from lean_ebm.callbacks.samples import RunSummary, SampleMonitor, SampleWriter
 from lean_ebm.callbacks.settings import SaveSettings
 
@@ -12,6 +13,7 @@ __all__ = [
     "DivergenceGuard",
     "Evaluation",
     "Interruption",
+    "Resume",
     "RunSummary",
     "SampleMonitor",
     "SampleWriter",

@@ -11,36 +11,37 @@ from lightning.pytorch.utilities import rank_zero_info
 
 from lean_ebm.callbacks.samples import summary_writer
 from lean_ebm.data import DataModule
-from lean_ebm.data.base import Budget
 from lean_ebm.errors import SettingError
+from lean_ebm.evaluation.base import Effort, evaluate
 from lean_ebm.methods import Method
 
 
 class Evaluation(Callback):
-    """Judges a model at the end of ``lean-ebm test``, on the test split, and of ``validate``, on the validation split.
+    """Evaluates a model at the end of ``lean-ebm test`` (on the test split) and ``validate`` (on the validation split).
 
-    What there is to judge, the data module knows. Its figures join the table of the run, TensorBoard and
-    ``evaluation.json``; those at other numbers of steps, if ``steps`` names some, as curves. Of images:
+    :func:`~lean_ebm.evaluation.evaluate` says what is evaluated on which data. The figures join the table of the run,
+    TensorBoard and ``evaluation.json``. Figures at other numbers of steps, if ``steps`` names some, become curves. On
+    images:
 
-    * ``samples_*``: samples of 28x28 digits, see :func:`~lean_ebm.evaluation.judge_digits`, and ``real_*`` the same of
-      real digits that were not trained on, the ceiling;
-    * ``energy_*``: the energy as a classifier and a detector, see :func:`~lean_ebm.evaluation.judge_energy`;
+    * ``samples_*``: samples of 28x28 digits, see :func:`~lean_ebm.evaluation.evaluate_digits`, and ``real_*`` the same
+      figures of real digits that were not trained on, the ceiling;
+    * ``energy_*``: the energy as a classifier and a detector, see :func:`~lean_ebm.evaluation.evaluate_energy`;
     * ``held_out_auprc`` where the data hold a class out, see :func:`~lean_ebm.evaluation.held_out_precision`.
 
-    Of answers to problems: see :func:`~lean_ebm.evaluation.tasks.judge_answers`.
+    On answers to problems: see :func:`~lean_ebm.evaluation.answers.evaluate_answers`.
 
     Args:
-        num_samples: Number of samples, of the classes in turn, or of answers, to so many problems of each difficulty;
-            20 or more; 0 turns their evaluation off.
-        num_images: Number of real images, and of each kind of outliers, that the energy is judged on; 0 turns it off.
-        steps: Lengths of chains at which samples are judged besides.
+        num_samples: Number of samples, of the classes in turn, or number of problems of each difficulty to answer; 20
+            or more; 0 turns this off.
+        num_images: Number of real images, and of each kind of outliers, to evaluate the energy on; 0 turns this off.
+        steps: Other lengths of chains at which samples are evaluated as well.
         long_run: Length of a long chain; are its ends still digits? 0 for none.
         long_run_samples: Number of long chains, 20 or more.
         batch_size: Number of chains run at once.
         seed: Seed of the chains.
 
     Raises:
-        ValueError: If a number is out of its range, or there are too few samples to judge.
+        ValueError: If a number is out of its range, or there are too few samples to evaluate.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Evaluation(Callback):
         ):
             if value < least:
                 raise SettingError(f"Evaluation: {name} is {value}, expected {least} or more.")
-        self.budget = Budget(
+        self.effort = Effort(
             num_samples=num_samples,
             num_images=num_images,
             steps=tuple(sorted(steps or ())),
@@ -77,13 +78,13 @@ class Evaluation(Callback):
         self._written: Path | None = None
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Judge on the validation split, unless a fit is under way."""
+        """Evaluate on the validation split, unless a fit is under way."""
         if trainer.state.fn == TrainerFn.VALIDATING:
-            self._judge(trainer, pl_module, "val")
+            self._evaluate(trainer, pl_module, "val")
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Judge on the test split."""
-        self._judge(trainer, pl_module, "test")
+        """Evaluate on the test split."""
+        self._evaluate(trainer, pl_module, "test")
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write all metrics to a file."""
@@ -100,14 +101,14 @@ class Evaluation(Callback):
             rank_zero_info(f"Figures: {self._written}")
             self._written = None
 
-    def _judge(self, trainer: Trainer, method: LightningModule, split: str) -> None:
+    def _evaluate(self, trainer: Trainer, method: LightningModule, split: str) -> None:
         data = getattr(trainer, "datamodule", None)
         if not isinstance(method, Method) or not isinstance(data, DataModule):
             return
-        report = data.judge(method, split, self.budget)
-        self._curve = report.curves
+        result = evaluate(data, method, split, self.effort)
+        self._curve = result.curves
         # Every rank has the same figures.
-        method.log_dict({f"{split}/{name}": value for name, value in report.figures.items()}, rank_zero_only=True)
+        method.log_dict({f"{split}/{name}": value for name, value in result.figures.items()}, rank_zero_only=True)
 
     def _write(self, trainer: Trainer) -> None:
         folder = trainer.log_dir  # all ranks together find out

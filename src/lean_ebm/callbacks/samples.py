@@ -79,7 +79,9 @@ class SampleMonitor(Callback):
         writer.add_scalar("samples/energy", energies.mean(), step)
         writer.add_histogram("energy/samples", energies, step)
         if self._real is not None:
-            real = pl_module.candidate_energy(*self._real).detach().cpu()
+            x, given = self._real
+            points = pl_module.energy.encode_candidates(x)
+            real = pl_module.candidate_energy(points, given).detach().cpu()
             writer.add_histogram("energy/real", real, step)
             writer.add_scalar("samples/energy_gap", energies.mean() - real.mean(), step)
         for name, values in (("energy", trajectory.energies), ("grad_norm", trajectory.grad_norms)):

@@ -20,6 +20,7 @@ from lean_ebm.callbacks import (
     DivergenceGuard,
     Evaluation,
     Interruption,
+    Resume,
     RunSummary,
     SampleMonitor,
     SampleWriter,
@@ -33,9 +34,6 @@ from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
-
-DEFAULT = "torch.optim.AdamW"
-"""The optimizer of a method whose settings name none."""
 
 
 class LeanEBMCLI(LightningCLI):
@@ -157,23 +155,11 @@ class LeanEBMCLI(LightningCLI):
         )
         if theirs and theirs != ours:
             raise SettingError(f"{path} is of {theirs} and the model is {ours}: --model={theirs}, or another file.")
-        if self.config.subcommand == "fit":
-            _refuse_another_optimizer(path, stored, settings.get("init_args", {}))
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
                 flag = name.replace(".init_args", "")
                 print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
-
-
-def _refuse_another_optimizer(path: str, stored: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Raise a SettingError if a fit would give the state of one optimizer to another."""
-    theirs, ours = ((part.get("optimizer") or {}).get("class_path", DEFAULT) for part in (stored, settings))
-    if "optimizer" in stored and theirs != ours:
-        raise SettingError(
-            f"--model.optimizer is {ours} and {path} holds the state of {theirs}, which only {theirs} can resume from: "
-            f"use --model.optimizer {theirs}, or leave out --ckpt_path."
-        )
 
 
 def _refuse_sharding(strategy: Any) -> None:
@@ -208,6 +194,7 @@ def main(args: list[str] | None = None) -> None:
         subclass_mode_data=True,
         save_config_callback=SaveSettings,
         seed_everything_default=0,
+        trainer_defaults={"callbacks": [Resume()]},  # joins whatever callbacks the settings name
         parser_class=Parser,
         auto_configure_optimizers=False,
         args=args,

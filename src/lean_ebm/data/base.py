@@ -1,49 +1,20 @@
-"""What every data module is, and what of its data nobody else knows."""
+"""The base of all data modules, and a data loader that resumes within an epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-if TYPE_CHECKING:
-    from lean_ebm.methods import Method
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What an evaluation may cost; see :class:`~lean_ebm.callbacks.Evaluation`, whose settings these are."""
-
-    num_samples: int = 1000
-    num_images: int = 2000
-    steps: tuple[int, ...] = ()
-    long_run: int = 0
-    long_run_samples: int = 100
-    batch_size: int = 250
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an evaluation found.
-
-    Attributes:
-        figures: By name.
-        curves: The figures of samples by the number of steps of their chains.
-    """
-
-    figures: dict[str, float] = field(default_factory=dict)
-    curves: dict[int, dict[str, float]] = field(default_factory=dict)
-
 
 class DataModule(LightningDataModule):
     """Batches ``(candidates, conditions)`` to train, validate and test on; for ``predict``, conditions alone.
 
-    What a candidate is, how it is shown and how it is judged is known here alone: methods, chains and callbacks ask.
+    Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
+    callbacks ask it.
 
     Attributes:
         num_classes: Number of classes that conditions name; 0 where they are no labels.
@@ -71,10 +42,6 @@ class DataModule(LightningDataModule):
             target: The candidates that the data have there.
         """
         return {}
-
-    def judge(self, method: Method, split: str, budget: Budget) -> Report:
-        """Judge a trained method on the split ``val`` or ``test``."""
-        return Report()
 
 
 class ResumableLoader(DataLoader[Any]):

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset
 
-from lean_ebm.data.base import Budget, DataModule, Report, ResumableLoader
+from lean_ebm.data.base import DataModule, ResumableLoader
 from lean_ebm.data.pictures import grid, is_image
 from lean_ebm.errors import SettingError
 from lean_ebm.randomness import derived_seed
-
-if TYPE_CHECKING:
-    from lean_ebm.methods import Method
 
 
 class IndexedTensors(TensorDataset):
@@ -142,12 +139,6 @@ class TensorDataModule(DataModule):
     def picture(self, candidates: Tensor, columns: int) -> Tensor | None:
         """A grid of images."""
         return grid(candidates, columns) if is_image(tuple(candidates.shape[1:])) else None
-
-    def judge(self, method: Method, split: str, budget: Budget) -> Report:
-        """Samples of digits, and the energy as a classifier and a detector."""
-        from lean_ebm.evaluation.images import judge_images  # needs torchmetrics' image package, slow to import
-
-        return judge_images(self, method, split, budget)
 
     def _check(self, split: str, images: Tensor, labels: Tensor) -> None:
         """Refuse what would train to nonsense without a word."""

@@ -6,8 +6,9 @@ from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
 from lean_ebm.energy.graph import GraphEnergy
 from lean_ebm.energy.mixer import MixerEnergy
-from lean_ebm.energy.mlp import MLPEnergy, VectorConditionalMLPEnergy
+from lean_ebm.energy.mlp import MLPEnergy
 from lean_ebm.energy.residual import ResidualEnergy
+from lean_ebm.energy.transformer import TransformerEnergy
 from lean_ebm.energy.vector import VectorEnergy
 
 __all__ = [
@@ -21,6 +22,6 @@ __all__ = [
     "MLPEnergy",
     "MixerEnergy",
     "ResidualEnergy",
-    "VectorConditionalMLPEnergy",
+    "TransformerEnergy",
     "VectorEnergy",
 ]

@@ -1,14 +1,16 @@
-"""What every energy network is, and the head that class-conditional ones share."""
+"""The base class of energy networks, and the head that class-conditional networks share."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 
 from lean_ebm.errors import SettingError
+from lean_ebm.settings import RecordsSettings
 
 
 class Landscape(NamedTuple):
@@ -28,7 +30,7 @@ def split_landscape(condition: Any) -> tuple[Any, Tensor | None]:
     return (condition.condition, condition.level) if isinstance(condition, Landscape) else (condition, None)
 
 
-class EnergyNetwork(nn.Module, ABC):
+class EnergyNetwork(RecordsSettings, nn.Module, ABC):
     """An energy ``E(x, condition) -> (B,)``: low where a candidate fits its condition.
 
     Subclasses must keep a constant out of the energy (no bias in the last layer): it never reaches dE/dx, so a
@@ -46,7 +48,45 @@ class EnergyNetwork(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)``, float32 even under autocast, of candidates ``x`` ``(B, *shape)``."""
+        """Energies ``(B,)``, float32 even under autocast, of candidates ``x`` ``(B, *shape)``.
+
+        Args:
+            x: Candidates, as :meth:`encode_candidates` returns them.
+            condition: Conditions, as :meth:`encode` returns them; in a :class:`Landscape` if there are several.
+        """
+
+    def encode(self, condition: Any) -> Any:
+        """What the network makes of a condition before it sees a candidate; identity by default.
+
+        A method calls it once a batch and hands the result to :meth:`forward`, so that a chain does not encode its
+        condition again at each step.
+
+        Args:
+            condition: Conditions as the data module gives them.
+
+        Returns:
+            Any collection of tensors with first dimension ``B``; it may depend on parameters.
+        """
+        return condition
+
+    def encode_candidates(self, candidates: Tensor) -> Tensor:
+        """Candidates ``(B, ...)`` of the data as points ``(B, *shape)`` in which chains move; identity by default.
+
+        A network that learns embeddings of its candidates overrides it. A method calls it once a batch.
+        """
+        return candidates
+
+    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
+        """Energies ``(B, K)`` of K listed candidates of each condition, in one pass; low is good.
+
+        Args:
+            condition: Conditions as :meth:`encode` returns them, with first dimension ``B``.
+            candidates: ``(B, K, *shape)``, as :meth:`encode_candidates` returns them.
+        """
+        batch, listed = candidates.shape[:2]
+        repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(listed, dim=0))
+        energies: Tensor = self(candidates.flatten(0, 1), repeated)
+        return energies.reshape(batch, listed)
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
         """Energies ``(B, num_classes)`` of every class, so that ``argmin`` classifies and softmax of -E is p(y|x).
@@ -98,18 +138,14 @@ class EnergyNetwork(nn.Module, ABC):
 class ClassEnergy(EnergyNetwork):
     """Class-conditional energies from class-independent features ``h(x)`` ``(B, D)``.
 
-    The condition enters at the head alone, so all classes are scored for the price of one:
-
-    * ``linear``: ``E(x, y) = w_y . h(x)``, negative logits (JEM, Grathwohl et al. 2020, section 3);
-    * ``quadratic``: ``E(x, y) = |g_y * h(x) + b_y|^2``, the squared-norm energy of IRED (Du et al. 2024, section 3),
-      bounded from below.
+    The energy is ``E(x, y) = w_y . h(x)``, negative logits (JEM, Grathwohl et al. 2020, section 3). The condition
+    enters only at this head, so that all classes are scored for the price of one.
 
     Args:
         shape: Shape of one candidate.
         num_features: D.
         num_classes: Number of classes; 1 makes the energy unconditional, with the condition always 0.
         landscapes: Number of landscapes; 0 for a single one.
-        head: Form of the energy.
     """
 
     def __init__(
@@ -118,18 +154,12 @@ class ClassEnergy(EnergyNetwork):
         num_features: int,
         num_classes: int,
         landscapes: int,
-        head: Literal["linear", "quadratic"],
     ) -> None:
         super().__init__()
         self.shape = tuple(shape)
         self.num_classes = num_classes
         self.landscapes = landscapes
-        self.head = head
-        if head == "linear":
-            self.weight = nn.Parameter(torch.randn(num_classes, num_features) / num_features**0.5)
-        else:
-            self.gain = nn.Parameter(1 + 0.1 * torch.randn(num_classes, num_features))
-            self.offset = nn.Parameter(0.1 * torch.randn(num_classes, num_features))
+        self.weight = nn.Parameter(torch.randn(num_classes, num_features) / num_features**0.5)
 
     @abstractmethod
     def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
@@ -144,9 +174,4 @@ class ClassEnergy(EnergyNetwork):
         self.check(x, landscape)
         h = self.features(x, landscape)
         with torch.autocast(x.device.type, enabled=False):  # energies are float32, and so are their differences
-            h = h.float()
-            if self.head == "linear":
-                return h @ self.weight.T
-            # |g h + b|^2, expanded so that no (B, C, D) tensor is built
-            cross = 2 * h @ (self.gain * self.offset).T
-            return h.square() @ self.gain.square().T + cross + self.offset.square().sum(dim=1)
+            return h.float() @ self.weight.T

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -23,7 +21,6 @@ class ConvEnergy(ClassEnergy):
         width: Channels of the first convolution; the last ones have four times as many.
         depth: Number of convolutions.
         landscapes: Number of landscapes (IRED); each shifts the output of every convolution. 0 for a single one.
-        head: Form of the energy, see :class:`~lean_ebm.energy.base.ClassEnergy`.
     """
 
     def __init__(
@@ -33,10 +30,9 @@ class ConvEnergy(ClassEnergy):
         width: int = 16,
         depth: int = 4,
         landscapes: int = 0,
-        head: Literal["linear", "quadratic"] = "linear",
     ) -> None:
         channels = [min(width * 2**i, width * 4) for i in range(depth)]
-        super().__init__(shape, 2 * channels[-1], num_classes, landscapes, head)
+        super().__init__(shape, 2 * channels[-1], num_classes, landscapes)
         in_channels, height, width_ = shape
         convolutions: list[nn.Module] = []
         for i, out_channels in enumerate(channels):

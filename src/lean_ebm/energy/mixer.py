@@ -55,7 +55,7 @@ class MixerEnergy(ClassEnergy):
         if height % 4 or width_ % 4:
             raise SettingError(f"MixerEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
         tokens, patch = (height // 4) * (width_ // 4), channels * 64
-        super().__init__(shape, tokens * 2 * width, num_classes, landscapes, head="linear")
+        super().__init__(shape, tokens * 2 * width, num_classes, landscapes)
         nn.init.normal_(self.weight, std=0.004)
         self.embed = nn.Linear(patch, width, bias=False)
         self.position = nn.Parameter(0.2 * torch.randn(tokens, 1, width))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -26,7 +24,6 @@ class ResidualEnergy(ClassEnergy):
         depth: Number of residual blocks.
         num_features: Features that the head sees.
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
-        head: Form of the energy, see :class:`~lean_ebm.energy.base.ClassEnergy`.
 
     Raises:
         ValueError: If height or width is not a multiple of 4.
@@ -40,9 +37,8 @@ class ResidualEnergy(ClassEnergy):
         depth: int = 2,
         num_features: int = 256,
         landscapes: int = 0,
-        head: Literal["linear", "quadratic"] = "linear",
     ) -> None:
-        super().__init__(shape, num_features, num_classes, landscapes, head)
+        super().__init__(shape, num_features, num_classes, landscapes)
         channels, height, width_ = shape
         if height % 4 or width_ % 4:
             raise SettingError(f"ResidualEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")

@@ -18,7 +18,7 @@ ClassEnergies = Callable[[Tensor], Tensor]
 
 
 @torch.no_grad()
-def judge_energy(
+def evaluate_energy(
     class_energies: ClassEnergies, images: Tensor, labels: Tensor, outliers: dict[str, Tensor], batch_size: int = 500
 ) -> dict[str, float]:
     """Every figure of an energy as a classifier and as a detector of what is no digit.

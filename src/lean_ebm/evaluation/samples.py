@@ -1,4 +1,4 @@
-"""Samples of digits, judged."""
+"""How good samples of digits are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lean_ebm.evaluation.metrics import DensityCoverage, Novelty, RelativeDivers
 
 
 @torch.no_grad()
-def judge_digits(
+def evaluate_digits(
     images: Tensor,
     labels: Tensor,
     real: tuple[Tensor, Tensor],

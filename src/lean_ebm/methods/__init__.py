@@ -1,11 +1,12 @@
 """Methods: ways to teach an energy."""
 
-from lean_ebm.methods.base import Batch, Method, WarmupCosine
+from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.baselines import Denoiser, FeedForward
 from lean_ebm.methods.contrastive import ContrastiveDivergence
 from lean_ebm.methods.ebt import EBT
 from lean_ebm.methods.ired import IRED
 from lean_ebm.methods.replay import ReplayBuffer
+from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.thinking import think
 
 __all__ = [

@@ -1,14 +1,16 @@
-"""What the methods share: optimization, logging, evaluation loops and generation."""
+"""The base class of all methods: optimization, logging, evaluation loops and generation."""
 
 from __future__ import annotations
 
 import copy
+import io
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import IO, Any, Literal, Self
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -16,59 +18,25 @@ from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.nn import functional as F
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LambdaLR
 from torchmetrics.classification import MulticlassAccuracy
 
 from lean_ebm import __version__
-from lean_ebm.checkpoints import keep_pending_validation
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.finite import FiniteSteps
+from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
+from lean_ebm.methods.schedules import WarmupCosine
+from lean_ebm.methods.thinking import keep_best, select
 from lean_ebm.randomness import derived_seed, seeded
+from lean_ebm.settings import RecordsSettings, updated
 
 Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
 
 
-class WarmupCosine(LambdaLR):
-    """Linear warm-up, then a cosine from the optimizer's learning rate down to a fraction of it.
-
-    Args:
-        optimizer: The optimizer.
-        warmup_steps: Steps until the full learning rate.
-        total_steps: Step at which the cosine ends. None: the number of steps that the trainer expects to take.
-        final_fraction: What is left of the learning rate at the end.
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        warmup_steps: int = 100,
-        total_steps: int | None = None,
-        final_fraction: float = 0.0,
-    ) -> None:
-        self.warmup_steps = warmup_steps
-        self.total_steps = total_steps
-        self.final_fraction = final_fraction
-        super().__init__(optimizer, self._factor)
-
-    def state_dict(self) -> dict[str, Any]:
-        """The state, but for the length of the run: a resumed run may be longer."""
-        return {name: value for name, value in super().state_dict().items() if name != "total_steps"}
-
-    def _factor(self, step: int) -> float:
-        warmup = min(1.0, (step + 1) / max(self.warmup_steps, 1))
-        if self.total_steps is None:
-            return warmup
-        progress = (step - self.warmup_steps) / max(self.total_steps - self.warmup_steps, 1)
-        cosine = 0.5 * (1 + math.cos(math.pi * min(max(progress, 0.0), 1.0)))
-        return warmup * (self.final_fraction + (1 - self.final_fraction) * cosine)
-
-
-class Method(FiniteSteps, ABC):
+class Method(RecordsSettings, FiniteSteps, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
     A new method implements :meth:`loss`, and :meth:`sample` where plain Langevin dynamics from noise is not how it
@@ -109,15 +77,16 @@ class Method(FiniteSteps, ABC):
         self.lr_scheduler = lr_scheduler
         classes = energy.num_classes
         self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None
+        self.optimizer_settings: dict[str, Any] = {}
         self._written_by = __version__
-        self._chains_of_ranks: Tensor | None = None
+        self._loaded_settings: dict[str, Any] = {}
 
     @abstractmethod
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The training objective of one batch.
 
         Args:
-            batch: Candidates ``(B, ...)`` and their conditions.
+            batch: Candidates ``(B, *shape)`` and their conditions, which the energy network has encoded.
 
         Returns:
             Scalars to log by name; ``loss`` is the one to minimize.
@@ -142,34 +111,34 @@ class Method(FiniteSteps, ABC):
             condition: Conditions; tensors with first dimension ``B``.
             steps: Number of gradient steps of each chain, to think longer or shorter than :attr:`sampler` says.
             generator: Source of all randomness, on the device of the energy; makes samples reproducible.
-            on_step: Called after each step of the first draws with its index and all candidates so far.
+            on_step: Called after each step of the first draws, with the index of the step and all candidates.
+                ``IRED`` calls it after each landscape, with the answer of that landscape.
 
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
         """
-        trajectory = self.sample(condition, steps, generator, on_step)
-        if self.candidates == 1:
-            return trajectory
-        score = self.score(trajectory.x, condition)
-        enough = math.log(self.acceptance) if self.energy.num_classes > 1 else math.inf
-        for _ in range(self.candidates - 1):
-            refused = (~(score >= enough)).nonzero().squeeze(1)
-            if refused.numel() == 0:
-                break
-            given = apply_to_collection(condition, Tensor, lambda part, rows=refused: part[rows])
-            again = self.sample(given, steps, generator, None)
-            new = self.score(again.x, given)
-            better = ~(new <= score[refused])  # also where the kept one is no number
-            score[refused[better]] = new[better]
-            trajectory = trajectory.replace(refused[better], again.select(better))
-        return trajectory
+        encoded = self.energy.encode(condition)
+        made = 0
+
+        def draw(rows: Tensor | None) -> Trajectory:
+            nonlocal made
+            made += 1
+            return self.sample(select(encoded, rows), steps, generator, on_step if rows is None else None)
+
+        return keep_best(
+            draw,
+            lambda x, rows: self.score(x, select(condition, rows)),
+            lambda: made < self.candidates,
+            enough=math.log(self.acceptance) if self.energy.num_classes > 1 else math.inf,
+        )
 
     def sample(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """Run one chain a condition: by default :attr:`sampler` from noise. Override where a method samples otherwise.
+        """Run one chain a condition: by default :attr:`sampler`, from noise.
 
-        Takes and returns what :meth:`generate` does.
+        A method that samples otherwise overrides it. It takes and returns what :meth:`generate` does, except that the
+        energy network has encoded the condition.
         """
         sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
         start = self.noise(condition, sampler, generator)
@@ -196,9 +165,33 @@ class Method(FiniteSteps, ABC):
         given = split_landscape(condition)[0]
         return (batch_size(given), *self.energy.candidate_shape(given))
 
+    def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
+        """Finished candidates ``(B, ...)`` and their encoded conditions, as the energy network compares them.
+
+        A method that trains the energy at several scales or landscapes says here at which of them candidates compare.
+        """
+        return x, condition
+
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` of finished candidates, by which they are compared."""
-        energies: Tensor = self.energy(x, condition)
+        """Energies ``(B,)`` of finished candidates, by which they are compared.
+
+        Args:
+            x: ``(B, *shape)`` candidates, as :meth:`generate` returns them.
+            condition: Their conditions, as the data module gives them.
+        """
+        energies: Tensor = self.energy(*self.finished(x, self.energy.encode(condition)))
+        return energies
+
+    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
+        """Energies ``(B, K)`` of K listed candidates of each condition; low is good.
+
+        Args:
+            condition: Conditions, as the data module gives them; tensors with first dimension ``B``.
+            candidates: ``(B, K, ...)``, as the data module gives them.
+        """
+        points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
+        points, encoded = self.finished(points, self.energy.encode(condition))
+        energies: Tensor = self.energy.rank(encoded, points)
         return energies
 
     def class_energies(self, x: Tensor) -> Tensor:
@@ -221,45 +214,62 @@ class Method(FiniteSteps, ABC):
             )
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say which version wrote it, keep the persistent chains of all processes, and what is still to be done."""
+        """Add the version, and the settings from which :meth:`load_from_checkpoint` builds the model again.
+
+        The command line has added its settings already. Those of a model that was built in Python are its arguments; an
+        optimizer that was given as a function is not among them.
+        """
         checkpoint["lean_ebm_version"] = __version__
-        keep_pending_validation(self.trainer, checkpoint)
-        buffer = getattr(self, "buffer", None)
-        if buffer is not None and self.trainer.world_size > 1:
-            gathered = self.all_gather(buffer.chains)
-            assert isinstance(gathered, Tensor)
-            checkpoint["chains_of_ranks"] = gathered.cpu()
+        if not self.hparams and self.settings is not None:
+            checkpoint[self.CHECKPOINT_HYPER_PARAMS_KEY] = self._loaded_settings | {
+                "_instantiator": "lightning.pytorch.cli.instantiate_module",
+                "_class_path": self.settings["class_path"],
+                **self.settings["init_args"],
+            }
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """See which version wrote it, and what the chains of each process were."""
+        """Remember which version wrote the checkpoint, and its settings."""
         self._written_by = checkpoint.get("lean_ebm_version", "0.1.0")
-        self._chains_of_ranks = checkpoint.get("chains_of_ranks")
+        self._loaded_settings = checkpoint.get(self.CHECKPOINT_HYPER_PARAMS_KEY, {})
 
-    def on_train_start(self) -> None:
-        """Go on with the persistent chains that this process had; one that had none begins with new ones."""
-        chains, self._chains_of_ranks = self._chains_of_ranks, None
-        buffer = getattr(self, "buffer", None)
-        if buffer is None or self.trainer.ckpt_path is None:
-            return
-        if chains is not None and self.global_rank < len(chains):
-            buffer.chains.copy_(chains[self.global_rank])
-        elif self.global_rank > 0:
-            buffer.chains.fill_(torch.nan)
+    @classmethod
+    def load_from_checkpoint(
+        cls,
+        checkpoint_path: str | Path | IO[bytes],
+        map_location: Any = None,
+        hparams_file: str | Path | None = None,
+        strict: bool | None = None,
+        weights_only: bool | None = True,
+        **settings: Any,
+    ) -> Self:
+        """Build the model of a checkpoint again, with its weights; see ``LightningModule.load_from_checkpoint``.
 
-    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
-        """Count the epoch under way where Lightning has not.
+        Checkpoints of lean-ebm 0.1 load as well, unless they use a setting that is gone. Code in a checkpoint is not
+        run unless ``weights_only`` is False.
 
-        A run that goes on from the last batch of an epoch begins the next one uncounted (lightning 2.6), and who goes
-        on from a checkpoint of that one would begin it anew.
+        Args:
+            checkpoint_path: The file.
+            map_location: Device for the weights, as ``torch.load`` takes it.
+            hparams_file: See Lightning.
+            strict: Whether the weights must be exactly those of the model.
+            weights_only: Whether to read only tensors and plain data.
+            settings: Arguments of the class that replace those in the checkpoint.
+
+        Raises:
+            SettingError: If the checkpoint uses a setting that is gone; says how to convert it.
         """
-        epochs = self.trainer.fit_loop.epoch_progress
-        if epochs.current.ready == epochs.current.completed:
-            epochs.increment_ready()
-            epochs.increment_started()
-
-    def on_validation_start(self) -> None:
-        """Forget the batch that a validation had begun with when it was interrupted: it is counted once more."""
-        self.trainer.fit_loop.epoch_loop.val_loop.batch_progress.total.reset_on_restart()
+        checkpoint = torch.load(checkpoint_path, map_location="cpu", weights_only=weights_only)
+        stored = checkpoint.get(cls.CHECKPOINT_HYPER_PARAMS_KEY, {})
+        current = updated({"class_path": stored.get("_class_path", cls.__name__), "init_args": stored})["init_args"]
+        if current != stored:
+            checkpoint_path = io.BytesIO()
+            torch.save({**checkpoint, cls.CHECKPOINT_HYPER_PARAMS_KEY: current}, checkpoint_path)
+        if isinstance(checkpoint_path, io.IOBase):
+            checkpoint_path.seek(0)
+        loaded: Self = super().load_from_checkpoint(
+            checkpoint_path, map_location, hparams_file, strict, weights_only, **settings
+        )
+        return loaded
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Method:
         """A copy, for an average of the weights say, shares what builds optimizers.
@@ -288,9 +298,8 @@ class Method(FiniteSteps, ABC):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Take the loss of the method and log its terms."""
-        self.energy.check_shape(batch[0])
         with self._randomness("train", batch_idx):
-            terms = self.loss(batch)
+            terms = self.loss(self._encoded(batch))
         self.terms = {name: value.detach() for name, value in terms.items()}
         self._log_terms("train", terms, len(batch[0]))
         return terms["loss"]
@@ -317,9 +326,11 @@ class Method(FiniteSteps, ABC):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler, which advances once an optimizer step."""
         optimizer = self.optimizer(self.parameter_groups())
+        self.optimizer_settings = optimizer_settings(optimizer)
         if self.lr_scheduler is None:
             return optimizer
         scheduler = self.lr_scheduler(optimizer)
+        self.optimizer_settings |= scheduler_settings(scheduler)
         if isinstance(scheduler, WarmupCosine) and scheduler.total_steps is None:
             steps = self.trainer.estimated_stepping_batches
             scheduler.total_steps = int(steps) if math.isfinite(steps) else None
@@ -347,15 +358,22 @@ class Method(FiniteSteps, ABC):
         return seeded(seed, self.device)
 
     def _evaluate(self, stage: Literal["val", "test"], batch: Batch, batch_idx: int) -> None:
-        x, condition = batch
-        self.energy.check_shape(x)
         with torch.inference_mode(False), torch.enable_grad(), self._randomness(stage, batch_idx):
-            terms = self.loss(apply_to_collection((x, condition), Tensor, torch.clone))
+            terms = self.loss(self._encoded(apply_to_collection(batch, Tensor, torch.clone)))
+        condition = batch[1]
+        x = self.energy.encode_candidates(batch[0])
         terms["energy_real"] = self.candidate_energy(x, condition).mean()
         self._log_terms(stage, terms, len(x))
         if self.accuracy is not None:
             self.accuracy(-self.class_energies(x), condition)
             self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
+
+    def _encoded(self, batch: Batch) -> Batch:
+        """The candidates and conditions of a batch as the energy network takes them, encoded once."""
+        x, condition = batch
+        points = self.energy.encode_candidates(x)
+        self.energy.check_shape(points)
+        return points, self.energy.encode(condition)
 
     def _log_terms(self, stage: str, terms: dict[str, Tensor], batch_size: int) -> None:
         training = stage == "train"

@@ -1,25 +1,26 @@
-"""What energies have to be better than: the same network, without an energy."""
+"""Baselines of the energies: the same network without an energy."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from lean_ebm.energy import FieldEnergy, Landscape
-from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, langevin
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.ired import IRED
 
 
 class FeedForward(Method):
-    """The field of an energy at x = 0 as the answer, by one pass and the squared error: no descent, and no energy.
+    """Answers with the field of an energy at x = 0, in one pass: no energy and no descent. Learns by the squared error.
 
     Args:
-        energy: The network whose field answers; without landscapes.
+        energy: The network whose field answers, with ``landscapes: 0``.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
     """
@@ -44,13 +45,13 @@ class FeedForward(Method):
         return self.energy.field(torch.zeros(self.batch_shape(condition), device=self.device), condition)
 
     def passes(self, steps: int | None = None) -> int:
-        """One."""
+        """One pass, for any number of steps."""
         return 1
 
     def sample(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """The answer, whatever the number of steps."""
+        """The answer, which does not depend on the number of steps."""
         with torch.no_grad():
             x = self.answer(condition)
         if on_step is not None:
@@ -62,11 +63,13 @@ class FeedForward(Method):
 class Denoiser(IRED):
     """IRED's chain without an energy: the field itself predicts the noise, as in a diffusion model (Ho et al. 2020).
 
-    There is nothing that a step could raise, so no step is undone, and nothing to contrast.
+    It takes the recipes of :class:`IRED` as they are (``--model Denoiser``). Three of their settings need an energy.
+    The contrast is left out. ``sampler.monotone`` and ``sampler.stop.energy_change`` are turned off, and a
+    line says so.
 
     Args:
         energy: The network whose field predicts the noise; its ``landscapes`` is the number of levels.
-        sampler: Steps at each level besides the jump.
+        sampler: Steps at each level besides the jump; see above for what is turned off.
         weight_limit: See :class:`IRED`.
         bound: Largest magnitude of a component of data.
         sample_bound: The same at inference; null: bound.
@@ -74,9 +77,6 @@ class Denoiser(IRED):
         eta: See :class:`IRED`.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
-
-    Raises:
-        ValueError: If the sampler looks at energies.
     """
 
     energy: FieldEnergy
@@ -93,11 +93,14 @@ class Denoiser(IRED):
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        if sampler.monotone or sampler.stop.energy_change is not None:
-            raise SettingError(
-                "Denoiser: there is no energy that a step could raise or leave as it is: set sampler.monotone false "
-                "and sampler.stop.energy_change null."
-            )
+        needs_energy = {
+            "sampler.monotone": sampler.monotone,
+            "sampler.stop.energy_change": sampler.stop.energy_change is not None,
+        }
+        if any(needs_energy.values()):
+            names = " and ".join(name for name, given in needs_energy.items() if given)
+            rank_zero_info(f"Denoiser turns off {names}: it has no energy to look at.")
+            sampler = replace(sampler, monotone=False, stop=replace(sampler.stop, energy_change=None))
         super().__init__(
             energy,
             sampler,
@@ -121,7 +124,7 @@ class Denoiser(IRED):
         return {"loss": ((1 / self.alpha_bar[index]).clamp(max=self.weight_limit) * error).mean()}
 
     def langevin(self, x: Tensor, condition: Any, settings: Langevin, **rest: Any) -> Trajectory:
-        """The chain of :func:`~lean_ebm.langevin.langevin` on what has the field as its gradient where it stands."""
+        """A chain of :func:`~lean_ebm.langevin.langevin` that follows the field in place of a gradient."""
 
         def surrogate(x: Tensor, condition: Any) -> Tensor:
             with torch.no_grad():

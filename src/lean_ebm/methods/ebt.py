@@ -1,4 +1,4 @@
-"""Energy-Based Transformers' training: predictions are the ends of short descents on the energy."""
+"""The training of Energy-Based Transformers: a short descent on the energy should end at the data."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
-from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory, energy_gradient
+from lean_ebm.gradient import energy_gradient
+from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method
-from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.randomness import stratified
 
 
@@ -66,27 +66,21 @@ class EBT(Method):
     A prediction starts at ``x_0`` and takes S steps ``x_{s+1} = x_s - alpha dE/dx(x_s, y)``; the loss compares it with
     the data ``x`` and is differentiated through the gradient of the energy (a second derivative)::
 
-        L  =  d(x_S, x)                     ``supervise=last``,    or
-        L  =  mean_s d(x_s, x), s = 1 .. S  ``supervise=every``,   d: mean squared error or smooth L1
+        L  =  |x_S - x|^2                     ``supervise=last``,    or
+        L  =  mean_s |x_s - x|^2, s = 1 .. S  ``supervise=every``
 
-    Both recipes of the paper are settings:
+    The System 1 recipe of the paper is ``supervise=every`` with ``learn_step_size=true``: x_s is detached before each
+    step, each step has its own graph and its own loss, and the step size alpha is learned.
 
-    * **System 1**: ``supervise=every``, ``learn_step_size=true``: x_s is detached before each step, each step has its
-      own graph and its own loss; the step size alpha is learned.
-    * **System 2**: ``supervise=last``, ``chain.graph=last``, ``chain.noise_scale>0``, ``step_size_spread=2``,
-      ``min_steps=2``, ``chain.steps=3``, ``buffer_size>0``: random numbers of steps and step sizes, Langevin noise, the
-      loss on the last output, chains that go on from where earlier ones of their class ended.
+    ``start`` says where chains begin. ``noise`` knows nothing of the target: the squared error has one minimum there,
+    the mean of all data under the condition, which suits problems with one answer. ``corrupted`` is how EBT trains on
+    images: ``x_0 = x + sigma z`` with a random level sigma. Then ``alpha dE/dx`` learns the noise in ``x_0``, which is
+    ``-sigma^2`` times the score of data blurred by ``sigma`` (Miyasawa 1961), without being told the level.
 
-    ``start`` says where chains begin. From ``noise``, which knows nothing of the target, the squared error has one
-    minimum, the mean of the class; ``best_of`` > 1 draws that many starts and learns from the best alone, which lets
-    different starts take different digits. From ``corrupted``, as EBT trains on images, ``x_0 = x + sigma z`` with a
-    random level sigma: then ``alpha dE/dx`` learns the noise in ``x_0``, which is ``-sigma^2`` times the score of data
-    blurred by ``sigma`` (Miyasawa 1961), without being told the level.
-
-    Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1): a step of ``h alpha``
-    takes away a fraction h of the noise and new noise puts part of it back, so that over the chain the level falls
-    geometrically from the highest to the lowest; ``churn`` says how large a part. A last step of alpha takes all
-    that is left.
+    Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1). A step of ``h alpha``
+    takes away a fraction h of the noise, and new noise puts part of it back, so that the level falls geometrically over
+    the chain from the highest to the lowest; ``churn`` says how large that part is. A last step of alpha takes away all
+    noise that is left.
 
     Args:
         energy: The energy network.
@@ -96,15 +90,8 @@ class EBT(Method):
             candidates; otherwise it runs as it is set.
         start: Where training chains begin.
         corruption: Noise of corrupted starts.
-        distance: d, ``mse`` or ``smooth_l1``.
         supervise: Which outputs of the chain the loss sees.
         learn_step_size: Whether alpha is a parameter, which has no weight decay.
-        step_size_lr_factor: Learning rate of alpha relative to that of the network.
-        step_size_spread: r: each chain's step size is drawn from [alpha / r, alpha r] (log-uniform); 1 turns it off.
-        min_steps: If set, the number of steps is drawn for each batch from ``min_steps`` to ``chain.steps``.
-        best_of: K, the number of starts of which the best is learned from.
-        buffer_size: Number of persistent chains; 0 turns the buffer off.
-        buffer_fraction: Probability that a chain goes on from the buffer.
         churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise) to 1 (each step takes all noise away and puts
             back what the next level has).
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
@@ -125,15 +112,8 @@ class EBT(Method):
         sampler: Langevin = Langevin(steps=50, bounds=None),
         start: Literal["noise", "corrupted"] = "corrupted",
         corruption: Corruption = Corruption(),
-        distance: Literal["mse", "smooth_l1"] = "mse",
         supervise: Literal["last", "every"] = "last",
         learn_step_size: bool = False,
-        step_size_lr_factor: float = 1.0,
-        step_size_spread: float = 1.0,
-        min_steps: int | None = None,
-        best_of: int = 1,
-        buffer_size: int = 0,
-        buffer_fraction: float = 0.5,
         churn: float = 0.8,
         cross_entropy: float = 0.0,
         candidates: int = 1,
@@ -146,8 +126,6 @@ class EBT(Method):
             raise SettingError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
         if not 0 <= churn <= 1:
             raise SettingError(f"EBT: churn is {churn}, expected 0 to 1.")
-        if min_steps is not None and not 1 <= min_steps <= chain.steps:
-            raise SettingError(f"EBT: min_steps is {min_steps}, expected 1 to chain.steps={chain.steps}.")
         if supervise == "every" and (chain.stop.enabled or chain.final_noise_scale is not None):
             raise SettingError(
                 "EBT: supervise=every takes steps one by one: chain.stop and final_noise_scale have no effect."
@@ -155,13 +133,8 @@ class EBT(Method):
         self.chain = chain
         self.start = start
         self.corruption = corruption
-        self.distance = F.mse_loss if distance == "mse" else F.smooth_l1_loss
         self.supervise = supervise
         self.learn_step_size = learn_step_size
-        self.step_size_lr_factor = step_size_lr_factor
-        self.step_size_spread = step_size_spread
-        self.min_steps = min_steps
-        self.best_of = best_of
         self.churn = churn
         self.cross_entropy = cross_entropy
         log_step_size = torch.tensor(math.log(chain.step_size))
@@ -169,10 +142,6 @@ class EBT(Method):
             self.log_step_size = nn.Parameter(log_step_size)
         else:
             self.register_buffer("log_step_size", log_step_size)
-        self.buffer: ReplayBuffer | None = None
-        if buffer_size:
-            self.buffer = ReplayBuffer(buffer_size, energy.num_classes, (2, *energy.shape), 1 - buffer_fraction)
-            self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
     @property
     def step_size(self) -> Tensor:
@@ -183,22 +152,10 @@ class EBT(Method):
         """Distance of the chain's outputs from the data, and the optional classification term."""
         target, condition = batch
         start, level = self._start(target, condition)
-        if self.buffer is not None:
-            # Half of the chains go on from where an earlier one ended, towards the target which that one had.
-            pairs, slot = self.buffer.draw(condition, torch.stack([start, target], dim=1))
-            start, target = pairs.unbind(dim=1)
-            level = None  # nobody knows how much noise is left in them
-        if self.best_of > 1:
-            start, level = self._best_start(start, target, condition), None
-
-        steps = self.chain.steps
-        if self.min_steps is not None:
-            steps = int(torch.randint(self.min_steps, self.chain.steps + 1, ()))
         if self.supervise == "every":
-            plan = [replace(self.chain, steps=1, graph="last")] * steps
+            plan = [replace(self.chain, steps=1, graph="last")] * self.chain.steps
         else:
-            plan = [replace(self.chain, steps=steps)]
-        alpha = self._draw_step_size(len(target))
+            plan = [self.chain]
         first: tuple[Tensor, Tensor] | None = None
         energies: Tensor | None = None
         if self.cross_entropy > 0 and plan[0].first_graph_step == 0 and not self.chain.recompute:
@@ -208,20 +165,20 @@ class EBT(Method):
                 own_and_all, start, condition, create_graph=True, compile=self.chain.compile, has_aux=True
             )
             first = values, gradient
+        alpha = self.step_size
         x = start
         parts: list[Trajectory] = []
         for i, settings in enumerate(plan):
             parts.append(self.langevin(x, condition, settings, first=None if i else first, step_size=alpha))
             x = parts[-1].x
         trajectory = Trajectory.join(parts)
-        if self.buffer is not None and self.training:
-            self.buffer.store(condition, slot, torch.stack([x.detach(), target], dim=1))
 
         weight = self.corruption.weight(level) if level is not None else 1.0
-        loss = torch.stack([(weight * self._distance(part.x, target)).mean() for part in parts]).mean()
+        losses = [(weight * _squared_error(part.x, target)).mean() for part in parts]
+        loss = torch.stack(losses).mean()
         terms = {
             "reconstruction": loss,
-            "step_size": self.step_size,
+            "step_size": alpha,
             "energy_start": trajectory.energies[:, 0].mean(),
             "grad_norm_chain": trajectory.grad_norms.mean(),
         }
@@ -262,14 +219,10 @@ class EBT(Method):
         return self.corruption.highest * torch.randn(shape, device=self.device, generator=generator)
 
     def parameter_groups(self) -> Iterable[Any]:
-        """Two groups: the network, and the step size with its own learning rate."""
+        """Two groups: the network, and the step size, which has no weight decay."""
         if not self.learn_step_size:
             return self.parameters()
-        lr = self.step_size_lr_factor * self.optimizer(self.energy.parameters()).defaults["lr"]
-        return [
-            {"params": list(self.energy.parameters())},
-            {"params": [self.log_step_size], "weight_decay": 0.0, "lr": lr},
-        ]
+        return [{"params": list(self.energy.parameters())}, {"params": [self.log_step_size], "weight_decay": 0.0}]
 
     def _start(self, target: Tensor, condition: Any) -> tuple[Tensor, Tensor | None]:
         """Where chains begin, and the levels ``(B,)`` of their noise if they are corrupted data."""
@@ -277,28 +230,6 @@ class EBT(Method):
             return self.noise(condition, self.chain), None
         level = self.corruption.draw(len(target), target.device)
         return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target), level
-
-    def _best_start(self, first: Tensor, target: Tensor, condition: Any) -> Tensor:
-        """Of ``best_of`` starts a sample, the one whose chain ends nearest to the target; without graph."""
-        best, smallest = first, torch.full((len(target),), torch.inf, device=target.device)
-        settings = replace(self.chain, graph="none")
-        for attempt in range(self.best_of):
-            start = first if attempt == 0 else self._start(target, condition)[0]
-            end = self.langevin(start, condition, settings, step_size=self.step_size.detach()).x
-            distance = self._distance(end, target)
-            nearer = (distance < smallest).reshape(-1, *[1] * (target.dim() - 1))
-            best, smallest = torch.where(nearer, start, best), torch.minimum(distance, smallest)
-        return best
-
-    def _draw_step_size(self, size: int) -> Tensor:
-        if self.step_size_spread == 1:
-            return self.step_size
-        exponent = 2 * torch.rand(size, device=self.device) - 1
-        return self.step_size * self.step_size_spread**exponent
-
-    def _distance(self, x: Tensor, target: Tensor) -> Tensor:
-        distance: Tensor = self.distance(x, target, reduction="none")
-        return distance.flatten(1).mean(dim=1)
 
     def _goal_within(self, bounds: tuple[float, float]) -> GradientMap:
         """The gradient whose full step, ``x - alpha dE/dx``, ends within the bounds."""
@@ -328,3 +259,8 @@ class EBT(Method):
             bounds=None,
         )
         return [falling, last]
+
+
+def _squared_error(x: Tensor, target: Tensor) -> Tensor:
+    """Mean squared errors ``(B,)``."""
+    return F.mse_loss(x, target, reduction="none").flatten(1).mean(dim=1)

@@ -14,7 +14,8 @@ from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork, Landscape
 from lean_ebm.errors import SettingError
-from lean_ebm.langevin import Langevin, StepHook, Trajectory, energy_gradient
+from lean_ebm.gradient import energy_gradient
+from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.randomness import stratified
 
@@ -242,17 +243,18 @@ class IRED(Method):
         index: Tensor = (stratified(size, self.device) * self.energy.landscapes).long().clamp(max=last)
         return index
 
-    def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` in the sharpest landscape, at its scale."""
-        index = torch.zeros(len(x), dtype=torch.int64, device=x.device)
-        energies: Tensor = self.energy(self.alpha_bar[0].sqrt() * x, Landscape(condition, index))
-        return energies
+    def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
+        """Candidates in the sharpest landscape, at its scale."""
+        return self.alpha_bar[0].sqrt() * x, Landscape(condition, self._sharpest(x))
 
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` in the sharpest landscape, at its scale."""
-        index = torch.zeros(len(x), dtype=torch.int64, device=x.device)
-        energies: Tensor = self.energy.energies(self.alpha_bar[0].sqrt() * x, index)
+        energies: Tensor = self.energy.energies(self.alpha_bar[0].sqrt() * x, self._sharpest(x))
         return energies
+
+    def _sharpest(self, x: Tensor) -> Tensor:
+        """Landscape indices ``(B,)`` of the sharpest landscape."""
+        return torch.zeros(len(x), dtype=torch.int64, device=x.device)
 
     def _scales(self, index: Tensor, dim: int) -> tuple[Tensor, Tensor]:
         alpha_bar = self.alpha_bar[index].reshape(-1, *[1] * (dim - 1))

@@ -1,4 +1,4 @@
-"""Persistent chains: where earlier ones ended, later ones begin."""
+"""Persistent chains: a new chain begins where an earlier one ended."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class ReplayBuffer(nn.Module):
     """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; Grathwohl et al. 2020).
 
     A registered buffer: saved in checkpoints and moved with the model. Under DDP every rank keeps chains of its own
-    (see :attr:`LOCAL`), and a checkpoint holds those of all. After a resume each rank goes on with those that it had;
-    on more processes the new ranks begin with new chains, on fewer those of the ranks that are gone are dropped.
+    (see :attr:`LOCAL`), and a checkpoint holds those of all. After a resume each rank has its own chains again. On more
+    processes than before, the additional ranks begin with new chains; on fewer, the chains of the other ranks are lost.
 
     Args:
         size: Number of chains over all classes; rounded down to the same number a class.
@@ -69,6 +69,19 @@ class ReplayBuffer(nn.Module):
         """Put ends of chains ``(B, *shape)`` back into their slots; where one is not finite, the next starts anew."""
         finite = x.detach().isfinite().flatten(1).all(dim=1).reshape(-1, *[1] * (x.dim() - 1))
         self.chains[label, slot] = torch.where(finite, x.detach(), torch.nan).to(self.chains.dtype)
+
+    def resume(self, rank: int, chains_of_ranks: Tensor | None) -> None:
+        """Take back the chains that a rank had, or begin with new chains if the checkpoint holds none of this rank.
+
+        Args:
+            rank: The rank of this process.
+            chains_of_ranks: ``(ranks, num_classes, chains a class, *shape)``; None if the run had a single process,
+                whose chains are loaded with the weights.
+        """
+        if chains_of_ranks is not None and rank < len(chains_of_ranks):
+            self.chains.copy_(chains_of_ranks[rank])
+        elif rank > 0:
+            self.chains.fill_(torch.nan)
 
     def entropy(self, chains_per_class: int = 64) -> Tensor:
         """How varied the chains of each class ``(num_classes,)`` are: the entropy of a Gaussian of their variance.

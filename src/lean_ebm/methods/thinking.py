@@ -1,16 +1,22 @@
-"""Answers within a budget."""
+"""Several draws of each candidate, of which the best is kept: up to a number of draws, or within a budget."""
 
 from __future__ import annotations
 
+import math
 import time
 from bisect import bisect_right
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
 
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Trajectory
-from lean_ebm.methods.base import Method
+
+if TYPE_CHECKING:
+    from lean_ebm.methods.base import Method
 
 
 def think(
@@ -44,24 +50,62 @@ def think(
     if evaluations is not None:
         steps = _within(method, evaluations, steps)
     cost = method.passes(steps)
-    start = time.monotonic()
-    best = method.sample(condition, steps, generator, None)
-    spent, longest, score = cost, time.monotonic() - start, None
-    while _left(evaluations, spent, cost + 1 + (score is None)) and _left(seconds, time.monotonic() - start, longest):
-        began = time.monotonic()
-        if score is None:
-            score, spent = method.score(best.x, condition), spent + 1
-        draw = method.sample(condition, steps, generator, None)
-        new = method.score(draw.x, condition)
-        better = (~(new <= score)).nonzero().squeeze(1)  # also where the kept one is no number
-        score = score.index_copy(0, better, new[better])
-        best = best.replace(better, draw.select(better))
-        spent, longest = spent + cost + 1, max(longest, time.monotonic() - began)
-    return best
+    encoded = method.energy.encode(condition)
+    began = last = time.monotonic()
+    made, longest = 0, 0.0
+
+    def draw(rows: Tensor | None) -> Trajectory:
+        nonlocal made
+        made += 1
+        return method.sample(select(encoded, rows), steps, generator, None)
+
+    def another_fits() -> bool:
+        nonlocal last, longest
+        now = time.monotonic()
+        longest, last = max(longest, now - last), now
+        within_evaluations = evaluations is None or (made + 1) * (cost + 1) <= evaluations
+        return within_evaluations and (seconds is None or now - began + longest <= seconds)
+
+    return keep_best(draw, lambda x, rows: method.score(x, select(condition, rows)), another_fits)
 
 
-def _left(budget: float | None, spent: float, next_one: float) -> bool:
-    return budget is None or spent + next_one <= budget
+def keep_best(
+    draw: Callable[[Tensor | None], Trajectory],
+    score: Callable[[Tensor, Tensor | None], Tensor],
+    more: Callable[[], bool],
+    enough: float = math.inf,
+) -> Trajectory:
+    """Draw candidates again if they are not good enough, and keep the best of each condition.
+
+    Args:
+        draw: Runs one chain for each condition whose index is in ``(R,)`` int64; None stands for all.
+        score: How good ``(R,)`` the candidates ``(R, ...)`` of these conditions are; more is better.
+        more: Whether another draw may be made; asked after each draw.
+        enough: The score from which on a condition gets no other draw.
+
+    Returns:
+        The chains that ended best; of equals, the first. A score that is not a number loses against any other.
+    """
+    best = draw(None)
+    if not more():
+        return best
+    scores = score(best.x, None)
+    while True:
+        rows = (~(scores >= enough)).nonzero().squeeze(1)
+        if rows.numel() == 0:
+            return best
+        again = draw(rows)
+        new = score(again.x, rows)
+        better = ~(new <= scores[rows])
+        scores[rows[better]] = new[better]
+        best = best.replace(rows[better], again.select(better))
+        if not more():
+            return best
+
+
+def select(condition: Any, rows: Tensor | None) -> Any:
+    """The conditions at the indices ``rows``; None stands for all."""
+    return condition if rows is None else apply_to_collection(condition, Tensor, lambda part: part[rows])
 
 
 def _within(method: Method, evaluations: int, steps: int | None) -> int | None:

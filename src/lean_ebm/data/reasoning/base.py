@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from lean_ebm.data.base import Budget, DataModule, Report, ResumableLoader
+from lean_ebm.data.base import DataModule, ResumableLoader
 from lean_ebm.data.tensors import EpochShuffle
 from lean_ebm.errors import SettingError
 from lean_ebm.randomness import counted_uniforms, derived_seed
-
-if TYPE_CHECKING:
-    from lean_ebm.methods import Method
 
 
 class ReasoningDataModule(DataModule, ABC):
@@ -119,12 +116,6 @@ class ReasoningDataModule(DataModule, ABC):
         """The first problems of the test split, without their answers."""
         problems = Problems(self, "test", self.predict_size)
         return DataLoader(problems, batch_size=self.batch_size, collate_fn=_problem_alone)
-
-    def judge(self, method: Method, split: str, budget: Budget) -> Report:
-        """Errors over the number of steps, on problems as hard as those trained on and harder."""
-        from lean_ebm.evaluation.tasks import judge_answers  # torchmetrics is slow to import
-
-        return judge_answers(self, method, split, budget)
 
     def _require(self, condition: bool, message: str) -> None:
         if not condition:

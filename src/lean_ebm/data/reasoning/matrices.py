@@ -12,7 +12,7 @@ from lean_ebm.data.reasoning.base import ReasoningDataModule
 
 
 class MatrixProblems(ReasoningDataModule):
-    """What the three families share: answers ``(B, size, size)``, judged by their mean squared error.
+    """What the three families share: answers ``(B, size, size)`` and their mean squared error.
 
     Args:
         size: Rows and columns of a matrix.

@@ -1,13 +1,13 @@
-"""Answers, judged."""
+"""How good answers are."""
 
 import pytest
 import torch
 from torchmetrics.functional import spearman_corrcoef
 
 from lean_ebm.data import Connectivity, MatrixAddition
-from lean_ebm.data.base import Budget
 from lean_ebm.energy import VectorEnergy
-from lean_ebm.evaluation.tasks import STEPS, bootstrapped_spearman, judge_answers, spearman
+from lean_ebm.evaluation.answers import STEPS, bootstrapped_spearman, evaluate_answers, spearman
+from lean_ebm.evaluation.base import Effort
 from lean_ebm.langevin import Langevin, Stop, Trajectory
 from lean_ebm.methods import Method
 
@@ -40,7 +40,7 @@ class Oracle(Method):
 
 def test_errors_by_steps_on_both_splits():
     method, data = Oracle(True), MatrixAddition(4, test_size=30)
-    report = judge_answers(data, method, "test", Budget(num_samples=100, batch_size=7))
+    report = evaluate_answers(data, method, "test", Effort(num_samples=100, batch_size=7))
     assert set(report.curves) == set(STEPS)
     for name in ("same", "harder"):
         pairs = data.batch("test" if name == "same" else "harder", 0, 30)[1]
@@ -53,16 +53,16 @@ def test_errors_by_steps_on_both_splits():
         expected = pairs.sum(dim=1).square().mean().item()
         assert report.figures[f"{name}_error_without_thinking"] == pytest.approx(expected, rel=1e-4)
     assert "difficulty_rank" not in report.figures and "same_fixed_error" not in report.figures
-    wrong = judge_answers(data, Oracle(False), "test", Budget(num_samples=20, steps=(2,)))
+    wrong = evaluate_answers(data, Oracle(False), "test", Effort(num_samples=20, steps=(2,)))
     assert wrong.figures["same_energy_rank"] == pytest.approx(-1, abs=1e-6) and set(wrong.curves) == {2}
-    assert judge_answers(data, method, "test", Budget(num_samples=0)).figures == {}
+    assert evaluate_answers(data, method, "test", Effort(num_samples=0)).figures == {}
 
 
 def test_whoever_tunes_on_validation_has_not_seen_the_harder_problems_of_the_test():
     method, data = Oracle(True), MatrixAddition(4, val_size=20, test_size=20)
     harder = {}
     for split in ("val", "test"):
-        figures = judge_answers(data, method, split, Budget(num_samples=20, steps=(1,))).figures
+        figures = evaluate_answers(data, method, split, Effort(num_samples=20, steps=(1,))).figures
         harder[split] = figures["harder_error"]
     for split, start in (("val", 20), ("test", 0)):
         scale = data.batch("harder", start, 20)[1].abs().flatten(1).amax(dim=1)
@@ -72,7 +72,7 @@ def test_whoever_tunes_on_validation_has_not_seen_the_harder_problems_of_the_tes
 
 def test_chains_that_stop_by_themselves_are_held_against_those_that_do_not():
     method = Oracle(True, Stop(energy_change=0.1))
-    report = judge_answers(MatrixAddition(4), method, "val", Budget(num_samples=50, steps=(1,)))
+    report = evaluate_answers(MatrixAddition(4), method, "val", Effort(num_samples=50, steps=(1,)))
     figures = report.figures
     assert figures["same_evaluations"] < figures["harder_evaluations"] < 4
     assert figures["same_fixed_evaluations"] == 4 and figures["same_fixed_error"] == figures["same_error"]
@@ -107,6 +107,6 @@ def test_energies_of_discrete_answers_are_ranked_by_their_accuracy():
             return self.wrong
 
     data = Connectivity(6, 8, 0.3)
-    figures = judge_answers(data, Flipped(True), "test", Budget(num_samples=20, steps=(1,))).figures
+    figures = evaluate_answers(data, Flipped(True), "test", Effort(num_samples=20, steps=(1,))).figures
     assert figures["same_energy_rank"] == pytest.approx(1, abs=1e-6)
     assert {"same_accuracy", "same_balanced", "same_solved", "harder_accuracy_without_thinking"} <= set(figures)

@@ -1,34 +1,31 @@
-"""Answers to problems, judged: how good they are, and what they cost."""
+"""How good the answers of a method to problems are, and what they cost."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lean_ebm.data.base import Budget, Report
+from lean_ebm.data import ReasoningDataModule
+from lean_ebm.evaluation.base import Effort, EvaluationResult
 from lean_ebm.langevin import Stop
 from lean_ebm.methods import Method
-
-if TYPE_CHECKING:
-    from lean_ebm.data.reasoning import ReasoningDataModule
 
 STEPS = (1, 5, 10, 20, 40, 80)
 """Numbers of steps where none are asked for."""
 
 
 @torch.no_grad()
-def judge_answers(data: ReasoningDataModule, method: Method, split: str, budget: Budget) -> Report:
+def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
     """Every figure of a method that answers problems.
 
     Args:
         data: The family of the problems.
         method: The trained method.
         split: ``val`` or ``test``: problems as hard as those trained on; harder ones join them, others for each split.
-        budget: ``num_samples`` problems of each difficulty, answered at ``steps`` besides as the method means to.
+        effort: ``num_samples`` problems of each difficulty, answered at ``steps`` besides as the method means to.
 
     Returns:
         Figures, each of problems as hard as those trained on, ``same_*``, and of ``harder_*``:
@@ -43,16 +40,16 @@ def judge_answers(data: ReasoningDataModule, method: Method, split: str, budget:
         may stop early; ``_low`` and ``_high`` are the ends of its bootstrap interval. The curves have the means by
         steps.
     """
-    if not budget.num_samples:
-        return Report()
-    number = min(budget.num_samples, data.sizes[split])
+    if not effort.num_samples:
+        return EvaluationResult()
+    number = min(effort.num_samples, data.sizes[split])
     figures: dict[str, float] = {}
-    curves: dict[int, dict[str, float]] = {steps: {} for steps in budget.steps or STEPS}
+    curves: dict[int, dict[str, float]] = {steps: {} for steps in effort.steps or STEPS}
     taken, difficulties = [], []
     beyond_test = 0 if split == "test" else data.sizes["harder"]
     for name, part, start in (("same", split, 0), ("harder", "harder", beyond_test)):
         target, problem = (tensor.to(method.device) for tensor in data.batch(part, start, number))
-        measured, steps, seconds, energies = _answer(data, method, budget, problem, target)
+        measured, steps, seconds, energies = _answer(data, method, effort, problem, target)
         figures |= {f"{name}_{key}": float(values.mean()) for key, values in measured.items()}
         figures |= {f"{name}_evaluations": float(steps.float().mean()), f"{name}_seconds": seconds / number}
         error = -measured[data.grade] if data.higher_is_better else measured[data.grade]
@@ -64,30 +61,30 @@ def judge_answers(data: ReasoningDataModule, method: Method, split: str, budget:
         if method.sampler.stop.enabled:
             sampler = method.sampler
             method.sampler = replace(sampler, stop=Stop())
-            fixed, steps, _, _ = _answer(data, method, budget, problem, target)
+            fixed, steps, _, _ = _answer(data, method, effort, problem, target)
             method.sampler = sampler
             figures[f"{name}_fixed_{data.figure}"] = float(fixed[data.figure].mean())
             figures[f"{name}_fixed_evaluations"] = float(steps.float().mean())
         for length in curves:
-            at, _, _, _ = _answer(data, method, budget, problem, target, length)
+            at, _, _, _ = _answer(data, method, effort, problem, target, length)
             curves[length] |= {f"{name}_{key}": float(values.mean()) for key, values in at.items()}
     if method.sampler.stop.enabled:
-        rank, low, high = bootstrapped_spearman(torch.cat(taken), torch.cat(difficulties), budget.seed)
+        rank, low, high = bootstrapped_spearman(torch.cat(taken), torch.cat(difficulties), effort.seed)
         figures |= {"difficulty_rank": rank, "difficulty_rank_low": low, "difficulty_rank_high": high}
-    return Report(figures, curves)
+    return EvaluationResult(figures, curves)
 
 
 def _answer(
-    data: ReasoningDataModule, method: Method, budget: Budget, problem: Tensor, target: Tensor, steps: int | None = None
+    data: ReasoningDataModule, method: Method, effort: Effort, problem: Tensor, target: Tensor, steps: int | None = None
 ) -> tuple[dict[str, Tensor], Tensor, float, Tensor]:
     """Figures ``(N,)`` of the answers, steps taken ``(N,)``, seconds, and final energies ``(N,)``."""
-    generator = torch.Generator(method.device).manual_seed(budget.seed)
+    generator = torch.Generator(method.device).manual_seed(effort.seed)
     start = time.perf_counter()
-    parts = [method.generate(part, steps=steps, generator=generator) for part in problem.split(budget.batch_size)]
+    parts = [method.generate(part, steps=steps, generator=generator) for part in problem.split(effort.batch_size)]
     answers, taken = torch.cat([part.x.detach() for part in parts]), torch.cat([part.steps for part in parts])
     taken_all = taken.cpu()  # waits for the accelerator
     seconds = time.perf_counter() - start
-    pairs = zip(answers.split(budget.batch_size), problem.split(budget.batch_size), strict=True)
+    pairs = zip(answers.split(effort.batch_size), problem.split(effort.batch_size), strict=True)
     energies = torch.cat([method.candidate_energy(x, part) for x, part in pairs])
     return data.measure(answers, problem, target), taken_all.to(taken), seconds, energies
 

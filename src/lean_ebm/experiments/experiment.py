@@ -1,0 +1,183 @@
+"""The shape of an experiment: settings from the command line, runs, and a report on them."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from lean_ebm.errors import UserError, mistake
+from lean_ebm.experiments.provenance import machine, versions
+from lean_ebm.experiments.runs import TrainingRun, execute, finished
+from lean_ebm.files import write_whole
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An option that takes some of the parts of an experiment.
+
+    Attributes:
+        values: What it takes if it is not given.
+        help: What ``--help`` says.
+        others: Whether it takes other values as well.
+    """
+
+    values: Sequence[str]
+    help: str
+    others: bool = False
+
+
+@dataclass(frozen=True)
+class Options:
+    """The settings of an experiment.
+
+    Attributes:
+        seeds: The seeds of each run.
+        jobs: Runs at once.
+        configs: Folder of the recipes.
+        folder: Folder of the runs.
+        output: File of the report; its pictures lie beside it.
+        fast: Whether this is a dry run, whose figures mean nothing.
+        command: What repeats the experiment.
+        chosen: The values of each :class:`Choice`.
+    """
+
+    seeds: range
+    jobs: int
+    configs: Path
+    folder: Path
+    output: Path
+    fast: bool
+    command: str
+    chosen: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """An experiment; :meth:`main` is its command.
+
+    Attributes:
+        name: Its target of make. Its module has the same name, with ``_`` for ``-``.
+        title: Title of the report.
+        description: What it does, for ``--help``.
+        introduction: What the report says first.
+        output: Name of the report in ``results/``.
+        choices: Its options besides those that all experiments have.
+        plan: Returns the runs.
+        body: Returns the paragraphs of the report, and draws its pictures; empty paragraphs are left out.
+        configs: Folder of the recipes.
+        seeds: Number of seeds.
+    """
+
+    name: str
+    title: str
+    description: str
+    introduction: str
+    output: str
+    choices: Mapping[str, Choice]
+    plan: Callable[[Options], list[TrainingRun]]
+    body: Callable[[Options, list[TrainingRun]], list[str]]
+    configs: Path = Path("configs")
+    seeds: int = 1
+
+    @property
+    def program(self) -> str:
+        """The command that runs it."""
+        return f"python -m lean_ebm.experiments.{self.name.replace('-', '_')}"
+
+    def main(self, arguments: Sequence[str] | None = None) -> None:
+        """Make the runs that are missing, then write the report.
+
+        Args:
+            arguments: Arguments; None takes those of the process.
+
+        Raises:
+            SystemExit: If a setting is wrong, or if a run failed.
+        """
+        options = self.options(arguments)
+        try:
+            runs = self.plan(options)
+            failures = execute(runs, options.jobs)
+            write_whole(options.output, self.report(options, runs, failures))
+        except (UserError, OSError) as error:
+            raise SystemExit(f"{self.program}: error: {mistake(error) or error}") from error
+        print(f"Report: {options.output}")
+        if failures:
+            raise SystemExit(1)
+
+    def options(self, arguments: Sequence[str] | None = None) -> Options:
+        """Read the settings from arguments; None takes those of the process."""
+        parser = _OneSentenceParser(prog=self.program, description=self.description)
+        for name, choice in self.choices.items():
+            parser.add_argument(
+                f"--{name}",
+                nargs="+",
+                default=choice.values,
+                choices=None if choice.others else choice.values,
+                metavar=name.upper(),
+                help=f"{choice.help} ({' '.join(choice.values)})",
+            )
+        parser.add_argument("--seeds", type=_positive, help=f"seeds 0 to SEEDS-1 ({self.seeds}, or 1 with --fast)")
+        parser.add_argument("--jobs", type=_positive, default=1, help="runs at once, which share the processors (1)")
+        parser.add_argument(
+            "--configs", type=Path, default=self.configs, help=f"folder of the recipes ({self.configs})"
+        )
+        parser.add_argument("--folder", type=Path, help=f"folder of the runs (lightning_logs/{self.name})")
+        parser.add_argument(
+            "--output", type=Path, help=f"file of the report (results/{self.output}, or with --fast in FOLDER)"
+        )
+        parser.add_argument("--fast", action="store_true", help="a few steps of each run, to see that it works")
+        given = parser.parse_args(arguments)
+        chosen = {name: getattr(given, name) for name in self.choices}
+        everything = all(list(chosen[name]) == list(choice.values) for name, choice in self.choices.items())
+        if everything and given.seeds is None and given.configs == self.configs:
+            command = f"make {self.name}{' FAST=1' if given.fast else ''}"
+        else:
+            command = f"{self.program} {shlex.join(sys.argv[1:] if arguments is None else arguments)}"
+        folder = given.folder or Path("lightning_logs") / (f"{self.name}-fast" if given.fast else self.name)
+        return Options(
+            seeds=range(given.seeds or (1 if given.fast else self.seeds)),
+            jobs=given.jobs,
+            configs=given.configs,
+            folder=folder,
+            output=given.output or (folder if given.fast else Path("results")) / self.output,
+            fast=given.fast,
+            command=command,
+            chosen=chosen,
+        )
+
+    def report(self, options: Options, runs: list[TrainingRun], failures: Sequence[str]) -> str:
+        """The report: what was run, the body, how to repeat it, and what failed."""
+        figures = finished(runs).values()
+        threads = sorted({str(run["fit"]["threads"]) for part in figures for run in part.runs})
+        about = "**A dry run: the figures mean nothing.**" if options.fast else self.introduction
+        last = options.seeds[-1]
+        seeds = f"Means over seeds 0 to {last} with 95% confidence intervals (Student's t)." if last else "Seed 0 only."
+        texts = [
+            f"# {self.title}",
+            f"Written by `{options.command}`; change nothing by hand. {about} {seeds}",
+            *self.body(options, runs),
+            "## Again",
+            "\n".join(f"    {command}" for command in runs[0].commands()),
+            f"make the first run. `{options.command}` makes all runs and resumes them where they were interrupted.",
+            f"Each run had {' or '.join(threads)} CPU thread(s) of {machine()}." if threads else "",
+            f"Versions: {versions()}.",
+            "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",
+        ]
+        return "\n\n".join(text for text in texts if text) + "\n"
+
+
+class _OneSentenceParser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: error: {message}\nAll settings: {self.prog} --help\n")
+
+
+def _positive(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more.")
+    return int(text)

@@ -1,0 +1,34 @@
+"""Where figures come from: the machine, the versions and the commit that made a report."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+
+def machine() -> str:
+    """The machine that this process runs on: its cores, its architecture and its GPU."""
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
+    return f"a machine with {os.cpu_count()} cores ({platform.machine()}), {gpu}"
+
+
+def versions() -> str:
+    """Versions of the packages, the commit of this package if it lies in a git checkout, and the version of Python."""
+    packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
+    return f"{packages}{commit()}; Python {platform.python_version()}"
+
+
+def commit() -> str:
+    """`` at commit ...``, or nothing if this package does not lie in a git checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True
+        )
+    except OSError:  # git is not installed
+        return ""
+    return f" at commit {done.stdout.strip()}" if done.returncode == 0 else ""

@@ -1,0 +1,266 @@
+"""Runs of the command line that a report is made of. Finished ones are not repeated, interrupted ones are resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml  # type: ignore[import-untyped] # not worth a dependency on its stubs
+
+from lean_ebm.errors import RunError, SettingError
+from lean_ebm.files import write_whole
+
+SAMPLING = ("sampler", "candidates", "acceptance", "churn")
+"""Settings of a recipe's model that only sampling uses: after a change of them nothing has to be trained again."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the finished runs of one name found.
+
+    Attributes:
+        runs: One entry a seed: the contents of ``evaluation.json``, and under ``fit`` the record of the training.
+    """
+
+    runs: list[dict[str, Any]]
+
+    def metric(self, name: str) -> list[float]:
+        """The values of a figure of ``lean-ebm test``, of the seeds that have it."""
+        return [run["metrics"][f"test/{name}"] for run in self.runs if f"test/{name}" in run["metrics"]]
+
+    def at(self, steps: int, name: str) -> list[float]:
+        """The same after another number of gradient steps."""
+        return [run["compute"][str(steps)][name] for run in self.runs if str(steps) in run["compute"]]
+
+    @property
+    def steps(self) -> list[int]:
+        """The numbers of gradient steps that :meth:`at` knows."""
+        return sorted({int(steps) for run in self.runs for steps in run["compute"]})
+
+    @property
+    def minutes(self) -> list[float]:
+        """Minutes of training."""
+        return [run["fit"]["seconds"] / 60 for run in self.runs]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """One training run and its evaluation.
+
+    Attributes:
+        name: What the report calls it.
+        config: The recipe.
+        seed: Seed of everything.
+        folder: Where all runs of the report lie.
+        flags: Settings of all subcommands that are not in the recipe.
+        fit_flags: Settings of ``fit`` only.
+        test_flags: Settings of ``test`` only.
+        predict: Whether to draw samples as well.
+    """
+
+    name: str
+    config: Path
+    seed: int
+    folder: Path
+    flags: tuple[str, ...] = ()
+    fit_flags: tuple[str, ...] = ()
+    test_flags: tuple[str, ...] = ()
+    predict: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name}, seed {self.seed}"
+
+    @property
+    def path(self) -> Path:
+        """Folder of this run."""
+        return self.folder / self.name / f"seed-{self.seed}"
+
+    def arguments(self, subcommand: str, *more: str) -> list[str]:
+        """Arguments of ``lean-ebm`` for one of its subcommands."""
+        own = {"fit": self.fit_flags, "test": self.test_flags}.get(subcommand, ())
+        logger = "--trainer.logger.init_args."
+        place = [f"{logger}save_dir={self.folder}", f"{logger}name={self.name}", f"{logger}version=seed-{self.seed}"]
+        quiet = "--trainer.enable_progress_bar=false"
+        seed = f"--seed_everything={self.seed}"
+        return [subcommand, f"--config={self.config}", seed, *place, quiet, *self.flags, *own, *more]
+
+    def commands(self) -> list[str]:
+        """The lines that make this run in a shell."""
+        return [shlex.join(["lean-ebm", *self.arguments(subcommand)]) for subcommand in ("fit", "test")]
+
+    def fingerprint(self) -> str:
+        """A hash of all that changes the training: the recipe, the settings of ``fit`` and the seed."""
+        recipe = self._recipe()
+        for setting in SAMPLING:
+            recipe["model"]["init_args"].pop(setting, None)
+        parts = [json.dumps(recipe, sort_keys=True), *self.flags, *self.fit_flags, str(self.seed)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+    def check(self) -> None:
+        """See whether the run can be made or resumed.
+
+        Raises:
+            SettingError: If its recipe is missing, or if its folder holds another run.
+        """
+        if not self.config.is_file():
+            raise SettingError(f"There is no recipe {self.config}: name a folder by --configs and a recipe in it.")
+        record = self._record()
+        if record and record["fingerprint"] != self.fingerprint():
+            raise SettingError(
+                f"{self.path} holds a run of another recipe or other settings: remove the folder to train again."
+            )
+
+    def finish(self, threads: int) -> None:
+        """Train and evaluate, as far as that was not done.
+
+        Args:
+            threads: CPU threads of each command.
+
+        Raises:
+            RunError: If a command fails.
+        """
+        print(f"{self}: training", flush=True)
+        self.train(threads)
+        print(f"{self}: evaluating", flush=True)
+        self.evaluate(threads)
+        print(f"{self}: done", flush=True)
+
+    def train(self, threads: int) -> None:
+        """Fit from the start, or from the last checkpoint of an interrupted run; a finished run is left as it is."""
+        if self._trained.is_file():
+            return
+        record = self._record() or {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads}
+        write_whole(self._begun, json.dumps(record))
+        checkpoint = self._last_checkpoint()
+        start = time.monotonic()
+        try:
+            self._run("fit", threads, *([f"--ckpt_path={checkpoint}"] if checkpoint else []))
+        finally:
+            record["seconds"] += time.monotonic() - start
+            write_whole(self._begun, json.dumps(record))
+        write_whole(self._trained, json.dumps(record))
+
+    def evaluate(self, threads: int) -> None:
+        """Test, and draw samples if asked to, unless that was done with the same settings."""
+        if self._evaluated():
+            return
+        checkpoint = self._last_checkpoint()
+        if checkpoint is None:
+            raise RunError(f"{self} has no checkpoint to evaluate: remove {self.path} to train again.")
+        self._marker.unlink(missing_ok=True)
+        for subcommand in ("test", "predict") if self.predict else ("test",):
+            self._run(subcommand, threads, f"--ckpt_path={checkpoint}")
+        write_whole(self._marker, self._evaluation_settings())
+
+    def figures(self) -> dict[str, Any] | None:
+        """An entry of :class:`Figures`, or None if the run did not finish with these settings."""
+        if not (self._trained.is_file() and self._evaluated()):
+            return None
+        figures: dict[str, Any] = json.loads((self.path / "evaluation.json").read_text())
+        return figures | {"fit": self._record()}
+
+    def scalars(self, tag: str) -> list[tuple[int, float]]:
+        """Steps and values that TensorBoard shows."""
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+        points: dict[int, float] = {}
+        for path in sorted(self.path.glob("events.out.tfevents.*")):
+            events = EventAccumulator(str(path), size_guidance={"scalars": 0})
+            events.Reload()
+            if tag in events.Tags()["scalars"]:
+                points |= {point.step: point.value for point in events.Scalars(tag)}
+        return sorted(points.items())
+
+    @property
+    def _trained(self) -> Path:
+        return self.path / "fit.json"
+
+    @property
+    def _begun(self) -> Path:
+        return self.path / "begun.json"
+
+    @property
+    def _marker(self) -> Path:
+        return self.path / "evaluated.json"
+
+    def _record(self) -> dict[str, Any] | None:
+        """The record of a finished or interrupted training."""
+        path = next((path for path in (self._trained, self._begun) if path.is_file()), None)
+        return None if path is None else json.loads(path.read_text())
+
+    def _recipe(self) -> dict[str, Any]:
+        recipe: dict[str, Any] = yaml.safe_load(self.config.read_text(encoding="utf-8"))
+        return recipe
+
+    def _evaluation_settings(self) -> str:
+        return json.dumps([self._recipe(), self.flags, self.test_flags, self.predict], sort_keys=True)
+
+    def _evaluated(self) -> bool:
+        written = self._marker.is_file() and (self.path / "evaluation.json").is_file()
+        return written and self._marker.read_text() == self._evaluation_settings()
+
+    def _last_checkpoint(self) -> Path | None:
+        from lean_ebm.checkpoints import last_checkpoint
+
+        found = last_checkpoint(self.path)
+        return found and found.resolve()
+
+    def _run(self, subcommand: str, threads: int, *more: str) -> None:
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        with (self.path / f"{subcommand}.log").open("a") as log:
+            done = subprocess.run(
+                [sys.executable, "-m", "lean_ebm", *self.arguments(subcommand, *more)],
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        if done.returncode != 0:
+            raise RunError(f"{subcommand} of {self} failed: see {log.name}.")
+
+
+def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:
+    """Finish all runs, several at once, each with its share of the processors.
+
+    Args:
+        runs: The runs. All of them are checked before the first begins.
+        jobs: Runs at once.
+
+    Returns:
+        What failed, a line each; a run that fails does not stop the others.
+
+    Raises:
+        SettingError: If a run cannot be made.
+    """
+    for run in runs:
+        run.check()
+    threads = max(1, (os.cpu_count() or 1) // jobs)
+
+    def finish(run: TrainingRun) -> str | None:
+        try:
+            run.finish(threads)
+        except RunError as error:
+            print(error, flush=True)
+            return str(error)
+        return None
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return [failure for failure in pool.map(finish, runs) if failure is not None]
+
+
+def finished(runs: Sequence[TrainingRun]) -> dict[str, Figures]:
+    """What the runs of each name found, in the order of the runs; names of which no run finished are there as well."""
+    found: dict[str, Figures] = {run.name: Figures([]) for run in runs}
+    for run in runs:
+        if (figures := run.figures()) is not None:
+            found[run.name].runs.append(figures)
+    return found

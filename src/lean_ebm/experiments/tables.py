@@ -1,0 +1,76 @@
+"""Intervals, tables in Markdown and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from io import BytesIO
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from lean_ebm.experiments.runs import Figures
+from lean_ebm.files import write_whole
+
+STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
+"""97.5% points of Student's t for 1 to 10 degrees of freedom."""
+
+
+def interval(values: Sequence[float], digits: int = 3) -> str:
+    """Mean and half of its 95% confidence interval (Student's t).
+
+    Args:
+        values: One value a seed. A single value stands without an interval, and no value is a dash.
+        digits: Digits after the point.
+    """
+    if not values:
+        return "-"
+    text = f"{mean(values):.{digits}f}"
+    if len(values) == 1:
+        return text
+    degrees = len(values) - 1
+    # Beyond the table, the expansion about the normal distribution (Abramowitz and Stegun 1964, equation 26.7.5).
+    t = STUDENT[degrees - 1] if degrees <= len(STUDENT) else 1.96 + 2.372 / degrees + 2.823 / degrees**2
+    return f"{text} ± {t * stdev(values) / len(values) ** 0.5:.{digits}f}"
+
+
+def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table in Markdown."""
+    header = list(header)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows))
+
+
+def draw_picture(path: Path, panels: int, draw: Callable[[list[Any]], None], columns: int | None = None) -> None:
+    """Draw a picture of several panels into a PNG file.
+
+    Args:
+        path: The file.
+        panels: Number of panels.
+        draw: Draws on the axes of the panels, which it is given.
+        columns: Panels in a row; None for all of them.
+    """
+    from matplotlib.figure import Figure
+
+    columns = min(columns or panels, panels)
+    rows = -(-panels // columns)
+    figure = Figure(figsize=(4.2 * columns, 3.4 * rows), layout="constrained")
+    axes = list(figure.subplots(rows, columns, squeeze=False).flat)
+    draw(axes[:panels])
+    for axis in axes[panels:]:
+        axis.set_visible(False)
+    content = BytesIO()
+    figure.savefig(content, format="png", dpi=100)
+    write_whole(path, content.getvalue())
+
+
+def plot_over_steps(axis: Any, figures: Figures, name: str, style: str = "-", **settings: Any) -> None:
+    """Plot a figure, averaged over seeds, over the number of gradient steps.
+
+    Args:
+        axis: The axes of the panel.
+        figures: What the runs found.
+        name: Name of the figure.
+        style: Matplotlib's style of the line.
+        settings: Its other settings, its ``color`` and ``label`` for example.
+    """
+    means = [mean(figures.at(steps, name)) for steps in figures.steps]
+    axis.plot(figures.steps, means, style, marker="o", markersize=3, **settings)

@@ -1,0 +1,105 @@
+"""The gradient of an energy in its candidate; no other file differentiates an energy in it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import cache
+from typing import Any
+
+import torch
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from lean_ebm.errors import SettingError
+
+
+def energy_gradient(
+    energy: Callable[[Tensor, Any], Any],
+    x: Tensor,
+    condition: Any,
+    *,
+    create_graph: bool = False,
+    compile: bool = False,
+    has_aux: bool = False,
+) -> tuple[Tensor, ...]:
+    """Energy and its gradient in the candidate.
+
+    Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
+
+    With ``create_graph`` attention (``torch.nn.functional.scaled_dot_product_attention``) is computed without fused
+    kernels, which cannot be differentiated twice.
+
+    Args:
+        energy: The energy function.
+        x: ``(B, ...)`` candidates.
+        condition: What the energy is conditioned on; tensors with first dimension ``B``.
+        create_graph: Whether both results can be differentiated further, in the parameters of the energy and in ``x``.
+        compile: Compile the energy and the gradient as one.
+        has_aux: Whether ``energy`` returns a pair, the energies and tensors that it computed on the way.
+
+    Returns:
+        Energies ``(B,)`` and gradients of the shape of ``x``, and with ``has_aux`` the other tensors; detached unless
+        ``create_graph``.
+
+    Raises:
+        SettingError: If the energy does not return one value for each candidate.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        x, condition = apply_to_collection((x, condition), Tensor, leave_inference_mode)
+        return plain_energy_gradient(energy, x, condition, create_graph, compile, has_aux)
+
+
+def plain_energy_gradient(
+    energy: Callable[[Tensor, Any], Any],
+    x: Tensor,
+    condition: Any,
+    create_graph: bool,
+    compile: bool,
+    has_aux: bool = False,
+) -> tuple[Tensor, ...]:
+    """:func:`energy_gradient` for callers that have enabled gradients and hold no tensor of inference mode."""
+    # The fused kernels of attention have no second derivative.
+    attention = sdpa_kernel(SDPBackend.MATH) if create_graph else nullcontext()
+    if compile:
+        with torch.set_grad_enabled(create_graph), attention:
+            return _compiled_energy_gradient()(energy, x if create_graph else x.detach(), condition, has_aux)
+    if not (create_graph and x.requires_grad):
+        x = x.detach().requires_grad_()
+    with attention:
+        values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
+    if values.dim() != 1 or len(values) != len(x):
+        raise SettingError(
+            f"An energy returned shape {tuple(values.shape)} for candidates of shape {tuple(x.shape)}, expected "
+            f"{(len(x),)}: one energy for each candidate, so sum over all dimensions but the first."
+        )
+    (gradient,) = torch.autograd.grad(values, x, torch.ones_like(values), create_graph=create_graph)
+    results = (values, gradient, *aux)
+    return results if create_graph else tuple(result.detach() for result in results)
+
+
+@cache
+def _compiled_energy_gradient() -> Callable[[Callable[[Tensor, Any], Any], Tensor, Any, bool], tuple[Tensor, ...]]:
+    """Compiled :func:`energy_gradient`; its results can be differentiated if gradients are enabled around the call."""
+
+    def values_and_gradient(
+        energy: Callable[[Tensor, Any], Any], x: Tensor, condition: Any, has_aux: bool
+    ) -> tuple[Tensor, ...]:
+        def total(x: Tensor) -> tuple[Tensor, tuple[Tensor, ...]]:
+            values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
+            return values.sum(), (values, *aux)
+
+        # Compiled code can be differentiated once: this gradient is taken inside of it, that of the chain outside.
+        gradient, (_, (values, *aux)) = torch.func.grad_and_value(total, has_aux=True)(x)
+        return values, gradient, *aux
+
+    # While it compiles for a candidate within a chain, torch looks at the candidate's .grad and warns itself of that.
+    warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf", UserWarning)
+    return torch.compile(values_and_gradient)
+
+
+def leave_inference_mode(tensor: Tensor) -> Tensor:
+    """A clone of a tensor of inference mode, which cannot be saved for a backward pass itself; others as they are."""
+    return tensor.clone() if tensor.is_inference() else tensor

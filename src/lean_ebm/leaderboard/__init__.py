@@ -1,1 +1,0 @@
-"""Trains every recipe with several seeds, judges what came of it and writes the table: ``make leaderboard``."""

@@ -1,1 +1,0 @@
-"""Trains and judges every reasoning task beside its baselines and writes it up: ``make reasoning``."""
