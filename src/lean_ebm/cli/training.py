@@ -73,11 +73,11 @@ class LeanEBMCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Build model, data and trainer; an error says which setting or which file it is about."""
-        with building(*self._flags()):
+        with building(self._flags):
             super().instantiate_classes()
 
     def _run_subcommand(self, subcommand: str) -> None:
-        with running(*self._flags()):
+        with running(self._flags):
             super()._run_subcommand(subcommand)
 
     def _flags(self) -> tuple[dict[str, Any], dict[str, Any]]:
