@@ -69,7 +69,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
-def last_checkpoint(folder: Path, pattern: str) -> Path | None:
+def last_checkpoint(folder: Path, pattern: str = "**/checkpoints/*.ckpt") -> Path | None:
     """The checkpoint that was written last; says which ones it skips because they cannot be read.
 
     Args:
