@@ -13,6 +13,7 @@ from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-define
 from lightning.pytorch.cli import LightningArgumentParser
 
 from lean_ebm.cli.recipes import find
+from lean_ebm.settings import updated
 
 PHRASES = (
     (r"Parser key \"?[^\":\s]+\"?:\s*", ""),
@@ -68,6 +69,10 @@ class Parser(LightningArgumentParser):
         if not self.exit_on_error:
             obj = self._without_null_groups(obj)
         return super().parse_object(obj, *more, **kwargs)
+
+    def _apply_actions(self, cfg: Any, *more: Any, **kwargs: Any) -> Any:
+        """Turn what a file holds into settings; see jsonargparse. Files that lean-ebm 0.1 has saved are read as well."""
+        return super()._apply_actions(updated(cfg), *more, **kwargs)
 
     def _as_yaml(self, argument: str) -> str:
         """An argument ``--name=value`` with the value in YAML, if Python wrote ``None``, a list or a dictionary there.
