@@ -1,4 +1,4 @@
-"""Several draws of each candidate, of which the best is kept: up to a number of draws, or within a budget."""
+"""Best of several draws: up to a number of draws, or within a budget."""
 
 from __future__ import annotations
 
@@ -28,22 +28,24 @@ def think(
     steps: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Trajectory:
-    """Draw candidates until a budget is spent, and keep the best for each condition, by :meth:`Method.score`.
+    """Draw candidates until a budget is spent, and keep the one with the best :meth:`Method.score` for each condition.
 
     Args:
         method: The trained method.
         condition: Conditions; tensors with first dimension ``B``.
-        evaluations: Most passes of the network for each condition, as :meth:`Method.passes` counts them, and one for
-            the score of each draw where there are several. Chains that would take more are shortened.
-        seconds: Most time. A draw begins if one as long as the longest so far would end in time; the first always does.
-        steps: Number of gradient steps of each chain; None for what the method is set to.
+        evaluations: Largest number of passes of the network for each condition, as :meth:`Method.passes` counts them.
+            If there are several draws, the score of each counts one pass more. A chain that would take too many passes
+            is shortened.
+        seconds: Time limit. The first draw is always made; another one begins only if it would end in time, should it
+            take as long as the longest so far.
+        steps: Number of gradient steps of each chain; None for the number that the method is set to.
         generator: Source of all randomness, on the device of the energy.
 
     Returns:
-        The chains that ended best; of equals, the first.
+        The best chain for each condition; if several are equally good, the first.
 
     Raises:
-        ValueError: If there is no budget, or one that no chain fits into.
+        SettingError: If there is no budget, or if no chain fits into it.
     """
     if evaluations is None and seconds is None:
         raise SettingError("think: set a budget, evaluations or seconds or both; without one it would never end.")
@@ -75,16 +77,17 @@ def keep_best(
     more: Callable[[], bool],
     enough: float = math.inf,
 ) -> Trajectory:
-    """Draw candidates again if they are not good enough, and keep the best of each condition.
+    """Draw candidates again if they are not good enough, and keep the best for each condition.
 
     Args:
-        draw: Runs one chain for each condition whose index is in ``(R,)`` int64; None stands for all.
-        score: How good ``(R,)`` the candidates ``(R, ...)`` of these conditions are; more is better.
-        more: Whether another draw may be made; asked after each draw.
-        enough: The score from which on a condition gets no other draw.
+        draw: Runs one chain for each condition at the given indices ``(R,)`` int64; None stands for all conditions.
+        score: The scores ``(R,)`` of candidates ``(R, ...)`` for the conditions at the given indices; high is good.
+        more: Whether another draw may be made; called after each draw.
+        enough: A condition whose score reaches this gets no further draw.
 
     Returns:
-        The chains that ended best; of equals, the first. A score that is not a number loses against any other.
+        The best chain for each condition; if several are equally good, the first. A score that is not a number loses
+        against any other.
     """
     best = draw(None)
     if not more():
@@ -109,13 +112,13 @@ def select(condition: Any, rows: Tensor | None) -> Any:
 
 
 def _within(method: Method, evaluations: int, steps: int | None) -> int | None:
-    """The number of steps asked for, or the largest that the evaluations suffice for."""
+    """``steps``, or the largest number of steps for which the evaluations suffice."""
     if method.passes(steps) <= evaluations:
         return steps
     most = bisect_right(range(1, evaluations + 1), evaluations, key=method.passes)  # more steps never take less
     if most == 0:
         raise SettingError(
             f"think: evaluations is {evaluations}, and the shortest chain of {type(method).__name__} takes "
-            f"{method.passes(1)}: allow for as many."
+            f"{method.passes(1)}: allow for that number or more."
         )
     return most
