@@ -36,7 +36,7 @@ leaderboard held-out reasoning: $(READY)
 
 # Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
 proving: $(READY)
-	$(BIN)/python -m lean_ebm.proving.report $(if $(FAST),--fast --output lightning_logs/proving.md)
+	PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python -m proving.measure $(if $(FAST),--fast --output lightning_logs/proving.md)
 
 # A quarter of an hour on two cores that do nothing else; writes benchmarks/results.md. ONLY: rows that begin like this.
 bench: $(READY)

@@ -1,4 +1,4 @@
-"""Stands in for a `lean` program: believes every theorem, and misbehaves where a script asks for it."""
+"""Stands in for a `lean` program: accepts every theorem, and misbehaves if a script asks for it."""
 
 import json
 import os

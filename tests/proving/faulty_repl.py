@@ -1,8 +1,8 @@
-"""The server of the embedded logic, with faults: ``faulty_repl.py FOLDER``.
+"""The stub of the REPL with faults: ``faulty_repl.py FOLDER``.
 
 ``FOLDER/plan.json`` maps the number of a command, counted over all processes that ever ran, to a fault;
 ``FOLDER/count`` has a byte for each command so far, ``FOLDER/done`` a line for each fault, ``FOLDER/pids`` one for each
-process and ``FOLDER/helpers`` for each that one of these started.
+process, and ``FOLDER/helpers`` one for each process that one of these started.
 """
 
 import json
@@ -13,13 +13,13 @@ import sys
 import time
 from pathlib import Path
 
-from lean_ebm.proving.serve import Server
+from repl_stub import Server
 
 FOLDER = Path(sys.argv[1])
 
 
 def append(name, text):
-    """Append at once, whatever other processes do, and say how long the file is now."""
+    """Append in one step, safe beside other processes; returns the length of the file."""
     descriptor = os.open(FOLDER / name, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.write(descriptor, text.encode())
     size = os.lseek(descriptor, 0, os.SEEK_CUR)
@@ -38,7 +38,7 @@ def shifted(answer):
 
 
 def misbehave(fault, answer, before):
-    """Answer in the way of the fault; returns where the process lives on."""
+    """Answer in the way of the fault; returns only if the process survives it."""
     text = json.dumps(answer, ensure_ascii=False)
     match fault:
         case "hang":
@@ -80,7 +80,7 @@ def misbehave(fault, answer, before):
             say(f"{text}\n{text}")
         case "stale":
             say(f"{before}\n{text}")
-        case "solved":  # claims that nothing is left to prove
+        case "solved":  # claims that no goal is left
             say(json.dumps({**answer, "goals": [], "units": []}))
 
 

@@ -190,7 +190,7 @@ HOSTILE = {
     "deep @": "exact " + "@" * 1_000 + "h",
     "deep dots": "· " * 3_000 + "skip",
 }
-"""A name for each and the text."""
+"""Each text by a name."""
 
 LEGAL = (
     "intro h",
@@ -216,4 +216,4 @@ LEGAL = (
     "exact Set.subset_iUnion (fun i => sᶜ ∖ ↑t) 0",
     "nlinarith [sq_nonneg (a - b), x ^ 2 + 3 * y ≤ 4]",
 )
-"""Tactics and scripts that are nobody's business."""
+"""Tactics and scripts that must not be refused."""

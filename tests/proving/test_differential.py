@@ -3,10 +3,10 @@ from random import Random
 import pytest
 
 from helpers import needs_lean
-from lean_ebm.proving.differential import Pair, compare, mutated, pairs
-from lean_ebm.proving.environment import Outcome, Statement
-from lean_ebm.proving.lean import Lean, Proof
+from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.statements import Attempt, Outcome, Statement
+from proving.differential import Pair, compare, mutated, pairs
 
 SWAP = Statement.of("(p q : Prop) : p ∧ q → q ∧ p")
 PROOF = "intro h\nconstructor\n· exact h.2\n· exact h.1"
@@ -48,7 +48,7 @@ def test_pairs_are_a_function_of_the_seed():
 @needs_lean
 def test_no_changed_proof_is_accepted_that_lean_refuses(lean):
     random, logic = Random(0), Logic()
-    changed = [mutated(random, Proof(SWAP, PROOF)) for _ in range(150)]
+    changed = [mutated(random, Attempt(SWAP, PROOF)) for _ in range(150)]
     ours = [logic.verify(*proof).proved for proof in changed]
     theirs = [report.outcome is Outcome.SOLVED for report in lean.check(changed)]
     assert not [p for p, mine, its in zip(changed, ours, theirs, strict=True) if mine and not its]

@@ -5,11 +5,13 @@ from random import Random
 import pytest
 
 from lean_ebm.proving import environment
-from lean_ebm.proving.environment import Environment, Outcome, Request, State, Statement, Step, Verdict
+from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.keys import canonical_key
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.goals import Printer
-from lean_ebm.proving.logic.sampling import Signature, TacticSampler
+from lean_ebm.proving.statements import Outcome, Request, State, Statement, Step, Verdict
+from lean_ebm.proving.theorems.signature import Signature
+from proving.tactic_sampler import TacticSampler
 
 
 @pytest.mark.parametrize(
@@ -65,7 +67,7 @@ def test_requests_are_answered_in_order_and_closing_is_done_on_exit():
 
 def test_the_example_of_the_documentation_runs():
     text = environment.__doc__.partition("::\n\n")[2].partition("\n\nA step")[0]
-    exec(textwrap.dedent(text), {"Logic": Logic, **vars(environment)})
+    exec(textwrap.dedent(text), {"Logic": Logic, "Outcome": Outcome, "Statement": Statement})
 
 
 SAME = [

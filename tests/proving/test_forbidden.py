@@ -37,7 +37,7 @@ def test_limits_are_where_they_say():
     assert refuse("x" * (MAX_LENGTH + 1)) is not None
     assert refuse("exact " + "(" * MAX_DEPTH + "h" + ")" * MAX_DEPTH) is None
     assert refuse("exact " + "(" * (MAX_DEPTH + 1) + "h" + ")" * (MAX_DEPTH + 1)) is not None
-    assert refuse("exact (h)\n" * 1_000) is None  # many brackets, none inside another
+    assert refuse("exact (h)\n" * 1_000) is None  # many brackets, but none inside another
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from lean_ebm.proving.environment import Outcome, Request, State, Statement
-from lean_ebm.proving.lean import Lean, LeanNotFoundError, Proof
-from lean_ebm.proving.lean_environment import LeanEnvironment
+from lean_ebm.proving.lean import Lean, LeanNotFoundError
+from lean_ebm.proving.lean.environment import LeanEnvironment
+from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement
 from proving.hostile import HOSTILE
 
 needs_wheel = pytest.mark.skipif(
@@ -28,7 +28,7 @@ def lean():
 
 @pytest.fixture
 def fake(tmp_path, monkeypatch):
-    """A `lean` that believes everything and misbehaves on request."""
+    """A `lean` that accepts everything and misbehaves on request."""
     program = tmp_path / "lean"
     program.write_text(f"#!{sys.executable}\n" + Path(__file__).with_name("fake_lean.py").read_text())
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
@@ -45,7 +45,7 @@ def alive(pid):
 
 
 def one(lean, statement, script):
-    (report,) = lean.check([Proof(Statement.of(statement), script)])
+    (report,) = lean.check([Attempt(Statement.of(statement), script)])
     return report
 
 
@@ -103,7 +103,7 @@ def test_proofs_are_accepted(lean, statement, script):
 def test_what_is_no_proof_is_not(lean, script, outcome):
     report = one(lean, str(SWAP), script)
     assert report.outcome is outcome
-    assert not lean.verdict(report).proved
+    assert not report.verdict(lean.verifier).proved
     assert report.reason
 
 
@@ -135,14 +135,14 @@ def test_a_bad_proof_does_not_touch_its_neighbours(lean):
         "skip;",
         "foo",
     ]
-    reports = lean.check([Proof(SWAP, script) for text in bad for script in (PROOF, text)])
+    reports = lean.check([Attempt(SWAP, script) for text in bad for script in (PROOF, text)])
     assert [report.outcome for report in reports[::2]] == [Outcome.SOLVED] * len(bad)
     assert Outcome.SOLVED not in [report.outcome for report in reports[1::2]]
 
 
 @needs_wheel
 def test_messages_are_placed_within_their_proof(lean):
-    reports = lean.check([Proof(SWAP, PROOF), Proof(SWAP, "intro h\nskip\nexact nonsense"), Proof(SWAP, PROOF)])
+    reports = lean.check([Attempt(SWAP, PROOF), Attempt(SWAP, "intro h\nskip\nexact nonsense"), Attempt(SWAP, PROOF)])
     error = reports[1].messages[0]
     assert (error.severity, error.line, error.column) == ("error", 3, 8)
     assert "nonsense" in error.text
@@ -158,20 +158,20 @@ def test_a_wrong_statement_says_so(lean):
 
 @needs_wheel
 def test_a_proof_cannot_use_another_that_failed(lean, monkeypatch):
-    monkeypatch.setattr("lean_ebm.proving.lean.secrets.token_hex", lambda _: "known")
+    monkeypatch.setattr("lean_ebm.proving.lean.messages.secrets.token_hex", lambda _: "known")
     false = Statement.of("(p : Prop) : p")
-    reports = lean.check([Proof(false, "exact nonsense"), Proof(false, "exact tknown_0 p")])
+    reports = lean.check([Attempt(false, "exact nonsense"), Attempt(false, "exact tknown_0 p")])
     assert reports[1].outcome is Outcome.FORBIDDEN
     assert "sorryAx" in reports[1].reason
 
 
 @needs_wheel
 def test_lean_refuses_what_the_first_check_lets_through(lean, monkeypatch):
-    """With that check off, not one hostile text proves a falsehood."""
-    monkeypatch.setattr("lean_ebm.proving.lean.refuse", lambda _: None)
+    """Without the first check, no hostile text proves a falsehood."""
+    monkeypatch.setattr("lean_ebm.proving.lean.judge.refuse", lambda _: None)
     texts = [text.encode(errors="ignore").decode() for name, text in HOSTILE.items() if not name.startswith("deep")]
     false = Statement.of("(p h : Prop) : p")
-    reports = lean.check([Proof(false, text) for text in texts if len(text) < 1_000])
+    reports = lean.check([Attempt(false, text) for text in texts if len(text) < 1_000])
     assert Outcome.SOLVED not in {report.outcome for report in reports}
     reasons = [report.reason for report in reports if report.outcome is Outcome.FORBIDDEN]
     assert len(reasons) >= 5  # sorry and its kin get as far as the axioms
@@ -181,24 +181,24 @@ def test_lean_refuses_what_the_first_check_lets_through(lean, monkeypatch):
 @needs_wheel
 def test_hostile_texts_never_reach_lean(lean, monkeypatch):
     monkeypatch.setattr(Lean, "_process", lambda *_: pytest.fail("Lean was started"))
-    reports = lean.check([Proof(SWAP, text) for text in HOSTILE.values()])
+    reports = lean.check([Attempt(SWAP, text) for text in HOSTILE.values()])
     assert {report.outcome for report in reports} == {Outcome.FORBIDDEN}
     assert one(lean, "(p : Prop) : sorry", "skip").outcome is Outcome.FORBIDDEN
 
 
 @needs_wheel
 def test_the_prelude_lacks_nothing_that_tactics_ask_for(lean):
-    """An unknown constant in a message is one that Lean looks for and the prelude does not declare."""
+    """Lean reports an unknown constant if it looks for one that the prelude does not declare."""
     scripts = ["exact h h", "exact 1", "cases nonsense", "exact nonsense", "exists 1", "trivial", "rfl", "exact ()"]
     scripts += ["intro a\ncases a with\n| nope => skip", "have := nonsense", "exact fun x y z => x y", "apply p"]
-    reports = lean.check([Proof(SWAP, script) for script in scripts])
+    reports = lean.check([Attempt(SWAP, script) for script in scripts])
     texts = [message.text for report in reports for message in report.messages]
     assert not [text for text in texts if "unknown constant" in text.lower() or "internal exception" in text]
 
 
 @needs_wheel
 def test_speed(lean):
-    proofs = [Proof(SWAP, PROOF), Proof(SWAP, "intro h\nexact h")] * 150
+    proofs = [Attempt(SWAP, PROOF), Attempt(SWAP, "intro h\nexact h")] * 150
     start = time.perf_counter()
     reports = lean.check(proofs)
     assert (time.perf_counter() - start) / len(proofs) < 0.050  # other tests run beside this one
@@ -244,7 +244,7 @@ def test_a_project_runs_through_lake(fake, tmp_path):
     project = tmp_path / "project"
     project.mkdir()
     with Lean(fake, project=project, imports=("Mathlib",)) as lean:
-        (report,) = lean.check([Proof(SWAP, "fake_environment")])
+        (report,) = lean.check([Attempt(SWAP, "fake_environment")])
         assert str(project) in report.messages[0].text
         assert "--through-lake" in report.messages[0].text
         assert "import Mathlib\nset_option autoImplicit false\n" in report.messages[0].text
@@ -252,7 +252,7 @@ def test_a_project_runs_through_lake(fake, tmp_path):
 
 def test_a_hung_lean_is_killed_with_its_children(fake, tmp_path):
     with Lean(fake, timeout=3.0) as lean:
-        reports = lean.check([Proof(SWAP, script) for script in ("skip", "fake_hang", "skip", "skip")])
+        reports = lean.check([Attempt(SWAP, script) for script in ("skip", "fake_hang", "skip", "skip")])
     outcomes = [report.outcome for report in reports]
     assert outcomes == [Outcome.SOLVED, Outcome.TIMEOUT, Outcome.SOLVED, Outcome.SOLVED]
     pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
@@ -266,7 +266,7 @@ def test_a_hung_lean_is_killed_with_its_children(fake, tmp_path):
 @pytest.mark.parametrize("way", ["crash", "silence", "garbage", "memory"])
 def test_a_lean_that_dies_costs_one_proof(fake, way):
     with Lean(fake, memory=200) as lean:
-        reports = lean.check([Proof(SWAP, script) for script in ("skip", "skip", f"fake_{way}")])
+        reports = lean.check([Attempt(SWAP, script) for script in ("skip", "skip", f"fake_{way}")])
     assert [report.outcome for report in reports] == [Outcome.SOLVED, Outcome.SOLVED, Outcome.CRASH]
     assert reports[-1].reason
 
@@ -275,23 +275,23 @@ def test_a_lean_that_dies_costs_one_proof(fake, way):
 def test_what_was_judged_before_a_death_stands(fake, tmp_path, way):
     scripts = ["skip"] * 20 + [f"fake_{way}"] + ["skip"] * 20
     with Lean(fake, timeout=3.0) as lean:
-        reports = lean.check([Proof(SWAP, script) for script in scripts])
+        reports = lean.check([Attempt(SWAP, script) for script in scripts])
     assert [index for index, report in enumerate(reports) if report.outcome is not Outcome.SOLVED] == [20]
     assert len((tmp_path / "pids.starts").read_text().splitlines()) == 3  # the batch, the culprit, and what was left
 
 
 def test_a_slow_start_loses_no_input(fake, monkeypatch):
-    """More than a pipe holds, to a process that reads late."""
+    """The input is longer than a pipe holds, and the process reads late."""
     monkeypatch.setenv("FAKE_SLEEP", "0.5")
     with Lean(fake, timeout=5.0) as lean:
-        reports = lean.check([Proof(SWAP, "skip\n" * 10_000)] * 3)
+        reports = lean.check([Attempt(SWAP, "skip\n" * 10_000)] * 3)
     assert {report.outcome for report in reports} == {Outcome.SOLVED}
 
 
 def test_no_zombies(fake):
     with Lean(fake, timeout=3.0) as lean:
-        lean.check([Proof(SWAP, "fake_hang")])
-        lean.check([Proof(SWAP, "fake_crash")])
+        lean.check([Attempt(SWAP, "fake_hang")])
+        lean.check([Attempt(SWAP, "fake_crash")])
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
 
@@ -299,7 +299,7 @@ def test_no_zombies(fake):
 def test_no_lean_is_said_in_words(tmp_path):
     with pytest.raises(LeanNotFoundError, match=r"lean-ebm\[lean\]"):
         Lean(tmp_path / "nothing")
-    with pytest.raises(LeanNotFoundError, match="is no Lean 4"):
+    with pytest.raises(LeanNotFoundError, match="is not Lean 4"):
         Lean("/bin/echo")
 
 

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from lean_ebm.proving.environment import Outcome, Request, State, Statement
 from lean_ebm.proving.lean import LeanNotFoundError
 from lean_ebm.proving.logic.logic import Logic
-from lean_ebm.proving.pantograph import AsyncPantograph, Pantograph, Pool, _names, _printed, find_repl
-from lean_ebm.proving.repl import Repl, ReplLostError
-from lean_ebm.proving.serve import Server
+from lean_ebm.proving.pantograph import AsyncPantograph, Pantograph, PoolSettings, find_repl
+from lean_ebm.proving.pantograph.protocol import binder_names, printed_goal
+from lean_ebm.proving.pantograph.repl import Repl, ReplLostError
+from lean_ebm.proving.statements import Outcome, Request, State, Statement
 from proving.hostile import HOSTILE
+from proving.repl_stub import Server
 
-SERVE = [sys.executable, "-m", "lean_ebm.proving.serve"]
+SERVE = [sys.executable, str(Path(__file__).with_name("repl_stub.py"))]
 FAULTY = [sys.executable, str(Path(__file__).with_name("faulty_repl.py"))]
 SWAP = Statement.of("(p q : Prop) : p ∧ q → q ∧ p")
 PROOF = "intro h\nexact ⟨h.2, h.1⟩"
@@ -74,11 +75,11 @@ def faulty(folder, plan, **settings):
     """An environment whose processes fail as planned: ``{number of the command: fault}``."""
     (folder / "plan.json").write_text(json.dumps(plan))
     pool = {"timeout": 0.6, "tactic_timeout": 0.5, "memory": 200, "retries": 3, **settings}
-    return Pantograph([*FAULTY, str(folder)], Pool(**pool))
+    return Pantograph([*FAULTY, str(folder)], PoolSettings(**pool))
 
 
 def search(environment, statement, depth=4):
-    """All tactics in all states, breadth first: every state's goals, and the first script that solves."""
+    """Try all tactics in all states, breadth first; returns every state's goals, and the first script that solves."""
     start = environment.start(statement)
     assert start.outcome is Outcome.OK, start.message
     seen, script = [], None
@@ -98,7 +99,7 @@ def search(environment, statement, depth=4):
 
 
 def state_of(pid):
-    """The letter that the system has for the state of a process: Z for a zombie, nothing for none."""
+    """The letter that the system gives for the state of a process: Z for a zombie, empty if there is none."""
     try:
         with open(f"/proc/{pid}/stat") as file:
             return file.read().rpartition(")")[2].split()[0]
@@ -107,7 +108,7 @@ def state_of(pid):
 
 
 def assert_gone(folder):
-    """All processes are ended and reaped, and what they started is ended; returns their number."""
+    """Assert that all processes were reaped, and that the processes they started ended; returns their number."""
     pids = (folder / "pids").read_text().split()
     assert not any(map(state_of, pids))
     helpers = (folder / "helpers").read_text().split() if (folder / "helpers").exists() else []
@@ -182,18 +183,18 @@ def test_wrong_calls_are_said_in_words(served):
         served.apply(state, "intro h")
     assert served.start(Statement("p →")).outcome is Outcome.PARSE_ERROR
     with pytest.raises(ValueError, match="live longer"):
-        Pool(timeout=1.0, tactic_timeout=2.0)
+        PoolSettings(timeout=1.0, tactic_timeout=2.0)
     with pytest.raises(ValueError, match="processes=0"):
-        Pool(processes=0)
+        PoolSettings(processes=0)
 
 
 def test_released_states_are_deleted_there():
     async def main():
-        client = AsyncPantograph(SERVE, Pool(processes=1))
+        client = AsyncPantograph(SERVE, PoolSettings(processes=1))
         await client.open()
         start = await client.start(SWAP)
         states = [(await client.apply(start.state, "intro h")).state for _ in range(10)]
-        repl = client._slots[0].repl
+        repl = client.pool.slots[0].repl
         full = await repl.stat(5.0)
         client.release(states[:9])
         assert (await client.apply(states[9], "constructor")).outcome is Outcome.OK
@@ -206,7 +207,7 @@ def test_released_states_are_deleted_there():
 
 
 def test_a_released_ancestor_does_not_matter():
-    with Pantograph(SERVE, Pool(processes=1)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1)) as environment:
         first = environment.start(SWAP)
         second = environment.apply(first.state, "intro h")
         environment.release([first.state])
@@ -216,7 +217,7 @@ def test_a_released_ancestor_does_not_matter():
 
 def kill(environment):
     """Kill the processes and wait until that is noticed."""
-    for slot in environment._client._slots:
+    for slot in environment._client.pool.slots:
         if slot.repl is not None:
             os.kill(slot.repl._process.pid, 9)
             deadline = time.monotonic() + 30
@@ -225,18 +226,18 @@ def kill(environment):
 
 
 def test_states_survive_their_process():
-    with Pantograph(SERVE, Pool(processes=1)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1)) as environment:
         step = environment.apply(environment.start(SWAP).state, "intro h")
-        old = environment._client._slots[0].repl.number
+        old = environment._client.pool.slots[0].repl.number
         kill(environment)
         other = environment.start(Statement.of("(p : Prop) : p → p"))  # takes the numbers that the others had
-        assert environment._client._slots[0].repl.number != old
+        assert environment._client.pool.slots[0].repl.number != old
         assert environment.apply(step.state, "exact ⟨h.2, h.1⟩").outcome is Outcome.SOLVED
         assert environment.apply(other.state, "intro h").state.goals == ("p : Prop\nh : p\n⊢ p",)
 
 
 def test_a_state_of_many_tactics_is_made_again():
-    with Pantograph(SERVE, Pool(processes=1)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1)) as environment:
         state = environment.start(SWAP).state
         for _ in range(100):
             state = environment.apply(state, "have t := True.intro").state
@@ -245,25 +246,25 @@ def test_a_state_of_many_tactics_is_made_again():
 
 
 def test_a_process_is_replaced_after_its_share_of_states():
-    with Pantograph(SERVE, Pool(processes=1, recycle=5)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1, recycle=5)) as environment:
         state = environment.start(SWAP).state
         numbers = set()
         for _ in range(12):
             assert environment.apply(state, "intro h").outcome is Outcome.OK
-            numbers.add(environment._client._slots[0].repl.number)
+            numbers.add(environment._client.pool.slots[0].repl.number)
         assert len(numbers) >= 3
 
 
 def test_a_pool_works_at_the_same_time():
-    with Pantograph(SERVE, Pool(processes=2)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=2)) as environment:
         state = environment.start(SWAP).state
         steps = environment.apply_many([Request(state, "intro h")] * 20)
         assert {step.outcome for step in steps} == {Outcome.OK}
-        assert all(slot.repl is not None and slot.repl.created > 3 for slot in environment._client._slots)
+        assert all(slot.repl is not None and slot.repl.created > 3 for slot in environment._client.pool.slots)
 
 
 def test_fifty_faults_lose_no_search(tmp_path):
-    """Five of each kind, in the middle of searches, which must see what they would have seen without."""
+    """Four faults of each kind, in the middle of searches, do not change what the searches see."""
     with Logic() as logic:
         expected = {text: search(logic, Statement.of(text)) for text in STATEMENTS}
     kinds = [fault for _ in range(4) for fault in FAULTS]
@@ -331,7 +332,7 @@ def test_a_server_that_claims_everything_proves_nothing(tmp_path):
     ],
 )
 def test_answers_are_read_as_the_protocol_means_them(monkeypatch, answer, outcome):
-    with Pantograph(SERVE, Pool(processes=1, retries=0)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1, retries=0)) as environment:
         state = environment.start(SWAP).state
         asked = Repl.ask
 
@@ -342,14 +343,14 @@ def test_answers_are_read_as_the_protocol_means_them(monkeypatch, answer, outcom
         step = environment.apply(state, "skip")
         assert step.outcome is outcome
         assert step.state is None
-        lost = environment._client._slots[0].repl
+        lost = environment._client.pool.slots[0].repl
         assert lost.alive is (outcome is not Outcome.CRASH)
         if "error" in answer:  # the number of a state may have gone with it
             assert environment.apply(state, "intro h").outcome is Outcome.OK
 
 
 def test_a_number_may_be_left_out_after_an_error_and_at_no_other_time(monkeypatch):
-    with Pantograph(SERVE, Pool(processes=1, retries=0)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1, retries=0)) as environment:
         state = environment.start(SWAP).state
         asked, waste = Repl.ask, True
 
@@ -367,7 +368,7 @@ def test_a_number_may_be_left_out_after_an_error_and_at_no_other_time(monkeypatc
 
 
 def test_a_state_that_comes_out_otherwise_is_not_taken_for_the_lost_one(monkeypatch):
-    with Pantograph(SERVE, Pool(processes=1, retries=0)) as environment:
+    with Pantograph(SERVE, PoolSettings(processes=1, retries=0)) as environment:
         state = environment.apply(environment.start(SWAP).state, "intro h").state
         kill(environment)
         asked = Repl.ask
@@ -384,7 +385,7 @@ def test_a_state_that_comes_out_otherwise_is_not_taken_for_the_lost_one(monkeypa
 
 
 def test_a_late_answer_is_nobodys():
-    """A request that is given up takes its process with it, or its answer would be the next one's."""
+    """If a request is given up, its process is killed, or its answer would be taken for that of the next request."""
 
     async def main():
         repl = await Repl.start(SERVE)
@@ -421,12 +422,12 @@ def test_after_a_reset_old_numbers_mean_nothing():
         ("import time; time.sleep(60)", "did not answer"),
         ("print('hello', flush=True); import time; time.sleep(60)", "did not begin with"),
         ("import sys; sys.exit('no Lean here')", "no Lean here"),
-        ("print('ready.', flush=True)", "no REPL"),
+        ("print('ready.', flush=True)", "is not PyPantograph"),
     ],
 )
 def test_what_is_no_repl_is_said_in_words(program, reason):
     with pytest.raises(LeanNotFoundError, match=reason):
-        Pantograph([sys.executable, "-c", program], Pool(start_timeout=1.0, retries=0))
+        Pantograph([sys.executable, "-c", program], PoolSettings(start_timeout=1.0, retries=0))
 
 
 def test_finding_the_repl(tmp_path, monkeypatch):
@@ -436,7 +437,7 @@ def test_finding_the_repl(tmp_path, monkeypatch):
     package = tmp_path / "pantograph"
     package.mkdir()
     (package / "__init__.py").touch()
-    with pytest.raises(LeanNotFoundError, match="another thing"):
+    with pytest.raises(LeanNotFoundError, match="another project"):
         find_repl()
     program = package / "pantograph-repl"
     program.write_text("#!/bin/sh\n")
@@ -454,17 +455,17 @@ def test_goals_are_printed_as_lean_prints_them():
         "target": {"pp": "q"},
         "vars": [variable("p", "Prop"), variable("q", "Prop"), variable("x", "Nat", "1"), variable("h✝", "p")],
     }
-    assert _printed(goal) == "case inl\np q : Prop\nx : Nat := 1\nh✝ : p\n⊢ q"
+    assert printed_goal(goal) == "case inl\np q : Prop\nx : Nat := 1\nh✝ : p\n⊢ q"
 
 
 def test_names_of_binders():
-    assert _names("(p q : Prop) {α : Type} (P : α → (α → Prop)) [Inhabited α] [i : Nonempty α] (h : ∀ x, P x x)") == (
-        ["p", "q", "α", "P", "_", "i", "h"]
-    )
+    assert binder_names(
+        "(p q : Prop) {α : Type} (P : α → (α → Prop)) [Inhabited α] [i : Nonempty α] (h : ∀ x, P x x)"
+    ) == (["p", "q", "α", "P", "_", "i", "h"])
 
 
 def test_the_server_speaks_the_protocol():
-    """Down to the shape of its errors; the letters are those of version 0.3.15."""
+    """The answers and errors have the shape of version 0.3.15."""
     server = Server()
     assert server.answer('goal.start {"expr": "∀ (p : Prop), p → p"}') == {"stateId": 0, "root": "_uniq.0"}
     answer = server.answer('goal.tactic {"stateId": 0, "goalId": 0, "tactic": "intro p", "autoResume": true}')
@@ -497,12 +498,12 @@ def test_automatic_mode_keeps_siblings_and_the_other_does_not():
     kept = server.answer('goal.tactic {"stateId": 3, "goalId": 1, "tactic": "exact b", "autoResume": true}')
     assert [goal["userName"] for goal in kept["goals"]] == ["left"]
     alone = server.answer('goal.tactic {"stateId": 3, "goalId": 1, "tactic": "exact b", "autoResume": false}')
-    assert alone["goals"] == []  # though `left` is open: why nothing but verify counts
+    assert alone["goals"] == []  # though `left` is open: only verify can tell
 
 
 def test_nothing_here_needs_torch():
     program = (
-        "import sys, lean_ebm.proving.pantograph, lean_ebm.proving.serve, lean_ebm.proving.lean_environment\n"
+        "import sys, lean_ebm.proving.pantograph, lean_ebm.proving.lean\n"
         "assert not {'torch', 'lightning', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

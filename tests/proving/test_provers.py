@@ -4,11 +4,12 @@ import time
 import pytest
 
 from helpers import needs_lean
-from lean_ebm.proving.environment import Outcome, State, Statement, Verdict
-from lean_ebm.proving.lean_environment import LeanEnvironment
-from lean_ebm.proving.legal import legal_tactics, view
+from lean_ebm.proving.lean.environment import LeanEnvironment
 from lean_ebm.proving.logic import Logic, LogicState
-from lean_ebm.proving.provers import BestFirst, BreadthFirst, Budget, RandomWalk
+from lean_ebm.proving.search.provers import BestFirst, BreadthFirst, RandomWalk, SearchBudget
+from lean_ebm.proving.search.tactics import legal_tactics
+from lean_ebm.proving.statements import Outcome, State, Statement, Verdict
+from lean_ebm.proving.views import view_of
 
 THEOREMS = [
     "(p q : Prop) : p ∧ q → q ∧ p",
@@ -25,14 +26,14 @@ PROVERS = [BreadthFirst(), BestFirst(), RandomWalk(seed=1)]
 @pytest.mark.parametrize("text", THEOREMS)
 def test_provers_find_scripts_that_the_judge_accepts(prover, text):
     with Logic() as logic:
-        result = prover.prove(logic, Statement.of(text), Budget(20_000, 20))
+        result = prover.prove(logic, Statement.of(text), SearchBudget(20_000, 20))
         assert result.proved and 0 < result.applications <= 20_000
         assert logic.verify(Statement.of(text), result.script).proved
 
 
 @pytest.mark.parametrize("prover", PROVERS, ids=lambda prover: type(prover).__name__)
 def test_what_has_no_proof_is_not_proved(prover):
-    result = prover.prove(Logic(), PEIRCE, Budget(2000, 20))
+    result = prover.prove(Logic(), PEIRCE, SearchBudget(2000, 20))
     assert not result.proved and result.verdict is None and result.tactics == ()
     assert result.exhausted == (not isinstance(prover, RandomWalk))
 
@@ -48,14 +49,14 @@ def test_the_budget_in_applications_is_kept_to_the_last_one():
     counted = Counting()
     for prover in PROVERS:
         counted.applications = 0
-        result = prover.prove(counted, PEIRCE, Budget(10, 20))
+        result = prover.prove(counted, PEIRCE, SearchBudget(10, 20))
         assert counted.applications == result.applications == 10
         assert not result.exhausted
 
 
 def test_the_budget_in_seconds_is_kept():
     started = time.monotonic()
-    result = RandomWalk().prove(Logic(), PEIRCE, Budget(10**9, 0.2))
+    result = RandomWalk().prove(Logic(), PEIRCE, SearchBudget(10**9, 0.2))
     assert 0.1 < time.monotonic() - started < 2 and not result.proved
 
 
@@ -72,7 +73,7 @@ def test_a_search_that_believes_itself_is_not_believed():
             return type(step)(Outcome.SOLVED, State(())) if step.outcome is Outcome.OK else step
 
     for prover in PROVERS[:2]:
-        result = prover.prove(Gullible(), Statement.of(THEOREMS[0]), Budget(50, 5))
+        result = prover.prove(Gullible(), Statement.of(THEOREMS[0]), SearchBudget(50, 5))
         assert not result.proved and not result.verdict.proved
 
 
@@ -98,14 +99,14 @@ def test_printed_goals_have_the_same_legal_tactics():
         printed = [t for t in legal_tactics(State(state.goals)) if not t.startswith(("apply", "have"))]
         assert printed == [t for t in legal_tactics(state) if not t.startswith(("apply", "have"))]
         state = logic.apply(state, tactic).state
-    assert view("p : Prop\nh : And p p\n⊢ Not p").head == "not"
-    assert view("p : Prop\nh✝ : p\nk : And p p\n⊢ p").hypotheses[-1].head == "and"
+    assert view_of("p : Prop\nh : And p p\n⊢ Not p").head == "not"
+    assert view_of("p : Prop\nh✝ : p\nk : And p p\n⊢ p").hypotheses[-1].head == "and"
 
 
 @needs_lean
 def test_the_same_prover_works_on_a_real_lean():
     with LeanEnvironment() as lean:
-        result = BreadthFirst().prove(lean, Statement.of("(p q : Prop) : p ∧ q → q"), Budget(60, 30))
+        result = BreadthFirst().prove(lean, Statement.of("(p q : Prop) : p ∧ q → q"), SearchBudget(60, 30))
         assert result.proved and result.verdict.verifier.startswith("Lean 4")
 
 

@@ -31,9 +31,9 @@ GROUPS: dict[str, dict[str, Command]] = {
         "recipes": Command("list the recipes that --config takes by name", "lean_ebm.cli.recipes"),
     },
     "Proofs": {
-        "prove": Command("find a proof of a statement and have it verified", "lean_ebm.proving.cli"),
-        "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.proving.cli"),
-        "check": Command("check the proofs in a file of theorems", "lean_ebm.proving.cli"),
+        "prove": Command("find a proof of a statement and have it verified", "lean_ebm.cli.proving"),
+        "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.cli.proving"),
+        "check": Command("check the proofs in a file of theorems", "lean_ebm.cli.proving"),
     },
 }
 """Every command by its name, in the groups of :func:`overview`.

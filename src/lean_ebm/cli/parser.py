@@ -15,6 +15,7 @@ from lightning.pytorch.cli import LightningArgumentParser
 
 from lean_ebm.cli.faults import causes, located, users_line
 from lean_ebm.cli.recipes import find
+from lean_ebm.settings import updated
 
 KEY = re.compile(r"Parser key \"?([^\":\s]+)\"?:")
 """How jsonargparse names a setting."""
@@ -77,6 +78,10 @@ class Parser(LightningArgumentParser):
         if not self.exit_on_error:
             obj = self._without_null_groups(obj)
         return super().parse_object(obj, *more, **kwargs)
+
+    def _apply_actions(self, cfg: Any, *more: Any, **kwargs: Any) -> Any:
+        """Turn what a file holds into settings; see jsonargparse. Reads files of lean-ebm 0.1 as well."""
+        return super()._apply_actions(updated(cfg), *more, **kwargs)
 
     def _as_yaml(self, argument: str) -> str:
         """An argument ``--name=value`` with the value in YAML, if Python wrote ``None``, a list or a dictionary there.

@@ -212,7 +212,7 @@ class TrainingRun:
     def _last_checkpoint(self) -> Path | None:
         from lean_ebm.checkpoints import last_checkpoint
 
-        found = last_checkpoint(self.path)
+        found = last_checkpoint(self.path, "**/checkpoints/*.ckpt")
         return found and found.resolve()
 
     def _run(self, subcommand: str, threads: int, *more: str) -> None:

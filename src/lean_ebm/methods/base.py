@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import copy
-import io
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from pathlib import Path
-from typing import IO, Any, Literal, Self
+from typing import Any, Literal
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -20,24 +17,23 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics.classification import MulticlassAccuracy
 
-from lean_ebm import __version__
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
-from lean_ebm.errors import RunError, SettingError
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
+from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
 from lean_ebm.methods.thinking import keep_best, select
 from lean_ebm.randomness import derived_seed, seeded
-from lean_ebm.settings import RecordsSettings, updated
 
 Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
 
 
-class Method(RecordsSettings, FiniteSteps, ABC):
+class Method(Restorable, FiniteSteps, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
     A new method implements :meth:`loss`, and :meth:`sample` where plain Langevin dynamics from noise is not how it
@@ -79,8 +75,6 @@ class Method(RecordsSettings, FiniteSteps, ABC):
         classes = energy.num_classes
         self.accuracy = MulticlassAccuracy(classes, average="micro") if classes > 1 else None
         self.optimizer_settings: dict[str, Any] = {}
-        self._written_by = __version__
-        self._loaded_settings: dict[str, Any] = {}
 
     @abstractmethod
     def loss(self, batch: Batch) -> dict[str, Tensor]:
@@ -214,89 +208,6 @@ class Method(RecordsSettings, FiniteSteps, ABC):
                 f"set --model.energy.num_classes {there}."
             )
 
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Add the version, and the settings from which :meth:`load_from_checkpoint` builds the model again.
-
-        The command line has added its settings already. Those of a model that was built in Python are its arguments; an
-        optimizer that was given as a function is not among them.
-        """
-        checkpoint["lean_ebm_version"] = __version__
-        if not self.hparams and self.settings is not None:
-            checkpoint[self.CHECKPOINT_HYPER_PARAMS_KEY] = self._loaded_settings | {
-                "_instantiator": "lightning.pytorch.cli.instantiate_module",
-                "_class_path": self.settings["class_path"],
-                **self.settings["init_args"],
-            }
-
-    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Remember which version wrote the checkpoint, and its settings."""
-        self._written_by = checkpoint.get("lean_ebm_version", "0.1.0")
-        self._loaded_settings = checkpoint.get(self.CHECKPOINT_HYPER_PARAMS_KEY, {})
-
-    @classmethod
-    def load_from_checkpoint(
-        cls,
-        checkpoint_path: str | Path | IO[bytes],
-        map_location: Any = None,
-        hparams_file: str | Path | None = None,
-        strict: bool | None = None,
-        weights_only: bool | None = True,
-        **settings: Any,
-    ) -> Self:
-        """Build the model of a checkpoint again, with its weights; see ``LightningModule.load_from_checkpoint``.
-
-        Checkpoints of lean-ebm 0.1 load as well, unless they use a setting that is gone. Code in a checkpoint is not
-        run unless ``weights_only`` is False.
-
-        Args:
-            checkpoint_path: The file.
-            map_location: Device for the weights, as ``torch.load`` takes it.
-            hparams_file: See Lightning.
-            strict: Whether the weights must be exactly those of the model.
-            weights_only: Whether to read only tensors and plain data.
-            settings: Arguments of the class that replace those in the checkpoint.
-
-        Raises:
-            SettingError: If the checkpoint uses a setting that is gone; says how to convert it.
-        """
-        checkpoint = torch.load(checkpoint_path, map_location="cpu", weights_only=weights_only)
-        stored = checkpoint.get(cls.CHECKPOINT_HYPER_PARAMS_KEY, {})
-        current = updated({"class_path": stored.get("_class_path", cls.__name__), "init_args": stored})["init_args"]
-        if current != stored:
-            checkpoint_path = io.BytesIO()
-            torch.save({**checkpoint, cls.CHECKPOINT_HYPER_PARAMS_KEY: current}, checkpoint_path)
-        if isinstance(checkpoint_path, io.IOBase):
-            checkpoint_path.seek(0)
-        loaded: Self = super().load_from_checkpoint(
-            checkpoint_path, map_location, hparams_file, strict, weights_only, **settings
-        )
-        return loaded
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Method:
-        """A copy, for an average of the weights say, shares what builds optimizers.
-
-        The command line's builders hold all of it: the data, and the other processes, which cannot be copied.
-        """
-        memo.update({id(shared): shared for shared in (self.optimizer, self.lr_scheduler)})
-        copied = memo[id(self)] = type(self).__new__(type(self))
-        copied.__dict__.update(copy.deepcopy(self.__getstate__(), memo))
-        return copied
-
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """Load weights and buffers.
-
-        Raises:
-            RuntimeError: If they are not those of this model; says what to do.
-        """
-        try:
-            return super().load_state_dict(state_dict, strict, assign)
-        except RuntimeError as error:
-            reason = str(error).split(":\n")[-1].splitlines()[0].strip().rstrip(".")
-            raise RunError(
-                f"{type(self).__name__}: the checkpoint, by lean-ebm {self._written_by}, does not fit: {reason}. Give "
-                "the settings that it was trained with, above all those of model.energy; what differs is listed above."
-            ) from error
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Take the loss of the method and log its terms."""
         with self._randomness("train", batch_idx):
@@ -326,7 +237,7 @@ class Method(RecordsSettings, FiniteSteps, ABC):
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler, which advances once an optimizer step."""
-        optimizer = self.optimizer(self.parameter_groups())
+        optimizer: torch.optim.Optimizer = self.optimizer(self.parameter_groups())
         self.optimizer_settings = optimizer_settings(optimizer)
         if self.lr_scheduler is None:
             return optimizer

@@ -1,4 +1,105 @@
-"""Where proofs are tried: one interface over an embedded Lean-syntax logic, a real Lean 4, and PyPantograph.
+"""Proving: statements, environments and judges; an embedded logic, Lean 4 and PyPantograph; searches and theorems.
 
-Nothing here needs torch, and nothing of the core needs this.
+Read ``environment.py`` first. Nothing here imports torch. The public names below are imported when they are first used,
+so that a command that needs few of them starts quickly::
+
+    from lean_ebm.proving import BestFirst, Logic, Statement
+
+    with Logic() as logic:
+        result = BestFirst().prove(logic, Statement.of("(p q : Prop) : p ∧ q → q ∧ p"))
+        print(result.script, result.verdict)
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lean_ebm.proving.environment import Environment
+    from lean_ebm.proving.judge import Judge
+    from lean_ebm.proving.lean import Lean, LeanEnvironment, LeanNotFoundError, LeanReport
+    from lean_ebm.proving.logic import Logic, LogicState
+    from lean_ebm.proving.pantograph import AsyncPantograph, Pantograph, PoolSettings
+    from lean_ebm.proving.search import (
+        BestFirst,
+        BreadthFirst,
+        FoundProof,
+        Meter,
+        Prover,
+        RandomWalk,
+        SearchBudget,
+        SearchNode,
+        SearchResult,
+        find_proof,
+        legal_tactics,
+        read_statement,
+    )
+    from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
+    from lean_ebm.proving.theorems import Theorem, TheoremSettings, generate_theorems, write_theorems
+    from lean_ebm.proving.views import GoalView, Hypothesis
+
+_HOMES = {
+    "environment": ("Environment",),
+    "judge": ("Judge",),
+    "lean": ("Lean", "LeanEnvironment", "LeanNotFoundError", "LeanReport"),
+    "logic": ("Logic", "LogicState"),
+    "pantograph": ("AsyncPantograph", "Pantograph", "PoolSettings"),
+    "search": (
+        "BestFirst", "BreadthFirst", "FoundProof", "Meter", "Prover", "RandomWalk", "SearchBudget", "SearchNode",
+        "SearchResult", "find_proof", "legal_tactics", "read_statement",
+    ),
+    "statements": ("Attempt", "Outcome", "Request", "State", "Statement", "Step", "Verdict"),
+    "theorems": ("Theorem", "TheoremSettings", "generate_theorems", "write_theorems"),
+    "views": ("GoalView", "Hypothesis"),
+}  # fmt: skip
+
+__all__ = [
+    "AsyncPantograph",
+    "Attempt",
+    "BestFirst",
+    "BreadthFirst",
+    "Environment",
+    "FoundProof",
+    "GoalView",
+    "Hypothesis",
+    "Judge",
+    "Lean",
+    "LeanEnvironment",
+    "LeanNotFoundError",
+    "LeanReport",
+    "Logic",
+    "LogicState",
+    "Meter",
+    "Outcome",
+    "Pantograph",
+    "PoolSettings",
+    "Prover",
+    "RandomWalk",
+    "Request",
+    "SearchBudget",
+    "SearchNode",
+    "SearchResult",
+    "State",
+    "Statement",
+    "Step",
+    "Theorem",
+    "TheoremSettings",
+    "Verdict",
+    "find_proof",
+    "generate_theorems",
+    "legal_tactics",
+    "read_statement",
+    "write_theorems",
+]
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

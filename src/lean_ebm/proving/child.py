@@ -1,8 +1,8 @@
-"""Starts a program under limits that its parent cannot set from outside; a file of its own, run by its path.
+"""Starts a program under limits that its parent cannot set from outside; this file is run by its path.
 
 ``python -I -S child.py MEMORY exec PROGRAM [ARGUMENT ...]`` or ``... MEMORY lean FOLDER [ARGUMENT ...]``, where MEMORY
-is in MiB (0: no limit) and FOLDER holds Lean's shared libraries. Imports nothing of the package, so that it starts in
-milliseconds; ``preexec_fn``, the other way to do this, is unsafe in a program with threads.
+is in MiB (0: no limit) and FOLDER holds Lean's shared libraries. This file imports nothing of the package, so that it
+starts in milliseconds. The other way to do this, ``preexec_fn``, is unsafe in a program with threads.
 """
 
 import ctypes
@@ -13,11 +13,11 @@ from typing import NoReturn
 RESERVED = 16384
 """MiB of address space that a Lean may reserve without touching it: stacks, arenas, mapped library files."""
 LIBRARIES = ("libInit_shared.so", "libleanshared_2.so", "libleanshared_1.so", "libleanshared.so")
-"""Lean's shared libraries in the order in which they need each other."""
+"""Lean's shared libraries, each after those that it needs."""
 
 
 def limit(memory: int) -> None:
-    """Cap the address space of this process and of each that it starts, and leave no core files."""
+    """Limit the address space of this process and of each that it starts, and write no core files."""
     try:
         import resource
     except ImportError:  # no such limits on Windows
@@ -26,7 +26,7 @@ def limit(memory: int) -> None:
     if memory:
         try:
             resource.setrlimit(resource.RLIMIT_AS, (RESERVED + memory << 20, RESERVED + memory << 20))
-        except (ValueError, OSError) as error:  # macOS refuses; the watch on the resident size is left
+        except (ValueError, OSError) as error:  # macOS refuses; the watch on the resident size remains
             print(f"no limit on the address space: {error}", file=sys.stderr)
 
 
@@ -37,13 +37,13 @@ def run_lean(folder: str, arguments: list[str]) -> NoReturn:
     encoded = [argument.encode() for argument in ["lean", *arguments]]
     argv = (ctypes.c_char_p * (len(encoded) + 1))(*encoded, None)
     status = library.lean_main(len(encoded), argv)
-    # Lean's threads are still there, and neither Python's way out nor C++'s expects them.
+    # Lean's threads still run, and neither the exit of Python nor that of C++ expects them.
     ctypes.CDLL(None).fflush(None)
     os._exit(status)
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Take the limits on, then become the program."""
+    """Set the limits, then become the program."""
     memory, way, target, *rest = arguments
     limit(int(memory))
     if way == "lean":

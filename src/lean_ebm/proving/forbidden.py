@@ -1,10 +1,10 @@
-"""What is refused before anything runs: cheating, commands, metaprogramming, and texts that only look like proofs.
+"""The filter that refuses texts before anything runs: cheating, commands, metaprogramming, look-alikes of proofs.
 
-The characters are a whitelist: those that proofs of the embedded logic and of ordinary mathematics use. That leaves no
-strings, no quoted names (``«sorry»``), no escapes, no comments, no attributes, no ``#`` commands, no antiquotations and
-no look-alike letters but Greek ones, which are folded to Latin before words are compared. What a word may not be is a
-list: everything that can begin a command of Lean 4.35 (a keyword ends a proof wherever it stands), run code, change an
-option, or close a goal without a proof. The judge does not rely on it: it asks Lean for the axioms of each theorem.
+Only the characters that proofs of the embedded logic and of ordinary mathematics use are allowed. That excludes
+strings, quoted names (``«sorry»``), escapes, comments, attributes, ``#`` commands, antiquotations, and look-alike
+letters except Greek ones, which are folded to Latin before words are compared. Words on a list are refused: those that
+can begin a command of Lean 4.35 (a keyword ends a proof wherever it stands), run code, change an option, or close a
+goal without a proof. The judge does not rely on this filter: it asks Lean for the axioms of each theorem.
 """
 # ruff: noqa: RUF001 - the letters of Lean, and those that look like others on purpose
 
@@ -14,9 +14,9 @@ import re
 import unicodedata
 
 MAX_LENGTH = 65_536
-"""Characters in one text."""
+"""Characters in one text; a longer text is refused."""
 MAX_DEPTH = 200
-"""Brackets inside each other, and prefixes such as ``¬`` or ``by`` in a row: parsers recurse on them."""
+"""Brackets inside each other, or prefixes such as ``¬`` or ``by`` in a row, on which parsers recurse."""
 
 _CHARACTERS = (
     " \n"
@@ -27,11 +27,13 @@ _CHARACTERS = (
     "→←↔↦∀∃¬∧∨≠≤≥∈∉⊆⊂⊇∪∩⋃⋂∖ᶜ∅∘×∣%∑∏∫∂√∞·•▸↑⇑↥⊢⊤⊥⊔⊓⊕⊗≡≃≅⟶ℕℤℚℝℂ"
 )
 _OTHER = re.compile(f"[^{re.escape(_CHARACTERS)}]")
-_WORD = re.compile(f"[^{re.escape(_CHARACTERS[_CHARACTERS.index('()') :])} \n⁻λ'!?]+")  # h' counts as h, simp? as simp
+_WORD = re.compile(
+    f"[^{re.escape(_CHARACTERS[_CHARACTERS.index('()') :])} \n⁻λ'!?]+"
+)  # a final ' or ? is left out: simp? counts as simp
 _BRACKET = re.compile(r"[()\[\]{}⟨⟩‹›]|(?:(?:¬|@|→|\bby|\bfun|∀|∃|·|←|-)\s*)+")
 _LIKE_LATIN = str.maketrans(
     "αγεηικνορσςτυχωₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁⁰¹ΓΛ", "ayenikvopoctuxwaeijklmnoprstuvxoiolrA"
-)  # what a reader takes it for
+)  # the letters that they look like
 
 _PROOFLESS = """
     sorry admit sorryAx stop native_decide native bv_decide bv_check bv_omega_nf ofReduceBool ofReduceNat reduceBool
@@ -79,9 +81,9 @@ _PHRASES = (
 
 
 def refuse(text: str) -> str | None:
-    """Why a tactic, a script or a statement is refused, in words; None where it is not.
+    """Say why a tactic, a script or a statement is refused, in words; None if it is not.
 
-    Takes time linear in the text, for texts up to ``MAX_LENGTH``, and constant time beyond.
+    The time is linear in the length of the text up to ``MAX_LENGTH``, and constant for longer texts.
     """
     if len(text) > MAX_LENGTH:
         return f"the text has {len(text)} characters, more than {MAX_LENGTH}"
@@ -107,7 +109,7 @@ def _character(character: str) -> str:
     if character in "\"'`$#&\\~«»":
         return f"it contains {character}, {code}, which proofs do not need: no strings, quoted names, or quotations"
     if character.isprintable() and not character.isspace():
-        return f"it contains {character}, {code}, which is no character of a proof"
+        return f"it contains {character}, {code}, which is not a character of a proof"
     return f"it contains the invisible character {code}"
 
 

@@ -1,9 +1,9 @@
 """A key of printed goals that does not depend on the names of hypotheses and bound variables.
 
-It reads Lean's printed text, so it serves every environment; the embedded logic computes its own from the formulas.
-Names are replaced by numbers that tell which binder they belong to, and nothing else is: two states with the same key
-are the same up to renaming. The converse may fail where Lean chose to print something else, which costs a
-transposition and nothing more.
+It is computed from the goals that Lean prints, so it works in every environment; the embedded logic computes its own
+key from the formulas. Names are replaced by numbers that say to which binder they belong, and nothing else is replaced:
+two states with the same key are the same up to renaming. Two states that are the same up to renaming may have different
+keys if Lean printed them differently; then a search visits both.
 """
 # ruff: noqa: RUF003 - the letters of Lean
 
@@ -19,7 +19,7 @@ _OPEN, _CLOSE = frozenset("([{⟨"), frozenset(")]}⟩")
 
 
 def canonical_key(goals: Sequence[str]) -> str:
-    """The key of a state from its goals as Lean prints them."""
+    """Compute the key of a state from its goals as Lean prints them."""
     return "\n\n".join(_goal_key(goal) for goal in goals)
 
 
@@ -28,7 +28,7 @@ def _goal_key(goal: str) -> str:
     lines = []
     for entry in _entries(goal):
         if entry.startswith("case "):
-            continue  # a tag is a name, and no tactic's success depends on it
+            continue  # a tag is a name on which the success of no tactic depends
         if entry.startswith("⊢"):
             lines.append("⊢ " + _term_key(entry[1:], names))
             continue
@@ -44,7 +44,7 @@ def _goal_key(goal: str) -> str:
 
 
 def _entries(goal: str) -> list[str]:
-    """Hypotheses and target, each with its continuation lines, which Lean indents."""
+    """Split a goal into its hypotheses and target, each with its indented continuation lines."""
     entries: list[str] = []
     for line in goal.splitlines():
         if entries and line[:1].isspace():
@@ -61,7 +61,7 @@ def _term_key(text: str, names: dict[str, str]) -> str:
     saved: list[dict[str, str]] = []
     out: list[str] = []
     binding = False  # between a binder and its comma or arrow
-    typed = 0  # depth of brackets since the binder, whose content after ':' is a type and not names
+    typed = 0  # whether a ':' came since the binder; after it stands a type and not names
     depth = 0
     fresh = 0
     for position, token in enumerate(tokens):
@@ -73,7 +73,7 @@ def _term_key(text: str, names: dict[str, str]) -> str:
             depth += binding
         elif token in _CLOSE and saved:
             inner, outer = scope, saved.pop()
-            # Names bound inside `(x : α)` of a binder live on after the bracket.
+            # Names bound in the `(x : α)` of a binder stay bound after the bracket.
             scope = inner if binding and depth else outer
             if binding and depth:
                 depth -= 1

@@ -1,4 +1,4 @@
-"""Processes that end when they should: in a group of their own, under a memory limit, killed and reaped as one."""
+"""Processes under limits of time and memory, each in a group of its own, which is killed and reaped as a whole."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ _RSS, _GROUP = 21, 2  # fields of /proc/PID/stat, counted from the one after the
 
 
 def limited(memory: int, command: Sequence[str]) -> list[str]:
-    """The command that starts ``command`` under a limit on its address space, ``memory`` MiB above what Lean reserves.
+    """Make the command that starts another command under a limit on its address space.
 
-    ``command`` is ``exec PROGRAM ...`` or ``lean FOLDER ...``; see ``child.py``.
+    Args:
+        memory: MiB above what Lean reserves; 0 for no limit.
+        command: ``exec PROGRAM ...`` or ``lean FOLDER ...``; see ``child.py``.
     """
-    # -I and -S: neither the user's site-packages nor his environment can get in the way of a start.
+    # -I and -S: neither site-packages nor environment variables can disturb the start.
     return [sys.executable, "-I", "-S", str(_CHILD), str(memory), *command]
 
 
 class MemoryWatch:
-    """The resident memory of a process group; looks for new members only now and then, since that means all of /proc.
+    """Measures the resident memory of a process group. It looks for new members rarely, since that reads all of /proc.
 
     Args:
         group: The number of the group, that of the process that leads it.
@@ -40,7 +42,7 @@ class MemoryWatch:
         self._looks = 0
 
     def used(self) -> int:
-        """MiB in use; 0 where the system does not tell (no ``/proc``)."""
+        """Measure the MiB in use; 0 if the system does not tell (no ``/proc``)."""
         self._looks += 1
         if self._looks % self._LOOKS == 0:
             self._members = [
@@ -57,7 +59,7 @@ def _processes() -> list[int]:
 
 
 def _stat(pid: int) -> list[bytes]:
-    """The fields of ``/proc/PID/stat`` after the program's name; none where the process has ended."""
+    """Read the fields of ``/proc/PID/stat`` after the program's name; none if the process has ended."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             return file.read().rpartition(b")")[2].split()
@@ -66,7 +68,7 @@ def _stat(pid: int) -> list[bytes]:
 
 
 def kill_group(pid: int) -> None:
-    """Kill a process that leads its group, and all that it started. Reaping is left to who started it."""
+    """Kill a process that leads its group, and all processes that it started. Its parent must reap it."""
     with contextlib.suppress(ProcessLookupError, PermissionError):  # all of them have ended
         os.killpg(pid, signal.SIGKILL)
 
@@ -94,7 +96,7 @@ def run(
     cwd: Path | None = None,
     environment: dict[str, str] | None = None,
 ) -> tuple[int, str, str]:
-    """Run a process to its end: ``(exit status, standard output, standard error)``.
+    """Run a process to its end; returns its exit status, standard output and standard error.
 
     Args:
         command: What to run, as for :func:`limited`.
@@ -108,7 +110,7 @@ def run(
         ProcessFailedError: If it was killed.
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as source:
-        # A file, since `communicate` forgets the rest of its input where it is called again after a timeout.
+        # A file, since `communicate` forgets the rest of its input if it is called again after a timeout.
         source.write(text)
         source.seek(0)
         process = subprocess.Popen(
@@ -137,7 +139,7 @@ def run(
                 raise ProcessFailedError(f"it used {used} MiB of memory, more than the {memory} MiB it may")
     except ProcessFailedError as failure:
         kill_group(process.pid)
-        with contextlib.suppress(subprocess.TimeoutExpired):  # who left the group and holds the pipe is not waited for
+        with contextlib.suppress(subprocess.TimeoutExpired):  # a process that left the group may still hold the pipe
             failure.output = process.communicate(timeout=1.0)[0]
         raise
     finally:

@@ -3,7 +3,7 @@ import pytest
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.formulas import atom, disjunction, implication, negation
 from lean_ebm.proving.logic.kernel import check
-from lean_ebm.proving.logic.kripke import Worlds, formulas
+from proving.kripke import Worlds, formulas
 
 P, Q = atom(1), atom(2)
 SYMBOLS = {1: (True, 0), 2: (True, 0)}

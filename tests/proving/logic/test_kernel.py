@@ -19,8 +19,8 @@ from lean_ebm.proving.logic.formulas import (
     variable,
 )
 from lean_ebm.proving.logic.kernel import KernelError, check
-from lean_ebm.proving.logic.kripke import Worlds
-from lean_ebm.proving.logic.sampling import Signature
+from lean_ebm.proving.theorems.signature import Signature
+from proving.kripke import Worlds
 
 P, Q = atom(1), atom(2)
 SYMBOLS = {1: (True, 0), 2: (True, 0), 3: (True, 1), 4: (False, 0), 5: (False, 1)}

@@ -4,14 +4,15 @@ from random import Random
 
 import pytest
 
-from lean_ebm.proving.environment import Statement
+from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic import formulas
 from lean_ebm.proving.logic.formulas import FALSE, atom, conjunction, implication, make, negation
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.infer import statement
 from lean_ebm.proving.logic.logic import root
-from lean_ebm.proving.logic.sampling import Signature
-from lean_ebm.proving.logic.syntax import SyntaxProblem, parse_tactics, parse_term
+from lean_ebm.proving.parser import parse_tactics, parse_term
+from lean_ebm.proving.statements import Statement
+from lean_ebm.proving.theorems.signature import Signature
 
 BINDERS = "(α : Type) (P Q : α → Prop) (R : α → α → Prop) (f : α → α) (p q r : Prop) (a : α)"
 

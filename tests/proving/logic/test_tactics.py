@@ -3,8 +3,8 @@
 
 import pytest
 
-from lean_ebm.proving.environment import Outcome, Statement
 from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.statements import Outcome, Statement
 
 BINDERS = "(α : Type) (P Q : α → Prop) (R : α → α → Prop) (f : α → α) (p q r : Prop) (a : α)"
 HEAD = "α : Type\nP Q : α → Prop\nR : α → α → Prop\nf : α → α\np q r : Prop\na : α\n"

@@ -1,28 +1,29 @@
-"""The tactic ``apply``: unification of a conclusion with the goal, and the order and tags of what is left."""
+"""The tactic ``apply``: unifies a conclusion with the goal, and orders and tags the new goals as Lean does."""
 
 from __future__ import annotations
 
 from lean_ebm.proving.logic.basic import constructor, exact, tagged
 from lean_ebm.proving.logic.constants import CONSTANTS
-from lean_ebm.proving.logic.elaborate import Elaborator, constant_name, instance, lookup
+from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import constant_name, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
     PROPOSITIONS,
+    Expr,
     Kind,
-    Node,
     opened,
     replaced,
     unknowns,
 )
 from lean_ebm.proving.logic.goals import Context, Goal
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree
 
 
-def apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``apply``."""
+def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``apply``."""
     tree = tactic[1]
     target, context = goal.target, goal.context
     if target is INDIVIDUALS or target is PROPOSITIONS:
@@ -38,9 +39,9 @@ def apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     if constant is not None and constant.startswith("Exists."):
         return _apply_exists(run, goal, tree, constant)
     elaborator = Elaborator(run, goal, holes=True)
-    implicit: tuple[Node, ...] = ()
+    implicit: tuple[Expr, ...] = ()
     if tree is head and constant is not None and constant in CONSTANTS:
-        proof, formula, implicit = instance(elaborator, constant, context)
+        proof, formula, implicit = elaborator.instance(constant, context)
         elaborator.natural.clear()
         elaborator.names = CONSTANTS[constant][1]
     elif tree[0] in ("name", "app", "proj", "typed"):
@@ -54,20 +55,20 @@ def apply(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def _applied(
-    run: Run, goal: Goal, elaborator: Elaborator, proof: Proof, formula: Node, implicit: tuple[Node, ...],
-    target: Node,
+    run: TacticRun, goal: Goal, elaborator: Elaborator, proof: ProofTerm, formula: Expr, implicit: tuple[Expr, ...],
+    target: Expr,
 ) -> list[Goal]:  # fmt: skip
     context, tag, names = goal.context, goal.tag, elaborator.names
     formula = replaced(formula, run.found)
     count = _arguments(formula)
-    # As many arguments as the target has not, and then more: as Lean tries. Where what is left in the end is unknown,
-    # it tries all arguments only; but not for a constant by itself, whose unknowns come with its arguments.
+    # Lean first tries the number of arguments by which the formula exceeds the target, and then more. If the last
+    # conclusion is an unknown, it tries only all arguments, except for a constant without arguments.
     unknown_end = not implicit and _ends_unknown(formula)
     first = count if unknown_end or _is_raw(proof, context) else max(0, count - _arguments(target))
     saved = run.found, run.unknown, run.next
     for tried in range(first, count + 1):
         run.found, run.unknown, run.next = saved
-        made: list[tuple[Node | int, str, Node]] = []  # unknown or goal, name, what it wants
+        made: list[tuple[Expr | int, str, Expr]] = []  # unknown or number of a goal, name, target
         term, rest = proof, formula
         for index in range(tried):
             if rest.kind is Kind.ALL:
@@ -88,17 +89,17 @@ def _applied(
     return _new_goals(run, goal, elaborator, made)
 
 
-def _ends_unknown(formula: Node) -> bool:
+def _ends_unknown(formula: Expr) -> bool:
     while formula.kind in (Kind.IMPLIES, Kind.ALL):
         formula = formula.b if formula.kind is Kind.IMPLIES else formula.a
     return formula.kind is Kind.HOLE
 
 
-def _is_raw(proof: Proof, context: Context) -> bool:
-    """Whether Lean does not see where the arguments of a hypothesis end.
+def _is_raw(proof: ProofTerm, context: Context) -> bool:
+    """Whether Lean cannot count the arguments of a hypothesis, because ``cases`` made it.
 
-    What ``cases`` makes of ``a ↔ b`` has the type ``?a → ?b`` to Lean 4.35, with values for both; where ``b`` is no
-    function itself, ``apply`` takes its head for an unknown, and tries all arguments only.
+    The hypotheses that ``cases`` makes of ``a ↔ b`` have the type ``?a → ?b`` in Lean 4.35, with values for both
+    unknowns. If ``b`` is not a function itself, ``apply`` takes its head for an unknown, and tries only all arguments.
     """
     if proof[0] != "hyp":
         return False
@@ -109,17 +110,19 @@ def _is_raw(proof: Proof, context: Context) -> bool:
     return local.raw == "iff" and formula.b.kind not in (Kind.IMPLIES, Kind.NOT, Kind.ALL)
 
 
-def _named(implicit: tuple[Node, ...], run: Run) -> list[tuple[Node, str]]:
+def _named(implicit: tuple[Expr, ...], run: TacticRun) -> list[tuple[Expr, str]]:
     return [(node, run.unknown[node.a].name) for node in implicit]
 
 
-def _new_goals(run: Run, goal: Goal, elaborator: Elaborator, made: list[tuple[Node | int, str, Node]]) -> list[Goal]:
-    """The goals of ``apply``: first those that no other depends on, then the others, then those of ``?_``."""
+def _new_goals(
+    run: TacticRun, goal: Goal, elaborator: Elaborator, made: list[tuple[Expr | int, str, Expr]]
+) -> list[Goal]:
+    """Order the new goals: those on which no other depends, then the others, then those of ``?_``."""
     found = run.found
     entries = [
-        (node.a if isinstance(node, Node) else node, name, replaced(wanted, found))
+        (node.a if isinstance(node, Expr) else node, name, replaced(wanted, found))
         for node, name, wanted in made
-        if not (isinstance(node, Node) and node.a in found)
+        if not (isinstance(node, Expr) and node.a in found)
     ]
     needed: set[int] = set()
     if any(wanted.unknown for _, _, wanted in entries):
@@ -141,12 +144,12 @@ def _new_goals(run: Run, goal: Goal, elaborator: Elaborator, made: list[tuple[No
     return goals + [Goal(g.number, g.context, g.target, g.tag, fresh) for g in others]
 
 
-def _still_open(run: Run, elaborator: Elaborator, number: int) -> bool:
+def _still_open(run: TacticRun, elaborator: Elaborator, number: int) -> bool:
     left = unknowns(replaced(run.found[number], run.found))
     return any(other in left for _, other in elaborator.natural if other not in run.found)
 
 
-def _apply_exists(run: Run, goal: Goal, tree: Tree, constant: str) -> list[Goal]:
+def _apply_exists(run: TacticRun, goal: Goal, tree: Tree, constant: str) -> list[Goal]:
     target = goal.target
     given = len(tree[2]) if tree[0] == "app" else 0
     if constant == "Exists.intro":
@@ -175,8 +178,8 @@ def _apply_exists(run: Run, goal: Goal, tree: Tree, constant: str) -> list[Goal]
     raise Unsupported("Exists.elim here")
 
 
-def _arguments(formula: Node) -> int:
-    """How many arguments a proof of the formula takes."""
+def _arguments(formula: Expr) -> int:
+    """Count the arguments that a proof of the formula takes."""
     count = 0
     while True:
         kind = formula.kind

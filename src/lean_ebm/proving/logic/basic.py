@@ -1,15 +1,16 @@
-"""Tactics that need neither unification nor alternatives; see ``tactics.py``."""
+"""All tactics but ``apply`` and ``cases``."""
 
 from __future__ import annotations
 
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.elaborate import Elaborator, individual_local, lookup
+from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
     PROPOSITIONS,
+    Expr,
     Kind,
-    Node,
     implication,
     make,
     opened,
@@ -18,17 +19,17 @@ from lean_ebm.proving.logic.formulas import (
     variable,
 )
 from lean_ebm.proving.logic.goals import PROOF, TYPE, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree
 
 
-def current(run: Run, goals: list[Goal]) -> list[Goal]:
-    """Goals with what was found put in, and without those that were themselves found."""
+def current(run: TacticRun, goals: list[Goal]) -> list[Goal]:
+    """Replace unknowns in goals by the values found for them, and drop goals that were themselves found."""
     return [_replaced(run, goal) for goal in goals if goal.number not in run.found]
 
 
-def _replaced(run: Run, goal: Goal) -> Goal:
+def _replaced(run: TacticRun, goal: Goal) -> Goal:
     target = replaced(goal.target, run.found)
     context = goal.context
     if any(local.formula is not None and local.formula.unknown for local in context):
@@ -41,29 +42,33 @@ def _replaced(run: Run, goal: Goal) -> Goal:
     return Goal(goal.number, context, target, goal.tag, goal.fresh)
 
 
-def proposition(goal: Goal) -> Node:
-    """The target, where a tactic wants a proposition and data is outside of the fragment."""
+def proposition(goal: Goal) -> Expr:
+    """The target of a goal that must be a proposition.
+
+    Raises:
+        Unsupported: If the goal asks for an individual or a proposition as data.
+    """
     if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
         raise Unsupported("this tactic on a goal that wants an individual or a proposition")
     return goal.target
 
 
 def tagged(tag: str, suffix: str) -> str:
-    """The tag of a goal that comes from one with a tag."""
+    """The tag of a new goal, from the tag of the goal that it replaces."""
     return f"{tag}.{suffix}" if tag else suffix
 
 
 # intro
 
 
-def intro(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``intro``."""
+def intro(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``intro``."""
     for name in tactic[1] or ("_",):
         goal = _intro_one(run, goal, name)
     return [goal]
 
 
-def _intro_one(run: Run, goal: Goal, name: str) -> Goal:
+def _intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
     target = goal.target
     kind = target.kind
     accessible = name != "_"
@@ -85,8 +90,8 @@ def _intro_one(run: Run, goal: Goal, name: str) -> Goal:
 # exact, refine, have, exists
 
 
-def exact(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``exact``."""
+def exact(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``exact``."""
     tree = tactic[1]
     if tree[0] == "name":  # the common case, without an elaborator
         local = lookup(goal.context, tree[1])
@@ -98,23 +103,23 @@ def exact(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     return []
 
 
-def _close(run: Run, goal: Goal, value: Proof) -> None:
+def _close(run: TacticRun, goal: Goal, value: ProofTerm) -> None:
     if value[0] == "node":
         if goal.number in unknowns(replaced(value[1], run.found)):
-            raise TacticError("the value speaks of what it should be the value of")
+            raise TacticError("the value of an unknown contains that unknown")
         run.found[goal.number] = value[1]
     else:
         run.parts[goal.number] = value
 
 
-def refine(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``refine``."""
+def refine(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``refine``."""
     elaborator = Elaborator(run, goal, holes=True)
     _close(run, goal, elaborator.whole(tactic[1], goal.target, goal.context))
     return _refined(run, elaborator.goals, goal.tag, elaborator.fresh)
 
 
-def _refined(run: Run, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
+def _refined(run: TacticRun, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
     goals = [goal for goal in goals if goal.number not in run.found]
     many = len(goals) > 1
     return [
@@ -123,8 +128,8 @@ def _refined(run: Run, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
     ]
 
 
-def have(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``have``."""
+def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``have``."""
     target = proposition(goal)
     _, name, domain, tree = tactic
     elaborator = Elaborator(run, goal, holes=True)
@@ -160,7 +165,7 @@ def _is_individual(tree: Tree, domain: Tree | None, context: Context) -> bool:
     return True
 
 
-def _have_individual(run: Run, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
+def _have_individual(run: TacticRun, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
     individual = elaborator.individual(tree, goal.context)
     elaborator.all_found()
     if elaborator.goals:
@@ -173,8 +178,8 @@ def _have_individual(run: Run, goal: Goal, elaborator: Elaborator, name: str | N
     return Goal(new, (*goal.context, local), goal.target, goal.tag, elaborator.fresh)
 
 
-def exists(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
-    """``exists``, which is ``refine`` and then Lean's ``trivial``."""
+def exists(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``exists``, which is ``refine`` followed by Lean's ``trivial``."""
     proposition(goal)
     goals = refine(run, goal, ("refine", ("anonymous", (*tactic[1], ("?_",)))))
     if len(goals) != 1:
@@ -187,8 +192,8 @@ def exists(run: Run, goal: Goal, tactic: Tree) -> list[Goal]:
     return [goal]
 
 
-def _trivial(run: Run, goal: Goal) -> bool:
-    """Lean's ``trivial``, with which ``exists`` ends."""
+def _trivial(run: TacticRun, goal: Goal) -> bool:
+    """Run Lean's ``trivial``, as the last step of ``exists``; returns whether it closed the goal."""
     if goal.target.unknown:
         raise Unsupported("exists with an unknown left")
     for tactic in (assumption, contradiction):
@@ -210,8 +215,8 @@ def _trivial(run: Run, goal: Goal) -> bool:
 # assumption, contradiction, exfalso
 
 
-def assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
-    """``assumption``: the youngest hypothesis that fits."""
+def assumption(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
+    """Run ``assumption``, which uses the newest hypothesis that fits."""
     target = goal.target
     if target is INDIVIDUALS or target is PROPOSITIONS:
         for local in reversed(goal.context):
@@ -229,8 +234,8 @@ def assumption(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     raise TacticError("assumption failed")
 
 
-def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
-    """``exfalso``."""
+def exfalso(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
+    """Run ``exfalso``."""
     target = proposition(goal)
     if target.kind is Kind.HOLE:
         if not run.unknown[target.a].scope >= {local.number for local in goal.context}:
@@ -241,8 +246,8 @@ def exfalso(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     return [Goal(new, goal.context, FALSE, goal.tag, goal.fresh)]
 
 
-def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
-    """``contradiction``: a hypothesis and its negation, or one that is plainly false."""
+def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
+    """Run ``contradiction``, which uses a hypothesis and its negation, or a hypothesis that is false by evaluation."""
     proposition(goal)
     for local in goal.context:
         formula = local.formula
@@ -253,8 +258,8 @@ def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
                 if other.formula is not None and run.unify(formula.a, other.formula):
                     run.parts[goal.number] = ("false", ("app", ("hyp", local.number), ("hyp", other.number)))
                     return []
-        proof: Proof = ("hyp", local.number)
-        if formula.kind is Kind.ALL and formula.a is FALSE:  # to Lean a negation, of the type of individuals
+        proof: ProofTerm = ("hyp", local.number)
+        if formula.kind is Kind.ALL and formula.a is FALSE:  # Lean takes it for a negation of the type
             for other in goal.context:
                 if other.sort == (False, 0):
                     run.parts[goal.number] = ("false", ("inst", proof, variable(other.number)))
@@ -269,10 +274,11 @@ def contradiction(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     raise TacticError("contradiction failed")
 
 
-def _decided(formula: Node) -> tuple[bool, Proof] | None:
-    """Whether a formula of constants only is true, as Lean's instances of ``Decidable`` find it, with a proof.
+def _decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
+    """Evaluate a formula made only of constants, as Lean's ``Decidable`` instances do.
 
-    The proof is one of the formula or of its negation.
+    Returns:
+        Whether it is true, and a proof of it or of its negation; None if it is not made only of constants.
     """
     value = _truth(formula)
     if value is None:
@@ -281,7 +287,7 @@ def _decided(formula: Node) -> tuple[bool, Proof] | None:
     return None if proof is None else (value, proof)
 
 
-def _truth(formula: Node) -> bool | None:
+def _truth(formula: Expr) -> bool | None:
     kind = formula.kind
     if kind is Kind.TRUE or kind is Kind.FALSE:
         return kind is Kind.TRUE
@@ -303,8 +309,8 @@ def _truth(formula: Node) -> bool | None:
 # constructor, left, right
 
 
-def constructor(run: Run, goal: Goal, _: Tree) -> list[Goal]:
-    """``constructor``."""
+def constructor(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
+    """Run ``constructor``."""
     target = goal.target
     kind = target.kind
     if kind is Kind.TRUE:
@@ -332,8 +338,8 @@ def constructor(run: Run, goal: Goal, _: Tree) -> list[Goal]:
     raise TacticError("constructor failed, the target is not an inductive type with a constructor")
 
 
-def side(run: Run, goal: Goal, rule: str) -> list[Goal]:
-    """``left`` and ``right``."""
+def side(run: TacticRun, goal: Goal, rule: str) -> list[Goal]:
+    """Run ``left`` or ``right``."""
     target = goal.target
     if target.kind is not Kind.OR:
         raise TacticError("left and right work for types with exactly two constructors")

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lean_ebm.proving.logic.basic import proposition, tagged
-from lean_ebm.proving.logic.elaborate import Elaborator, individual_local, lookup
+from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
 from lean_ebm.proving.logic.formulas import (
     TRUE,
+    Expr,
     Kind,
-    Node,
     implication,
     opened,
     replaced,
     variable,
 )
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree
 
 _RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
 _FIELDS = {
@@ -31,8 +32,10 @@ _FIELDS = {
 }
 
 
-def cases(run: Run, goal: Goal, tactic: Tree, run_block: Callable[[Run, list[Goal], Tree], list[Goal]]) -> list[Goal]:
-    """``cases``; ``run_block`` runs the tactics of alternatives."""
+def cases(
+    run: TacticRun, goal: Goal, tactic: Tree, run_block: Callable[[TacticRun, list[Goal], Tree], list[Goal]]
+) -> list[Goal]:
+    """Run ``cases``; ``run_block`` runs the tactics of its alternatives."""
     _, tree, alternatives = tactic
     proposition(goal)
     elaborator = Elaborator(run, goal, holes=False)
@@ -41,7 +44,7 @@ def cases(run: Run, goal: Goal, tactic: Tree, run_block: Callable[[Run, list[Goa
     if local is not None:
         if local.formula is None:
             raise TacticError("cases: the type is not inductive")
-        proof: Proof = ("hyp", local.number)
+        proof: ProofTerm = ("hyp", local.number)
         formula = local.formula
         context = tuple(other for other in context if other is not local)
     else:
@@ -58,7 +61,7 @@ def cases(run: Run, goal: Goal, tactic: Tree, run_block: Callable[[Run, list[Goa
     if constructors is None:
         raise TacticError("cases: the type is not inductive")
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
-        # Lean generalizes, and keeps a hypothesis that an unknown may speak of.
+        # Lean generalizes, and keeps a hypothesis that may occur in the value of an unknown.
         raise Unsupported("cases where something is to be found")
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}
@@ -110,7 +113,7 @@ def _given(
 
 
 def _fields(
-    formula: Node, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...],
+    formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...],
     context: Context,
 ) -> list[Local]:  # fmt: skip
     kind = formula.kind
@@ -136,11 +139,11 @@ def _fields(
     return found
 
 
-def _case_proof(formula: Node, proof: Proof, holes: list[int], numbers: list[tuple[int, ...]]) -> Proof:
+def _case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
     kind = formula.kind
     if kind is Kind.FALSE:
         return ("false", proof)
-    body: Proof = ("?", holes[0])
+    body: ProofTerm = ("?", holes[0])
     if kind is Kind.OR:
         return ("or", proof, numbers[0][0], body, numbers[1][0], ("?", holes[1]))
     if kind is Kind.EXISTS:

@@ -7,18 +7,21 @@ from collections.abc import Callable
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     TRUE,
-    Node,
+    Expr,
     conjunction,
     disjunction,
     equivalence,
     implication,
     negation,
 )
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.kernel import ProofTerm
 
-# Constants: names of the unknown propositions and of the arguments, and a function of those propositions that gives the
-# type and a closed proof of it. The proofs number their hypotheses with negative numbers, which no goal uses.
-Scheme = tuple[tuple[str, ...], tuple[str, ...], Callable[..., tuple[tuple[Node, ...], Node, Proof]]]
+Scheme = tuple[tuple[str, ...], tuple[str, ...], Callable[..., tuple[tuple[Expr, ...], Expr, ProofTerm]]]
+"""A constant: the names of its implicit propositions, the names of its arguments, and a function from the propositions
+to the arguments' formulas, the conclusion, and a proof of it.
+
+The proofs number their hypotheses with negative numbers, which no goal uses.
+"""
 _A, _B, _C = (("hyp", -1), ("hyp", -2), ("hyp", -3))
 
 CONSTANTS: dict[str, Scheme] = {

@@ -2,7 +2,7 @@
 
 The calculus is G4ip, also called LJT (Dyckhoff 1992, "Contraction-free sequent calculi for intuitionistic logic"):
 every rule's premises are smaller than its conclusion, so the search ends without loop checks. Quantified formulas count
-as atoms: what is proved with them is proved, and what is not may still be provable.
+as atoms, so a formula with quantifiers may be provable although no proof is found.
 """
 
 from __future__ import annotations
@@ -10,47 +10,47 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from lean_ebm.proving.logic.formulas import FALSE, TRUE, Kind, Node, implication
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.formulas import FALSE, TRUE, Expr, Kind, implication
+from lean_ebm.proving.logic.kernel import ProofTerm
 
-_Derive = Callable[[Node, Proof], None]
+_Derive = Callable[[Expr, ProofTerm], None]
 
 FIRST_NUMBER = 1_000_000
-"""Hypotheses of the proofs are numbered from here, above all that goals use."""
+"""Hypotheses of the proofs are numbered from here; goals use smaller numbers."""
 
 
-def prove(formula: Node, hypotheses: Mapping[int, Node] | None = None) -> Proof | None:
-    """A proof term of a formula from hypotheses; None where there is none.
+def prove(formula: Expr, hypotheses: Mapping[int, Expr] | None = None) -> ProofTerm | None:
+    """Find a proof term of a formula from hypotheses; None if there is none.
 
     Args:
-        formula: What to prove.
-        hypotheses: What may be used, by number (below ``FIRST_NUMBER``).
+        formula: The formula.
+        hypotheses: The hypotheses that may be used, by number (below ``FIRST_NUMBER``).
     """
     given = [(number, stated.key) for number, stated in (hypotheses or {}).items()]
     return _Search().prove({}, given[::-1], formula.key)
 
 
 class _Search:
-    """One search. Formulas are their keys, so negations are implications.
+    """One search. All formulas are keys (see :class:`Expr`), in which negations are implications.
 
-    ``known`` maps what no rule has used up yet (atoms, implications from atoms or from implications) to the number of
-    its hypothesis; ``pending`` is what still has to be taken apart, last first.
+    ``known`` maps each formula that no rule has used up yet (atoms, implications from atoms or from implications) to
+    the number of its hypothesis. ``pending`` lists the hypotheses that are still to be taken apart, the next one last.
     """
 
     def __init__(self) -> None:
         self._numbers = count(FIRST_NUMBER)
-        self._refuted: set[tuple[frozenset[Node], Node]] = set()
+        self._refuted: set[tuple[frozenset[Expr], Expr]] = set()
 
-    def prove(self, known: dict[Node, int], pending: list[tuple[int, Node]], goal: Node) -> Proof | None:
+    def prove(self, known: dict[Expr, int], pending: list[tuple[int, Expr]], goal: Expr) -> ProofTerm | None:
         """Apply the invertible rules on the left until nothing is pending, then those on the right."""
-        lets: list[tuple[int, Node, Proof]] = []
+        lets: list[tuple[int, Expr, ProofTerm]] = []
 
-        def derive(formula: Node, proof: Proof) -> None:
+        def derive(formula: Expr, proof: ProofTerm) -> None:
             number = next(self._numbers)
             lets.append((number, formula, proof))
             pending.append((number, formula))
 
-        def bound(proof: Proof | None) -> Proof | None:
+        def bound(proof: ProofTerm | None) -> ProofTerm | None:
             if proof is not None:
                 for number, formula, value in reversed(lets):
                     proof = ("let", number, formula, value, proof)
@@ -60,7 +60,7 @@ class _Search:
             number, formula = pending.pop()
             if formula in known or formula is TRUE:
                 continue
-            used: Proof = ("hyp", number)
+            used: ProofTerm = ("hyp", number)
             if formula is FALSE:
                 return bound(("false", used))
             kind = formula.kind
@@ -83,8 +83,10 @@ class _Search:
                     derive(other.b, ("app", ("hyp", known.pop(other)), used))
         return bound(self._right(known, goal))
 
-    def _implication(self, known: dict[Node, int], formula: Node, used: Proof, number: int, derive: _Derive) -> None:
-        """Take an implication apart by what it is from."""
+    def _implication(
+        self, known: dict[Expr, int], formula: Expr, used: ProofTerm, number: int, derive: _Derive
+    ) -> None:
+        """Take an implication apart by the form of its premise."""
         a, b = formula.a, formula.b
         x, y = next(self._numbers), next(self._numbers)
         hx, hy = ("hyp", x), ("hyp", y)
@@ -107,7 +109,7 @@ class _Search:
         else:
             known[formula] = number
 
-    def _right(self, known: dict[Node, int], goal: Node) -> Proof | None:
+    def _right(self, known: dict[Expr, int], goal: Expr) -> ProofTerm | None:
         if goal is TRUE:
             return ("true",)
         if goal in known:
@@ -120,7 +122,7 @@ class _Search:
             self._refuted.add(sequent)
         return proof
 
-    def _choose(self, known: dict[Node, int], goal: Node) -> Proof | None:
+    def _choose(self, known: dict[Expr, int], goal: Expr) -> ProofTerm | None:
         kind = goal.kind
         if kind is Kind.IMPLIES:
             number = next(self._numbers)
@@ -144,8 +146,8 @@ class _Search:
                     return proof
         return None
 
-    def _nested(self, known: dict[Node, int], formula: Node, number: int, goal: Node) -> Proof | None:
-        """From ``(c → d) → b``: prove ``c → d`` with ``d → b`` in its place, then go on with ``b`` in its place."""
+    def _nested(self, known: dict[Expr, int], formula: Expr, number: int, goal: Expr) -> ProofTerm | None:
+        """From ``(c → d) → b``: prove ``c → d`` with ``d → b`` in its place, then the goal with ``b`` in its place."""
         (c, d), b = (formula.a.a, formula.a.b), formula.b
         rest = {other: its for other, its in known.items() if other is not formula}
         shorter, result, x, y = (next(self._numbers) for _ in range(4))
@@ -155,6 +157,6 @@ class _Search:
         second = self.prove(rest, [(result, b)], goal)
         if second is None:
             return None
-        use: Proof = ("app", ("hyp", number), ("lam", y, c, ("hyp", x)))
-        argument: Proof = ("let", shorter, implication(d, b), ("lam", x, d, use), first)
+        use: ProofTerm = ("app", ("hyp", number), ("lam", y, c, ("hyp", x)))
+        argument: ProofTerm = ("let", shorter, implication(d, b), ("lam", x, d, use), first)
         return ("let", result, b, ("app", ("hyp", number), argument), second)

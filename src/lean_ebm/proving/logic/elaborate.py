@@ -1,75 +1,68 @@
-"""Terms of the tactic language to proof terms, the way Lean's elaborator does it.
+"""Terms of the tactic language, elaborated to proof terms as Lean's elaborator does it.
 
-The fragment: names of the context; the constants of ``CONSTANTS`` and ``Exists.intro``, ``Exists.elim``; application;
-``fun`` (with or without types); ``⟨a, b⟩`` for ∧, ↔, ∃ and True; ``.1 .2 .left .right .mp .mpr .elim``; ``(t : T)``;
-``_`` and ``?_``; and formulas where a proposition is wanted. What Lean reads in a way that is not told here is
-:class:`Unsupported` and refused, never guessed.
+The fragment: names of the context; the constants of ``CONSTANTS``, and ``Exists.intro`` and ``Exists.elim``;
+application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and True; ``.1 .2 .left .right .mp .mpr .elim``;
+``(t : T)``; ``_`` and ``?_``; and formulas if a proposition is wanted. Any other syntax that Lean accepts raises
+:class:`Unsupported`: it is refused, never guessed.
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES
+from lean_ebm.proving.logic.constants import CONSTANTS
+from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, constant_name, individual_local, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
     PROPOSITIONS,
-    TRUE,
+    Expr,
     Kind,
-    Node,
-    atom,
     implication,
     make,
-    negation,
     opened,
     replaced,
     unknowns,
     variable,
 )
-from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError, Unsupported
+from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.unify import TacticError, Unsupported
+from lean_ebm.proving.parser import Tree
 
 
-class Elaborator:
-    """Elaborates the terms of one tactic.
+class Elaborator(FormulaElaborator):
+    """Elaborates the terms of one tactic; arguments and further attributes as in :class:`FormulaElaborator`.
 
-    Args:
-        run: The step.
-        holes: What becomes of ``?_``: goals (True) or an error (False).
+    Attributes:
+        waiting: Anonymous constructors whose expected type is not known yet: number, term, expected type, context.
+        names: Names of the arguments that the constant applied last still takes.
     """
 
-    def __init__(self, run: Run, goal: Goal, holes: bool) -> None:
-        self.run, self.holes = run, holes
-        self.fresh = goal.fresh
-        self.goals: list[Goal] = []  # those of `?_`, in the order of their making
-        self.natural: list[tuple[str, int]] = []  # those of `_`, and of constants' unknowns
-        self.waiting: list[tuple[int, Tree, Node, Context]] = []
-        self.names: tuple[str, ...] = ()  # of the arguments that the constant last applied still takes
+    # Class attributes, since an elaborator is made for nearly every tactic and its construction counts.
+    waiting: tuple[tuple[int, Tree, Expr, Context], ...] = ()
+    names: tuple[str, ...] = ()
 
     def new_number(self) -> int:
-        """A number for a hypothesis or an individual."""
+        """Make a number for a hypothesis or an individual."""
         self.fresh += 1
         return self.fresh - 1
 
     # Whole terms
 
-    def whole(self, tree: Tree, target: Node, context: Context) -> Proof:
-        """A proof of ``target``, or an individual or proposition where that is what it is; all of its ``_`` found."""
+    def whole(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
+        """Elaborate a whole term against its target, and require that every ``_`` in it is determined."""
         proof = self.value(tree, target, context, top=True)
         self.finish()
         self.all_found()
         return proof
 
     def finish(self) -> None:
-        """Elaborate what waited for its type to be known."""
+        """Elaborate the terms that waited until their expected type was known."""
         while self.waiting:
-            waiting, self.waiting = self.waiting, []
+            waiting, self.waiting = self.waiting, ()
             progress = False
             for number, tree, target, context in waiting:
                 if self.run.whnf(target).kind is Kind.HOLE:
-                    self.waiting.append((number, tree, target, context))
+                    self.waiting += ((number, tree, target, context),)
                 else:
                     progress = True
                     self.run.parts[number] = self.proof(tree, target, context)
@@ -77,7 +70,7 @@ class Elaborator:
                 raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
 
     def all_found(self) -> None:
-        """Refuse ``_`` that nothing determined."""
+        """Raise a TacticError if a ``_`` is not determined."""
         for name, number in self.natural:
             value = self.run.found.get(number)
             if value is None or any(
@@ -87,8 +80,8 @@ class Elaborator:
             ):
                 raise TacticError(f"don't know how to synthesize placeholder {name or '_'}")
 
-    def value(self, tree: Tree, target: Node, context: Context, top: bool = False) -> Proof:
-        """A proof, or the node of what is no proof wrapped as one."""
+    def value(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
+        """Elaborate a term against a target: to a proof, or to ``("node", ...)`` with an individual or a formula."""
         if target is INDIVIDUALS:
             return ("node", self.individual(tree, context))
         if target is PROPOSITIONS:
@@ -97,8 +90,8 @@ class Elaborator:
 
     # Proofs
 
-    def proof(self, tree: Tree, target: Node, context: Context, top: bool = False) -> Proof:
-        """A proof of ``target``; ``top`` where unification may find what ``?_`` stands for."""
+    def proof(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
+        """Elaborate a proof of ``target``; with ``top``, unification may assign ``?_``."""
         what = tree[0]
         if what in ("name", "app", "proj"):
             if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
@@ -128,14 +121,14 @@ class Elaborator:
                 raise TacticError("type mismatch")
             return ("the", formula, proof)
         self.formula(tree, context)
-        raise TacticError("a proposition is no proof")
+        raise TacticError("a proposition is not a proof")
 
-    def inferred(self, tree: Tree, context: Context) -> tuple[Proof, Node]:
-        """A proof and what it proves, told by itself."""
+    def inferred(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr]:
+        """Elaborate a proof without an expected formula; returns it and the formula that it proves."""
         what = tree[0]
         if what in ("name", "app", "proj"):
             if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
-                raise Unsupported("what this proves is not known from elsewhere")
+                raise Unsupported("a term whose formula is not known from its context")
             return self.application(tree, None, context)
         if what == "typed":
             formula = self.formula(tree[2], context)
@@ -145,20 +138,20 @@ class Elaborator:
         if what == "anonymous":
             raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
         if what in ("fun", "_", "?_"):
-            raise Unsupported("what this proves is not known from elsewhere")
+            raise Unsupported("a term whose formula is not known from its context")
         self.formula(tree, context)
-        raise TacticError("a proposition is no proof")
+        raise TacticError("a proposition is not a proof")
 
     def function(
-        self, binders: tuple[tuple[str, Tree | None], ...], body: Tree, target: Node, context: Context
-    ) -> Proof:
-        """``fun``, against what it should prove."""
+        self, binders: tuple[tuple[str, Tree | None], ...], body: Tree, target: Expr, context: Context
+    ) -> ProofTerm:
+        """Elaborate ``fun`` against its target."""
         if not binders:
             return self.proof(body, target, context)
         (name, domain), rest = binders[0], binders[1:]
         target = self.run.whnf(target)
         if target.kind is Kind.HOLE:
-            raise Unsupported("the type of this function is not known when Lean looks at it")
+            raise Unsupported("a function whose type is not known when Lean elaborates it")
         if target.kind in (Kind.IMPLIES, Kind.NOT):
             a, b = (target.a, target.b) if target.kind is Kind.IMPLIES else (target.a, FALSE)
             if domain is not None and not self.run.unify(self.formula(domain, context), a):
@@ -177,14 +170,14 @@ class Elaborator:
             return ("all", number, self.function(rest, body, inner, (*context, local)))
         raise TacticError("type mismatch: not a function")
 
-    def anonymous(self, tree: Tree, target: Node, context: Context) -> Proof:
-        """``⟨a, b⟩``, which waits where what it should prove is not known yet."""
+    def anonymous(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
+        """Elaborate ``⟨a, b⟩``; it waits if its target is not known yet."""
         items: tuple[Tree, ...] = tree[1]
         target = self.run.whnf(target)
         kind = target.kind
         if kind is Kind.HOLE:
             number = self.run.number()
-            self.waiting.append((number, tree, target, context))
+            self.waiting += ((number, tree, target, context),)
             return ("?", number)
         if kind is Kind.TRUE and not items:
             return ("true",)
@@ -202,10 +195,10 @@ class Elaborator:
         mp = self.proof(first, implication(a, b), context)
         return ("iff", mp, self.proof(second, implication(b, a), context))
 
-    def _part(self, part: Node, context: Context, name: str) -> Node:
-        """A part of what a constructor should prove.
+    def _part(self, part: Expr, context: Context, name: str) -> Expr:
+        """The target of a constructor's argument.
 
-        Where that is to be found, Lean makes it the constructor's own argument, which must be found in turn.
+        If it is an unknown, Lean replaces it by an implicit argument of the constructor, which must be determined.
         """
         part = self.run.whnf(part)
         if part.kind is Kind.HOLE and not self.run.unknown[part.a].opaque:
@@ -215,8 +208,8 @@ class Elaborator:
             return own
         return part
 
-    def of_exists(self, tree: Tree, target: Node, context: Context) -> Proof:
-        """``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
+    def of_exists(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
+        """Elaborate ``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
         head = tree[1] if tree[0] == "app" else tree
         arguments: tuple[Tree, ...] = tree[2] if tree[0] == "app" else ()
         if len(arguments) != 2:
@@ -224,23 +217,23 @@ class Elaborator:
         target = self.run.whnf(target)
         if self._is(head, "Exists.intro"):
             if target.kind is Kind.HOLE:
-                raise Unsupported("what this proves is not known from elsewhere")
+                raise Unsupported("a term whose formula is not known from its context")
             if target.kind is not Kind.EXISTS:
                 raise TacticError("type mismatch")
             return self.anonymous(("anonymous", arguments), target, context)
         return self.eliminate(arguments[0], arguments[1], target, context)
 
-    def eliminate(self, major: Tree, minor: Tree, target: Node, context: Context) -> Proof:
-        """``Exists.elim``."""
+    def eliminate(self, major: Tree, minor: Tree, target: Expr, context: Context) -> ProofTerm:
+        """Elaborate ``Exists.elim``."""
         if major[0] not in ("name", "app", "proj", "typed"):
-            raise Unsupported("what this proves is not known from elsewhere")
+            raise Unsupported("a term whose formula is not known from its context")
         proof, formula = self.inferred(major, context)
         formula = self.run.whnf(formula)
         if formula.kind is not Kind.EXISTS:
             raise TacticError("type mismatch")
         step = make(Kind.ALL, implication(formula.a, target), None, "a")
         if target.kind is Kind.HOLE:
-            raise Unsupported("what this proves is not known from elsewhere")
+            raise Unsupported("a term whose formula is not known from its context")
         use = self.proof(minor, step, context)
         x, h = self.new_number(), self.new_number()
         body = ("app", ("inst", ("the", step, use), variable(x)), ("hyp", h))
@@ -248,8 +241,8 @@ class Elaborator:
 
     # Applications
 
-    def application(self, tree: Tree, target: Node | None, context: Context) -> tuple[Proof, Node]:
-        """A head with arguments, and what that proves."""
+    def application(self, tree: Tree, target: Expr | None, context: Context) -> tuple[ProofTerm, Expr]:
+        """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         self.names = ()
         proof, formula, extra = self.head(head, context)
@@ -273,7 +266,7 @@ class Elaborator:
                 proof = ("inst", proof, individual)
                 formula = opened(formula.a, individual)
             elif formula.kind is Kind.HOLE:
-                raise Unsupported("whether this is a function is not known when Lean looks at it")
+                raise Unsupported("an application whose head is not known to be a function when Lean elaborates it")
             else:
                 raise TacticError("function expected")
         if target is not None and formula.unknown:
@@ -281,14 +274,14 @@ class Elaborator:
         self.names = names[len(pending) :]
         return proof, formula
 
-    def head(self, tree: Tree, context: Context) -> tuple[Proof, Node, tuple[Tree, ...]]:
-        """The head of an application: its proof, what it proves, and arguments that ``h.elim`` puts first."""
+    def head(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
+        """Elaborate the head of an application; returns its proof, its formula, and arguments that ``h.elim`` adds."""
         what = tree[0]
         if what == "name":
             local = lookup(context, tree[1])
             if local is not None:
                 if local.what != PROOF or local.formula is None:
-                    raise TacticError(f"{tree[1]} is no proof")
+                    raise TacticError(f"{tree[1]} is not a proof")
                 return ("hyp", local.number), local.formula, ()
             return (*self.constant(tree[1], context), ())
         if what == "proj":
@@ -301,9 +294,9 @@ class Elaborator:
         return proof, formula, ()
 
     def projected(
-        self, proof: Proof, formula: Node, tree: Tree, context: Context
-    ) -> tuple[Proof, Node, tuple[Tree, ...]]:
-        """``h.left`` and its like."""
+        self, proof: ProofTerm, formula: Expr, tree: Tree, context: Context
+    ) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
+        """Elaborate a projection such as ``h.left``."""
         field = tree[2]
         if formula.kind is Kind.AND and field in ("1", "left"):
             return ("fst", proof), formula.a, ()
@@ -317,142 +310,21 @@ class Elaborator:
             name = "Or.elim" if formula.kind is Kind.OR else "False.elim"
             return (*self.constant(name, context), (tree[1],))
         if formula.kind is Kind.HOLE:
-            raise Unsupported("what is projected from is not known when Lean looks at it")
+            raise Unsupported("a projection from a term whose formula is not known when Lean elaborates it")
         if field.isdigit():
             raise TacticError(f"invalid projection .{field}")
         raise Unsupported(f"no field .{field} in the fragment")
 
-    def constant(self, name: str, context: Context) -> tuple[Proof, Node]:
-        """A constant with new unknowns for what Lean finds by itself."""
+    def constant(self, name: str, context: Context) -> tuple[ProofTerm, Expr]:
+        """Elaborate a constant, with new unknowns for its implicit arguments."""
         scheme = CONSTANTS.get(name)
         if scheme is None:
             if name.startswith("Exists."):
                 raise Unsupported("Exists.intro and Exists.elim stand at the head of a term only")
             raise TacticError(f"unknown identifier {name}")
-        proof, formula, _ = instance(self, name, context)
+        proof, formula, _ = self.instance(name, context)
         self.names = scheme[1]
         return proof, formula
-
-    # Individuals and formulas
-
-    def individual(self, tree: Tree, context: Context, name: str = "w") -> Node:
-        """An individual."""
-        what = tree[0]
-        if what == "_":
-            unknown = self.run.new(context, INDIVIDUALS, False, name)
-            self.natural.append((name, unknown.a))
-            return unknown
-        if what == "?_":
-            if not self.holes:
-                raise TacticError("don't know how to synthesize placeholder ?_")
-            unknown = self.run.new(context, INDIVIDUALS, True)
-            self.goals.append(Goal(unknown.a, context, INDIVIDUALS, "", self.fresh))
-            return unknown
-        if what == "typed":
-            self.individuals(tree[2], context)
-            return self.individual(tree[1], context)
-        return self._individual(tree, context, ())
-
-    def _individual(self, tree: Tree, context: Context, bound: tuple[str, ...]) -> Node:
-        head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
-        if tree[0] in ("_", "?_"):
-            if tree[0] == "?_" or bound:
-                raise Unsupported("a hole inside of a quantifier")
-            return self.individual(tree, context)
-        if tree[0] == "typed":
-            self.individuals(tree[2], context)
-            return self._individual(tree[1], context, bound)
-        if head == ("name", "absurd") or (head[0] == "proj" and head[2] == "elim"):
-            raise Unsupported("an individual from a contradiction")
-        if head[0] != "name":
-            raise TacticError("expected an individual")
-        if head[1] in bound:
-            if arguments:
-                raise TacticError("function expected")
-            return make(Kind.BOUND, bound.index(head[1]))
-        local = lookup(context, head[1])
-        if local is None and (head[1] in CONSTANTS):
-            raise TacticError(f"{head[1]} is no individual")
-        if local is None:
-            raise TacticError(f"unknown identifier {head[1]}")
-        if local.sort is None or local.sort[0] or local.sort[1] != len(arguments):
-            raise TacticError(f"{head[1]} is no individual")
-        if not arguments:
-            return variable(local.number)
-        return make(Kind.APPLY, local.number, tuple(self._individual(part, context, bound) for part in arguments))
-
-    def individuals(self, tree: Tree, context: Context) -> None:
-        """Refuse what is not the type of individuals."""
-        if tree == ("_",):
-            return
-        if tree[0] != "name":
-            raise TacticError("expected the type of individuals")
-        local = lookup(context, tree[1])
-        if local is None or local.what != TYPE:
-            raise TacticError(f"{tree[1]} is not the type of individuals")
-
-    def formula(self, tree: Tree, context: Context, bound: tuple[str, ...] = ()) -> Node:
-        """A formula; ``bound`` are names of bound variables, innermost first."""
-        what = tree[0]
-        if what in ("and", "or", "iff", "implies"):
-            kind = {"and": Kind.AND, "or": Kind.OR, "iff": Kind.IFF, "implies": Kind.IMPLIES}[what]
-            return make(kind, self.formula(tree[1], context, bound), self.formula(tree[2], context, bound))
-        if what == "not":
-            return negation(self.formula(tree[1], context, bound))
-        if what in ("all", "exists"):
-            return self._quantified(Kind.ALL if what == "all" else Kind.EXISTS, tree, context, bound)
-        if what == "_":
-            if bound:
-                raise Unsupported("a hole inside of a quantifier")
-            unknown = self.run.new(context, PROPOSITIONS, False)
-            self.natural.append(("", unknown.a))
-            return unknown
-        if what == "?_":
-            raise Unsupported("a proposition to be found")
-        if what == "typed":
-            if tree[2] != ("name", "Prop"):
-                raise Unsupported("a type of a proposition")
-            return self.formula(tree[1], context, bound)
-        head, arguments = (tree[1], tree[2]) if what == "app" else (tree, ())
-        if head[0] != "name":
-            raise TacticError("expected a proposition")
-        name = head[1]
-        if name not in bound:
-            local = lookup(context, name)
-            if local is None:
-                return self._connective(name, arguments, context, bound)
-            if local.sort is not None and local.sort == (True, len(arguments)):
-                return atom(local.number, *(self._individual(part, context, bound) for part in arguments))
-        raise TacticError(f"{name} is no proposition")
-
-    def _connective(self, name: str, arguments: tuple[Tree, ...], context: Context, bound: tuple[str, ...]) -> Node:
-        """The prefix forms ``And p q`` and ``Exists fun x => p``."""
-        if name in ("True", "False") and not arguments:
-            return TRUE if name == "True" else FALSE
-        if name == "Not" and len(arguments) == 1:
-            return negation(self.formula(arguments[0], context, bound))
-        if name in CONNECTIVES and len(arguments) == 2:
-            a, b = (self.formula(part, context, bound) for part in arguments)
-            return CONNECTIVES[name](a, b)
-        if name == "Exists" and len(arguments) == 1 and arguments[0][0] == "fun":
-            function = arguments[0]
-            if len(function[1]) == 1:
-                variable_, domain = function[1][0]
-                return self._quantified(Kind.EXISTS, ("exists", variable_, domain, function[2]), context, bound)
-        raise TacticError(f"unknown identifier {name}, or not a proposition")
-
-    def _quantified(self, kind: Kind, tree: Tree, context: Context, bound: tuple[str, ...]) -> Node:
-        _, name, domain, inner = tree
-        if domain is not None:
-            if domain[0] == "name" and domain[1] not in bound:
-                local = lookup(context, domain[1])
-                if local is not None and local.sort == (True, 0):
-                    raise Unsupported("a quantifier over proofs")
-            self.individuals(domain, context)
-        body = self.formula(inner, context, (name, *bound))
-        if domain in (None, ("_",)) and not _uses(body, 0):
-            raise TacticError(f"failed to infer the type of {name}")
-        return make(kind, body, None, "x" if name == "_" else name)
 
     def _is(self, tree: Tree, name: str) -> bool:
         head = tree[1] if tree[0] == "app" else tree
@@ -461,19 +333,8 @@ class Elaborator:
         return bool(f"{head[1][1]}.{head[2]}" == name)
 
 
-def _uses(node: Node, index: int) -> bool:
-    if node.loose <= index:
-        return False
-    if node.kind is Kind.BOUND:
-        return bool(node.a == index)
-    if node.kind in (Kind.ALL, Kind.EXISTS):
-        return _uses(node.a, index + 1)
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
-    return any(_uses(part, index) for part in parts)
-
-
-def _after(formula: Node, count: int) -> Node | None:
-    """What is left of a type after arguments; None where it has not as many as one can see."""
+def _after(formula: Expr, count: int) -> Expr | None:
+    """The conclusion of a formula after ``count`` arguments; None if it does not visibly take that many."""
     for _ in range(count):
         if formula.kind is Kind.IMPLIES:
             formula = formula.b
@@ -482,36 +343,3 @@ def _after(formula: Node, count: int) -> Node | None:
         else:
             return None
     return formula
-
-
-def lookup(context: Context, name: str) -> Local | None:
-    """The entry that a name calls."""
-    for local in reversed(context):
-        if local.name == name and local.accessible:
-            return local
-    return None
-
-
-def constant_name(tree: Tree, context: Context) -> str | None:
-    """``And.intro`` of a tree that is that name, where no entry of the context is called ``And``."""
-    if tree[0] == "proj" and tree[1][0] == "name" and tree[1][1] in NAMESPACES:
-        return f"{tree[1][1]}.{tree[2]}" if lookup(context, tree[1][1]) is None else None
-    return None
-
-
-def instance(elaborator: Elaborator, name: str, context: Context) -> tuple[Proof, Node, tuple[Node, ...]]:
-    """A constant with new unknowns: a closed proof, what it proves, and the unknowns."""
-    implicit, _, build = CONSTANTS[name]
-    unknown = tuple(elaborator.run.new(context, PROPOSITIONS, False, part) for part in implicit)
-    elaborator.natural += [(part, node.a) for part, node in zip(implicit, unknown, strict=True)]
-    arguments, formula, proof = build(*unknown)
-    for index in range(len(arguments), 0, -1):
-        proof = ("lam", -index, arguments[index - 1], proof)
-        formula = implication(arguments[index - 1], formula)
-    return ("the", formula, proof), formula, unknown
-
-
-def individual_local(number: int, name: str, accessible: bool, context: Context) -> Local:
-    """An entry for an individual."""
-    text = next((local.name for local in context if local.what == TYPE), "α")
-    return Local(number, name, accessible, SYMBOL, None, (False, 0), text)

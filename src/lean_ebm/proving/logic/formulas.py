@@ -1,7 +1,7 @@
-"""Formulas and individuals, immutable and hash-consed: equal ones are the same object.
+"""Expressions, which are formulas and individuals: immutable and hash-consed, so equal ones are the same object.
 
-The logic is intuitionistic and first-order, over one type that nothing is known of, not even that it is inhabited.
-Bound variables are de Bruijn indices; a quantifier keeps the name that it was written with, which Lean prints but does
+The logic is intuitionistic and first-order, over one type, of which nothing is known, not even that it is inhabited.
+Bound variables are de Bruijn indices; a quantifier keeps the name with which it was written, which Lean prints but does
 not compare. Free variables (individuals, predicates, functions, propositions) are numbers; a context names them.
 """
 
@@ -13,14 +13,14 @@ from weakref import WeakValueDictionary
 
 
 class Kind(IntEnum):
-    """What a node is; the first two are types of goals, the next four individuals, the others formulas."""
+    """The kind of an expression: the first two are types of goals, the next four individuals, the others formulas."""
 
-    INDIVIDUALS = -2  # the type of individuals, as what a goal wants
+    INDIVIDUALS = -2  # the type of individuals, as the target of a goal
     PROPOSITIONS = -1
     VARIABLE = 0
     APPLY = 1
     BOUND = 2
-    UNKNOWN = 3  # an individual to be found: Lean's `?w`
+    UNKNOWN = 3  # an unknown individual: Lean's `?w`
     ATOM = 4
     AND = 5
     OR = 6
@@ -31,22 +31,23 @@ class Kind(IntEnum):
     FALSE = 11
     ALL = 12
     EXISTS = 13
-    HOLE = 14  # a proposition to be found: Lean's `?a`
+    HOLE = 14  # an unknown proposition: Lean's `?a`
 
 
-class Node:
-    """A formula or an individual; made by the functions of this module only.
+class Expr:
+    """An expression: a formula or an individual. Only the functions of this module make expressions.
 
     Attributes:
-        kind: What it is.
+        kind: Its kind.
         a: The number of a variable, symbol or unknown; the index of a bound variable; or the first part.
         b: The arguments of a symbol, or the second part.
-        name: The bound variable's name, of a quantifier.
-        loose: How many enclosing quantifiers it needs: 0 if no bound variable is free in it.
-        unknown: Whether something is to be found in it.
-        key: The node without names and with ``¬a`` as ``a → False``: two formulas are the same to Lean where these are.
+        name: The bound variable's name; only of a quantifier.
+        loose: Number of enclosing quantifiers that it needs; 0 if no bound variable is free in it.
+        unknown: Whether it contains an unknown.
+        key: The expression without names, and with ``¬a`` as ``a → False``: two formulas are equal to Lean if their
+            keys are the same object.
         size: Number of connectives, atoms and quantifiers; 0 for individuals.
-        memory: What was computed of the node, such as its free variables; goes when the node goes.
+        memory: Results computed from it, such as its free variables; freed with it.
     """
 
     __slots__ = ("__weakref__", "a", "b", "key", "kind", "loose", "memory", "name", "size", "unknown")
@@ -57,7 +58,7 @@ class Node:
     name: str
     loose: int
     unknown: bool
-    key: Node
+    key: Expr
     size: int
     memory: dict[Any, Any]
 
@@ -69,12 +70,12 @@ class Node:
         return make, (self.kind, self.a, self.b, self.name)
 
 
-# Weak, so that a search that goes on for days does not keep all formulas that it has ever seen.
-_NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Node] = WeakValueDictionary()
+# Weak references, so that a search that runs for days does not keep all formulas that it has ever seen.
+_NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Expr] = WeakValueDictionary()
 
 
-def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
-    """The one node with these parts."""
+def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Expr:
+    """The one expression with these parts."""
     identity = (kind, a, b, name)
     node = _NODES.get(identity)
     if node is None:
@@ -82,12 +83,12 @@ def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Node:
     return node
 
 
-def _new(kind: Kind, a: Any, b: Any, name: str) -> Node:
-    node = Node()
+def _new(kind: Kind, a: Any, b: Any, name: str) -> Expr:
+    node = Expr()
     node.kind, node.a, node.b, node.name = kind, a, b, name
     node.memory = {}
     node.key = node
-    parts = b if kind in (Kind.APPLY, Kind.ATOM) else [part for part in (a, b) if isinstance(part, Node)]
+    parts = b if kind in (Kind.APPLY, Kind.ATOM) else [part for part in (a, b) if isinstance(part, Expr)]
     node.loose = max((part.loose for part in parts), default=0)
     node.unknown = kind in (Kind.UNKNOWN, Kind.HOLE) or any(part.unknown for part in parts)
     node.size = sum(part.size for part in parts) + (kind >= Kind.ATOM)
@@ -110,52 +111,52 @@ TRUE = make(Kind.TRUE)
 FALSE = make(Kind.FALSE)
 
 
-def variable(number: int) -> Node:
+def variable(number: int) -> Expr:
     """An individual by its number."""
     return make(Kind.VARIABLE, number)
 
 
-def atom(number: int, *arguments: Node) -> Node:
-    """The predicate (or, without arguments, the proposition) of this number, applied."""
+def atom(number: int, *arguments: Expr) -> Expr:
+    """The predicate of this number, applied to arguments; without arguments, the proposition."""
     return make(Kind.ATOM, number, arguments)
 
 
-def conjunction(a: Node, b: Node) -> Node:
+def conjunction(a: Expr, b: Expr) -> Expr:
     """``a ∧ b``."""
     return make(Kind.AND, a, b)
 
 
-def disjunction(a: Node, b: Node) -> Node:
+def disjunction(a: Expr, b: Expr) -> Expr:
     """``a ∨ b``."""
     return make(Kind.OR, a, b)
 
 
-def equivalence(a: Node, b: Node) -> Node:
+def equivalence(a: Expr, b: Expr) -> Expr:
     """``a ↔ b``."""
     return make(Kind.IFF, a, b)
 
 
-def negation(a: Node) -> Node:
+def negation(a: Expr) -> Expr:
     """``¬a``."""
     return make(Kind.NOT, a)
 
 
-def implication(a: Node, b: Node) -> Node:
+def implication(a: Expr, b: Expr) -> Expr:
     """``a → b``."""
     return make(Kind.IMPLIES, a, b)
 
 
-def opened(body: Node, individual: Node) -> Node:
-    """The body of a quantifier with ``individual``, which has no free bound variables, for the bound variable."""
+def opened(body: Expr, individual: Expr) -> Expr:
+    """Replace the bound variable in the body of a quantifier by an individual without free bound variables."""
     if not body.loose:
         return body
-    known: Node | None = body.memory.get(individual)
+    known: Expr | None = body.memory.get(individual)
     if known is None:
         known = body.memory[individual] = _open(body, individual, 0)
     return known
 
 
-def _open(node: Node, individual: Node, depth: int) -> Node:
+def _open(node: Expr, individual: Expr, depth: int) -> Expr:
     if node.loose <= depth:
         return node
     kind = node.kind
@@ -169,8 +170,8 @@ def _open(node: Node, individual: Node, depth: int) -> Node:
     return make(kind, _open(node.a, individual, depth), b)
 
 
-def abstracted(node: Node, number: int, depth: int = 0) -> Node:
-    """The body of a quantifier over the individual of this number, which the node speaks of."""
+def abstracted(node: Expr, number: int, depth: int = 0) -> Expr:
+    """Replace the individual of this number by a bound variable; the result is the body of a quantifier over it."""
     if number not in variables(node):
         return node
     kind = node.kind
@@ -184,8 +185,8 @@ def abstracted(node: Node, number: int, depth: int = 0) -> Node:
     return make(kind, abstracted(node.a, number, depth), b)
 
 
-def replaced(node: Node, found: dict[int, Node]) -> Node:
-    """The node with unknowns replaced by what was found for them, and that again until nothing known is left."""
+def replaced(node: Expr, found: dict[int, Expr]) -> Expr:
+    """Replace unknowns by the values found for them, until no unknown with a value is left."""
     if not node.unknown:
         return node
     kind = node.kind
@@ -198,8 +199,8 @@ def replaced(node: Node, found: dict[int, Node]) -> Node:
     return make(kind, replaced(node.a, found), b, node.name)
 
 
-def variables(node: Node) -> frozenset[int]:
-    """Numbers of all free variables and symbols."""
+def variables(node: Expr) -> frozenset[int]:
+    """The numbers of all free variables and symbols."""
     known: frozenset[int] | None = node.memory.get("variables")
     if known is None:
         if node.kind is Kind.VARIABLE:
@@ -207,16 +208,28 @@ def variables(node: Node) -> frozenset[int]:
         elif node.kind in (Kind.APPLY, Kind.ATOM):
             known = frozenset((node.a,)).union(*(variables(part) for part in node.b))
         else:
-            known = frozenset().union(*(variables(part) for part in (node.a, node.b) if isinstance(part, Node)))
+            known = frozenset().union(*(variables(part) for part in (node.a, node.b) if isinstance(part, Expr)))
         node.memory["variables"] = known
     return known
 
 
-def unknowns(node: Node) -> set[int]:
-    """Numbers of all that is to be found in the node."""
+def unknowns(node: Expr) -> set[int]:
+    """The numbers of all unknowns."""
     if not node.unknown:
         return set()
     if node.kind in (Kind.UNKNOWN, Kind.HOLE):
         return {node.a}
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
     return set().union(*(unknowns(part) for part in parts))
+
+
+def quantified(*nodes: Expr | None) -> bool:
+    """Whether a quantifier occurs in one of the formulas; None counts as no formula."""
+    return any(
+        node is not None
+        and (
+            node.kind in (Kind.ALL, Kind.EXISTS)
+            or (node.kind > Kind.ATOM and quantified(*(part for part in (node.a, node.b) if isinstance(part, Expr))))
+        )
+        for node in nodes
+    )

@@ -3,27 +3,26 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import Kind, Node, variables
+from lean_ebm.proving.logic.formulas import Expr, Kind, variables
 from lean_ebm.proving.logic.kernel import Sort
 
 TYPE, SYMBOL, PROOF = "type", "symbol", "proof"
 
 
 class Local:
-    """One entry of a context; never changed once made.
+    """One entry of a context; immutable.
 
     Attributes:
-        number: What formulas and proofs call it.
+        number: Its number in formulas and proofs.
         name: Its name, without dagger.
-        accessible: Whether a tactic can call it by its name; one that a later entry of the same name shadows cannot
-            be called either.
+        accessible: Whether tactics can refer to it by its name, unless a later entry of the same name shadows it.
         what: ``TYPE`` for the type of individuals; ``SYMBOL`` for individuals, functions, predicates and propositions;
             ``PROOF`` for hypotheses.
-        formula: What it proves, of a hypothesis.
-        sort: Of a symbol.
-        text: What Lean prints for its type, of all but hypotheses.
-        raw: ``"iff"`` or ``"exists"`` where ``cases`` made it of an equivalence or of ∃: Lean 4.35 then keeps its type
-            with assigned unknowns in it, which ``apply`` and ``contradiction`` do not see through.
+        formula: The formula of a hypothesis; None for other entries.
+        sort: The sort of a symbol; None for other entries.
+        text: The type that Lean prints; empty for hypotheses.
+        raw: ``"iff"`` or ``"exists"`` if ``cases`` made it from an equivalence or from ∃: Lean 4.35 keeps assigned
+            unknowns in its type, and ``apply`` and ``contradiction`` do not replace them.
     """
 
     __slots__ = ("accessible", "formula", "name", "number", "raw", "sort", "text", "what")
@@ -34,7 +33,7 @@ class Local:
         name: str,
         accessible: bool,
         what: str,
-        formula: Node | None = None,
+        formula: Expr | None = None,
         sort: Sort | None = None,
         text: str = "",
         raw: str = "",
@@ -47,19 +46,19 @@ Context = tuple[Local, ...]
 
 
 class Goal:
-    """One goal; never changed once made.
+    """One goal; immutable.
 
     Attributes:
-        number: What proofs call it; of a goal that wants an individual or a proposition, what formulas call that.
-        context: What it may use, oldest first.
-        target: What it wants: a formula, or ``INDIVIDUALS`` or ``PROPOSITIONS``.
-        tag: Lean's ``case`` tag; empty where Lean shows none.
-        fresh: A number that is in no context on the way here, nor is any above it.
+        number: Its number in proofs; if it asks for an individual or a proposition, the number of that unknown.
+        context: The entries that it may use, oldest first.
+        target: A formula to prove, or ``INDIVIDUALS`` or ``PROPOSITIONS``.
+        tag: Lean's ``case`` tag; empty if Lean shows none.
+        fresh: A number such that neither it nor any above it was used in a context that led here.
     """
 
     __slots__ = ("context", "fresh", "number", "tag", "target")
 
-    def __init__(self, number: int, context: Context, target: Node, tag: str, fresh: int) -> None:
+    def __init__(self, number: int, context: Context, target: Expr, tag: str, fresh: int) -> None:
         self.number, self.context, self.target, self.tag, self.fresh = number, context, target, tag, fresh
 
 
@@ -67,7 +66,7 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def displayed(context: Context) -> list[str]:
-    """Names as Lean prints them: those that cannot be called get a dagger, older ones with a number."""
+    """The names of a context as Lean prints them: inaccessible ones with a dagger, older ones also with a number."""
     seen: set[str] = set()
     count: dict[str, int] = {}
     names = []
@@ -93,14 +92,14 @@ _OPERATOR = {
 
 
 class Printer:
-    """Formulas as text.
+    """Writes formulas as text.
 
     Args:
-        names: Of free variables, by number.
-        unknown: Of what is to be found, by number.
+        names: Names of free variables, by number.
+        unknown: Names of unknowns, by number.
         individuals: Name of the type of individuals.
-        prefix: ``And p q`` in place of ``p ∧ q``, for a Lean without library.
-        typed: ``∃ (x : α), p`` in place of ``∃ x, p``: Lean prints the latter but cannot always read it back.
+        prefix: Whether to write ``And p q`` in place of ``p ∧ q``, for a Lean without its library.
+        typed: Whether to write ``∃ (x : α), p`` in place of ``∃ x, p``, which Lean prints but cannot always read back.
     """
 
     def __init__(
@@ -115,13 +114,13 @@ class Printer:
         self.prefix, self.typed = prefix, typed
         self._taken = set(names.values())
 
-    def formula(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
-        """The text of a formula.
+    def formula(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
+        """Write a formula.
 
         Args:
             node: The formula.
             bound: Names of the bound variables, innermost first.
-            minimum: Precedence that the place asks for.
+            minimum: The lowest precedence that needs no brackets where the text is put.
         """
         kind = node.kind
         if kind in (Kind.ALL, Kind.EXISTS):
@@ -149,7 +148,7 @@ class Printer:
             return "Prop"
         return self.individual(node, bound, minimum)
 
-    def _ends_open(self, node: Node) -> bool:
+    def _ends_open(self, node: Expr) -> bool:
         kind = node.kind
         if kind in (Kind.ALL, Kind.EXISTS):
             return True
@@ -160,8 +159,8 @@ class Printer:
         inner = _OPERATOR.get(node.b.kind)
         return (inner is None or inner[1] >= _OPERATOR[kind][3]) and self._ends_open(node.b)
 
-    def individual(self, node: Node, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
-        """The text of an individual, or of a symbol with its arguments."""
+    def individual(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
+        """Write an individual, or a symbol with its arguments."""
         kind = node.kind
         if kind is Kind.BOUND:
             return bound[int(node.a)]
@@ -173,7 +172,7 @@ class Printer:
         text = " ".join([name, *(self.individual(part, bound, 1024) for part in node.b)])
         return self._bracket(text, minimum > 1023)
 
-    def _quantifier(self, node: Node, bound: tuple[str, ...]) -> str:
+    def _quantifier(self, node: Expr, bound: tuple[str, ...]) -> str:
         kind, names = node.kind, []
         while node.kind is kind:
             name = self._fresh(node, bound)
@@ -189,8 +188,8 @@ class Printer:
             return f"Exists fun ({names[0]} : {self.individuals}) => {body}"
         return f"∃ ({' '.join(names)} : {self.individuals}), {body}" if self.typed else f"∃ {' '.join(names)}, {body}"
 
-    def _fresh(self, node: Node, bound: tuple[str, ...]) -> str:
-        """The bound variable's name, or another where the body means something else by it."""
+    def _fresh(self, node: Expr, bound: tuple[str, ...]) -> str:
+        """The bound variable's name, or another one if the body uses that name for something else."""
         name = node.name or "x"
         if name not in self._taken and name not in bound:
             return name
@@ -208,20 +207,20 @@ class Printer:
         return f"({text})" if bracket else text
 
 
-def _bound_in(node: Node, depth: int) -> set[int]:
-    """Indices of bound variables of enclosing quantifiers that a node uses below ``depth`` quantifiers of its own."""
+def _bound_in(node: Expr, depth: int) -> set[int]:
+    """The indices of bound variables of enclosing quantifiers that occur below ``depth`` quantifiers."""
     if node.loose <= depth:
         return set()
     if node.kind is Kind.BOUND:
         return {node.a - depth}
     if node.kind in (Kind.ALL, Kind.EXISTS):
         return _bound_in(node.a, depth + 1)
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Node)]
+    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
     return set().union(*(_bound_in(part, depth) for part in parts))
 
 
 def printed(goal: Goal, unknown: dict[int, str], prefix: bool = False) -> str:
-    """A goal as Lean prints it."""
+    """Print a goal as Lean does."""
     names = displayed(goal.context)
     by_number = {local.number: name for local, name in zip(goal.context, names, strict=True)}
     individuals = next((by_number[local.number] for local in goal.context if local.what == TYPE), "α")
@@ -245,11 +244,11 @@ def _same_type(a: Local, b: Local) -> bool:
     return _alike(a.formula, b.formula)
 
 
-def _alike(a: Node, b: Node) -> bool:
-    """Whether two formulas differ at most in names of bound variables; ``¬p`` and ``p → False`` are not alike."""
+def _alike(a: Expr, b: Expr) -> bool:
+    """Whether two formulas differ only in names of bound variables; ``¬p`` and ``p → False`` differ in more."""
     if a is b:
         return True
     if a.key is not b.key or a.kind is not b.kind:
         return False
-    parts = ((x, y) for x, y in ((a.a, b.a), (a.b, b.b)) if isinstance(x, Node))
+    parts = ((x, y) for x, y in ((a.a, b.a), (a.b, b.b)) if isinstance(x, Expr))
     return a.kind is not Kind.ATOM and all(_alike(x, y) for x, y in parts)

@@ -1,19 +1,20 @@
-"""Binders for statements that have none: ``p ∧ q → q ∧ p`` is about propositions ``p`` and ``q``."""
+"""Binders for statements that have none: in ``p ∧ q → q ∧ p``, ``p`` and ``q`` are propositions."""
 # ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
-from lean_ebm.proving.environment import Statement
-from lean_ebm.proving.logic.syntax import SyntaxProblem, Tree, parse_term
+from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.parser import Tree, parse_term
+from lean_ebm.proving.statements import Statement
 
 _CONSTANTS = frozenset(("True", "False", "And", "Or", "Not", "Iff", "Exists"))
 
 
 def statement(text: str) -> Statement:
-    """A statement from what somebody typed, with binders for the names that it leaves open.
+    """Read a statement; without binders, it gets some for the names that it leaves open.
 
     Raises:
-        SyntaxProblem: If the text is no formula, or uses a name in two ways.
+        SyntaxProblem: If the text is not a formula, or uses a name in two ways.
     """
     given = Statement.of(text)
     if given.binders:
@@ -24,15 +25,15 @@ def statement(text: str) -> Statement:
 
 
 class _Names:
-    """Open names by what they are, each in the order of first use."""
+    """Collects open names and how they are used, in the order of first use."""
 
     def __init__(self) -> None:
-        self.kinds: dict[str, tuple[bool, int]] = {}  # a proposition or an individual, of so many individuals
+        self.kinds: dict[str, tuple[bool, int]] = {}  # whether it makes a proposition, and its number of arguments
         self.types: dict[str, None] = {}
         self.quantified = False
 
     def formula(self, tree: Tree, bound: tuple[str, ...]) -> None:
-        """Look through a formula."""
+        """Collect the names of a formula."""
         what = tree[0]
         if what in ("and", "or", "iff", "implies"):
             self.formula(tree[1], bound)
@@ -85,7 +86,7 @@ class _Names:
             raise SyntaxProblem(f"{name} is used in two ways; give it a binder, such as ({name} : Prop)")
 
     def binders(self) -> str:
-        """The binders, the type first."""
+        """Write the binders, the type first."""
         if len(self.types) > 1:
             raise SyntaxProblem(f"quantifiers over {' and '.join(self.types)}: there is one type of individuals")
         individuals = next(iter(self.types), "α")

@@ -1,6 +1,6 @@
-"""The judge of proof terms: a type checker for intuitionistic first-order natural deduction.
+"""The kernel: a type checker for proof terms of intuitionistic first-order natural deduction.
 
-It knows formulas and nothing else; it shares no code with the parser, the tactics or the procedures that find proofs.
+It imports only formulas, and shares no code with the parser, the tactics or the procedures that find proofs.
 A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` are terms, ``A`` is a formula, ``h`` and
 ``x`` are numbers of hypotheses and individuals, ``i`` is an individual:
 
@@ -8,7 +8,7 @@ A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` a
 ``("hyp", h)``           the hypothesis ``h``
 ``("lam", h, A, t)``     ``A → B``, if ``t`` proves ``B`` from ``h : A``
 ``("app", a, b)``        ``B``, if ``a`` proves ``A → B`` and ``b`` proves ``A``
-``("all", x, t)``        ``∀ x, B``, if ``t`` proves ``B`` of an ``x`` that nothing else speaks of
+``("all", x, t)``        ``∀ x, B``, if ``t`` proves ``B`` of an ``x`` that occurs nowhere else
 ``("inst", t, i)``       ``B`` of ``i``, if ``t`` proves ``∀ x, B``
 ``("and", a, b)``        ``A ∧ B``; taken apart by ``("fst", t)`` and ``("snd", t)``
 ``("iff", a, b)``        ``A ↔ B``, from ``A → B`` and ``B → A``; taken apart by ``("mp", t)`` and ``("mpr", t)``
@@ -22,8 +22,8 @@ A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` a
 ``("the", A, t)``        ``A``, if ``t`` proves it
 =======================  ==============================================================================================
 
-``¬A`` is ``A → False``, and names of bound variables do not count. Introductions need to be told what they prove;
-eliminations find it out.
+``¬A`` is ``A → False``, and names of bound variables are ignored. An introduction is checked against a formula; the
+formula of an elimination is inferred.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lean_ebm.proving.logic.formulas import FALSE, Kind, Node, implication, opened, variable
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, opened, variable
 
-Proof = tuple[Any, ...]
+ProofTerm = tuple[Any, ...]
 
 Sort = tuple[bool, int]
-"""Whether a symbol makes a proposition (or else an individual), and of how many individuals."""
+"""The sort of a symbol: whether it makes a proposition (or else an individual), and its number of arguments."""
 
 MAX_DEPTH = 400
-"""Terms nested deeper than this are refused."""
+"""Depth of nesting; a deeper term is refused."""
 
 
 class KernelError(Exception):
-    """The term does not prove what it should."""
+    """The term does not prove the formula."""
 
 
-def check(proof: Proof, formula: Node, hypotheses: Mapping[int, Node], symbols: Mapping[int, Sort]) -> None:
+def check(proof: ProofTerm, formula: Expr, hypotheses: Mapping[int, Expr], symbols: Mapping[int, Sort]) -> None:
     """Check that a term proves a formula.
 
     Args:
         proof: The term.
-        formula: What it should prove.
-        hypotheses: What it may use, by number.
-        symbols: What terms may speak of, by number.
+        formula: The formula.
+        hypotheses: The hypotheses that it may use, by number.
+        symbols: The sorts of the symbols that may occur, by number.
 
     Raises:
-        KernelError: If it does not, or is no term at all.
+        KernelError: If it does not, or is not a term.
     """
     checker, scope = _Checker(), dict(symbols)
     for stated in (formula, *hypotheses.values()):
@@ -64,25 +64,25 @@ def check(proof: Proof, formula: Node, hypotheses: Mapping[int, Node], symbols: 
     checker.check(proof, formula, dict(hypotheses), scope, 0)
 
 
-def _implication(formula: Node) -> tuple[Node, Node]:
+def _implication(formula: Expr) -> tuple[Expr, Expr]:
     if formula.kind is Kind.IMPLIES:
         return formula.a, formula.b
     if formula.kind is Kind.NOT:
         return formula.a, FALSE
-    raise KernelError(f"{formula} is no implication")
+    raise KernelError(f"{formula} is not an implication")
 
 
-def _parts(formula: Node, kind: Kind) -> tuple[Node, Node]:
+def _parts(formula: Expr, kind: Kind) -> tuple[Expr, Expr]:
     if formula.kind is not kind:
         raise KernelError(f"{formula} is not of kind {kind.name}")
     return formula.a, formula.b
 
 
 class _Checker:
-    """One check; ``scope`` is what the term at hand may speak of, ``context`` what it may use."""
+    """One check. ``scope`` has the symbols that may occur in the current term, ``context`` its hypotheses."""
 
-    def check(self, proof: Proof, goal: Node, context: dict[int, Node], scope: dict[int, Sort], depth: int) -> None:
-        """Check an introduction, or that an elimination gives what it should."""
+    def check(self, proof: ProofTerm, goal: Expr, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> None:
+        """Check an introduction, or that an elimination proves the goal."""
         depth += 1
         self._well_formed(proof, goal, depth)
         rule = proof[0]
@@ -127,7 +127,7 @@ class _Checker:
             _, major, number, hypothesis, body = proof
             inner, _ = _parts(self.infer(major, context, scope, depth), Kind.EXISTS)
             fresh = self._fresh(scope, context, number)
-            # The goal was in scope before the individual was, so it cannot speak of it.
+            # The goal was in scope before the individual was, so the individual cannot occur in it.
             extended = self._with(context, fresh, hypothesis, opened(inner, variable(number)))
             self.check(body, goal, extended, fresh, depth)
         elif rule == "let":
@@ -138,8 +138,8 @@ class _Checker:
         else:
             self._equal(self.infer(proof, context, scope, depth), goal)
 
-    def infer(self, proof: Proof, context: dict[int, Node], scope: dict[int, Sort], depth: int) -> Node:
-        """What an elimination proves."""
+    def infer(self, proof: ProofTerm, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> Expr:
+        """Infer the formula that an elimination proves."""
         depth += 1
         self._well_formed(proof, None, depth)
         rule = proof[0]
@@ -163,28 +163,28 @@ class _Checker:
         if rule == "the":
             self.formula(proof[1], scope)
             self.check(proof[2], proof[1], context, scope, depth)
-            goal: Node = proof[1]
+            goal: Expr = proof[1]
             return goal
         raise KernelError(f"cannot tell what a term of rule {rule!r} proves here")
 
     @staticmethod
-    def _well_formed(proof: Proof, goal: Node | None, depth: int) -> None:
+    def _well_formed(proof: ProofTerm, goal: Expr | None, depth: int) -> None:
         if depth > MAX_DEPTH:
             raise KernelError(f"the term is nested deeper than {MAX_DEPTH}")
         if not isinstance(proof, tuple) or not proof or len(proof) != _LENGTH.get(proof[0]):
-            raise KernelError(f"{proof!r:.80} is no proof term")
+            raise KernelError(f"{proof!r:.80} is not a proof term")
         if goal is not None and (goal.loose or goal.unknown or goal.kind < Kind.ATOM):
-            raise KernelError(f"{goal} is no closed formula")
+            raise KernelError(f"{goal} is not a closed formula")
 
     @staticmethod
-    def _equal(found: Node, wanted: Node) -> None:
+    def _equal(found: Expr, wanted: Expr) -> None:
         if found.key is not wanted.key:
             raise KernelError(f"the term proves {found}, not {wanted}")
 
-    def formula(self, node: Node, scope: dict[int, Sort], bound: int = 0) -> None:
-        """Check that a node is a formula about what is in scope, under ``bound`` quantifiers."""
-        if not isinstance(node, Node) or node.kind < Kind.ATOM or node.unknown:
-            raise KernelError(f"{node!r:.80} is no formula")
+    def formula(self, node: Expr, scope: dict[int, Sort], bound: int = 0) -> None:
+        """Check that an expression is a formula over the symbols in scope, under ``bound`` quantifiers."""
+        if not isinstance(node, Expr) or node.kind < Kind.ATOM or node.unknown:
+            raise KernelError(f"{node!r:.80} is not a formula")
         if node.kind is Kind.ATOM:
             self._symbol(node, True, scope, bound)
         elif node.kind in (Kind.ALL, Kind.EXISTS):
@@ -194,9 +194,9 @@ class _Checker:
                 if part is not None:
                     self.formula(part, scope, bound)
 
-    def _individual(self, node: Node, scope: dict[int, Sort], bound: int = 0) -> None:
-        if not isinstance(node, Node) or node.kind >= Kind.UNKNOWN:
-            raise KernelError(f"{node!r:.80} is no individual")
+    def _individual(self, node: Expr, scope: dict[int, Sort], bound: int = 0) -> None:
+        if not isinstance(node, Expr) or node.kind >= Kind.UNKNOWN:
+            raise KernelError(f"{node!r:.80} is not an individual")
         if node.kind is Kind.BOUND:
             if node.a >= bound:
                 raise KernelError(f"{node} is bound by nothing")
@@ -206,20 +206,20 @@ class _Checker:
         else:
             self._symbol(node, False, scope, bound)
 
-    def _symbol(self, node: Node, proposition: bool, scope: dict[int, Sort], bound: int) -> None:
+    def _symbol(self, node: Expr, proposition: bool, scope: dict[int, Sort], bound: int) -> None:
         if scope.get(node.a) != (proposition, len(node.b)):
-            raise KernelError(f"{node} has a symbol that is not in scope, or has not as many arguments")
+            raise KernelError(f"{node} has a symbol that is not in scope, or takes another number of arguments")
         for part in node.b:
             self._individual(part, scope, bound)
 
     @staticmethod
-    def _fresh(scope: dict[int, Sort], context: dict[int, Node], number: int) -> dict[int, Sort]:
+    def _fresh(scope: dict[int, Sort], context: dict[int, Expr], number: int) -> dict[int, Sort]:
         if not isinstance(number, int) or number in scope or number in context:
             raise KernelError(f"{number} is not a new number")
         return {**scope, number: (False, 0)}
 
     @staticmethod
-    def _with(context: dict[int, Node], scope: dict[int, Sort], number: int, formula: Node) -> dict[int, Node]:
+    def _with(context: dict[int, Expr], scope: dict[int, Sort], number: int, formula: Expr) -> dict[int, Expr]:
         if not isinstance(number, int) or number in scope or number in context:
             raise KernelError(f"{number} is not a new number")
         return {**context, number: formula}

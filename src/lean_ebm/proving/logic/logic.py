@@ -1,75 +1,34 @@
-"""The embedded logic as an environment: thousands of tactics a second, and a kernel of its own as judge."""
+"""The embedded logic as an environment: 20,000 tactics a second and more, and its own kernel as the judge."""
 
 from __future__ import annotations
 
 from lean_ebm import __version__
-from lean_ebm.proving.environment import Environment, Outcome, State, Statement, Step, Verdict
+from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
+from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.basic import current
 from lean_ebm.proving.logic.elaborate import Elaborator
-from lean_ebm.proving.logic.formulas import INDIVIDUALS, PROPOSITIONS, Kind, Node, replaced
-from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local, printed
-from lean_ebm.proving.logic.kernel import KernelError, Proof, check
-from lean_ebm.proving.logic.syntax import SyntaxProblem, Tree, parse_binders, parse_tactics, parse_term
+from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
+from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local
+from lean_ebm.proving.logic.kernel import KernelError, ProofTerm, check
+from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
-from lean_ebm.proving.logic.unify import Run, TacticError, Unknown, Unsupported
+from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.parser import Tree, parse_binders, parse_tactics, parse_term
+from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
 _CACHE = 100_000
 
 
-class LogicState(State):
-    """Goals of the embedded logic, printed when somebody looks.
-
-    Attributes:
-        open: The goals.
-        unknown: What is to be found in them, by number.
-        next: The number last used.
-        before: The state that the tactic was applied to; None at the start.
-        parts: The proofs, with holes, that the tactic gave to goals.
-        found: What the tactic found for unknowns.
-    """
-
-    __slots__ = ("_printed", "before", "found", "next", "open", "parts", "unknown")
-
-    def __init__(self, goals: list[Goal], run: Run, before: LogicState | None) -> None:
-        # Past the frozen dataclass's own way, which costs more than most tactics.
-        put = object.__setattr__
-        put(self, "open", goals)
-        put(self, "unknown", run.unknown)
-        put(self, "next", run.next)
-        put(self, "before", before)
-        put(self, "parts", run.parts)
-        put(self, "found", run.found)
-
-    open: list[Goal]
-    unknown: dict[int, Unknown]
-    next: int
-    before: LogicState | None
-    parts: dict[int, Proof]
-    found: dict[int, Node]
-
-    @property
-    def goals(self) -> tuple[str, ...]:
-        """The goals as Lean prints them."""
-        return self.prints()
-
-    def prints(self, prefix: bool = False) -> tuple[str, ...]:
-        """The goals as Lean prints them, with its library or (``prefix``) without."""
-        tags = {goal.number: goal.tag for goal in self.open}
-        names = {number: tags.get(number) or unknown.name for number, unknown in self.unknown.items()}
-        names = {number: name for number, name in names.items() if name}
-        return tuple(printed(goal, names, prefix) for goal in self.open)
-
-
 class Logic(Environment):
-    """Intuitionistic first-order logic with Lean 4's tactics; ``logic/elaborate.py`` says which terms it reads."""
+    """Intuitionistic first-order logic with Lean 4's tactics; ``elaborate.py`` lists the terms that it reads."""
 
     def __init__(self) -> None:
         self._tactics: dict[str, Tree | str] = {}
 
     def start(self, statement: Statement) -> Step:
-        """The state whose one goal is the statement."""
+        """Start a proof."""
         reason = refuse(str(statement))
         if reason is not None:
             return Step(Outcome.FORBIDDEN, None, reason)
@@ -77,7 +36,7 @@ class Logic(Environment):
             goal = root(statement)
         except (SyntaxProblem, TacticError, Unsupported) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
-        return Step(Outcome.OK, LogicState([goal], Run(goal.number, {}), None))
+        return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}), None))
 
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
         """Apply one tactic, or several lines of them, to one goal."""
@@ -94,7 +53,7 @@ class Logic(Environment):
         if isinstance(tree, str):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
-        run = Run(state.next, state.unknown)
+        run = TacticRun(state.next, state.unknown)
         goals = state.open
         try:
             left = run_block(run, [goals[goal]], tree)
@@ -111,7 +70,7 @@ class Logic(Environment):
         return Step(Outcome.OK if left else Outcome.SOLVED, LogicState(left, run, state))
 
     def _parse(self, tactic: str) -> Tree | str:
-        """The tree of a tactic, or an outcome and why; remembered."""
+        """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
         reason = refuse(tactic)
         if reason is not None:
@@ -127,7 +86,7 @@ class Logic(Environment):
         return tree
 
     def key(self, state: State) -> str:
-        """A text that two states share where they differ only in names."""
+        """Compute a text that is equal for two states that differ only in names."""
         if not isinstance(state, LogicState):
             raise ValueError("the state is of another environment")
         return state_key(state)
@@ -145,17 +104,17 @@ class Logic(Environment):
             return Verdict(False, VERIFIER, step.message, step.outcome)
         assert isinstance(step.state, LogicState)
         try:
-            judge(root(statement), proof_of(step.state))
+            check_term(root(statement), proof_of(step.state))
         except KernelError as error:
             return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
         return Verdict(True, VERIFIER, outcome=Outcome.SOLVED)
 
 
-def judge(goal: Goal, proof: Proof) -> None:
+def check_term(goal: Goal, proof: ProofTerm) -> None:
     """Have the kernel check a proof term of a goal.
 
     Raises:
-        KernelError: If it is none.
+        KernelError: If it does not prove the goal.
     """
     hypotheses = {local.number: local.formula for local in goal.context if local.formula is not None}
     symbols = {local.number: local.sort for local in goal.context if local.sort is not None}
@@ -163,16 +122,16 @@ def judge(goal: Goal, proof: Proof) -> None:
 
 
 def root(statement: Statement) -> Goal:
-    """The goal of a statement.
+    """Make the goal of a statement.
 
     Raises:
-        SyntaxProblem: If its text is not of this language.
-        TacticError: If a name is unknown or not used as what it is.
+        SyntaxProblem: If its text cannot be parsed.
+        TacticError: If a name is unknown, or used as something that it is not.
         Unsupported: If it is not first-order.
     """
     context: Context = ()
     nothing = Goal(0, (), PROPOSITIONS, "", 0)
-    elaborator = Elaborator(Run(0, {}), nothing, holes=False)
+    elaborator = Elaborator(TacticRun(0, {}), nothing, holes=False)
     number = 0
     for names, domain in parse_binders(statement.binders):
         what, sort, formula, text = _domain(domain, context, elaborator)
@@ -187,7 +146,7 @@ def root(statement: Statement) -> Goal:
 
 def _domain(
     domain: str, context: Context, elaborator: Elaborator
-) -> tuple[str, tuple[bool, int] | None, Node | None, str]:
+) -> tuple[str, tuple[bool, int] | None, Expr | None, str]:
     if domain == "Type":
         if any(local.what == TYPE for local in context):
             raise Unsupported("more than one type of individuals")
@@ -199,21 +158,21 @@ def _domain(
     return PROOF, None, elaborator.formula(parse_term(domain), context), ""
 
 
-def proof_of(state: LogicState) -> Proof:
-    """The proof term of a solved state, assembled from what every tactic on the way gave.
+def proof_of(state: LogicState) -> ProofTerm:
+    """Assemble the proof term of a solved state from the parts that each tactic on the way gave.
 
     Raises:
         KernelError: If a part is missing.
     """
-    parts: dict[int, Proof] = {}
-    found: dict[int, Node] = {}
+    parts: dict[int, ProofTerm] = {}
+    found: dict[int, Expr] = {}
     at: LogicState | None = state
     while at is not None:
         parts.update(at.parts)
         found.update(at.found)
         at = at.before
 
-    def assembled(proof: Proof, depth: int) -> Proof:
+    def assembled(proof: ProofTerm, depth: int) -> ProofTerm:
         if depth > 2000:
             raise KernelError("the term is nested too deep")
         while proof[0] == "?":
@@ -223,7 +182,7 @@ def proof_of(state: LogicState) -> Proof:
         return tuple(
             assembled(part, depth + 1)
             if isinstance(part, tuple)
-            else (replaced(part, found) if isinstance(part, Node) else part)
+            else (replaced(part, found) if isinstance(part, Expr) else part)
             for part in proof
         )
 
@@ -231,71 +190,3 @@ def proof_of(state: LogicState) -> Proof:
         return assembled(("?", 0), 0)
     except RecursionError as error:
         raise KernelError("the term is nested too deep") from error
-
-
-def state_key(state: LogicState) -> str:
-    """The canonical text of a state: formulas with numbers for names."""
-    unknown: dict[int, int] = {}
-    return "\n".join(_goal_key(goal, unknown) for goal in state.open)
-
-
-def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
-    numbers: dict[int, int] = {}
-    parts = []
-    plain = True  # whether numbers are positions, so that the texts of formulas can be remembered
-    for index, local in enumerate(goal.context, 1):
-        number = local.number
-        if local.formula is not None:
-            formula = local.formula.key
-            if plain and not formula.unknown:
-                parts.append(formula.memory.get("text") or _text(formula))
-            else:
-                parts.append(_node_key(formula, numbers, unknown))
-        else:
-            numbers[number] = index
-            plain = plain and number == index
-            parts.append("#" if local.sort is None else f"{local.sort[0]:d}{local.sort[1]}")
-    target = goal.target.key
-    if plain and not target.unknown:
-        parts.append(target.memory.get("text") or _text(target))
-    else:
-        parts.append(_node_key(target, numbers, unknown))
-    if target is INDIVIDUALS or target is PROPOSITIONS:
-        parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
-    return ";".join(parts)
-
-
-class _Same(dict[int, int]):
-    """Every number for itself."""
-
-    def __missing__(self, number: int) -> int:
-        return number
-
-
-def _text(formula: Node) -> str:
-    text = formula.memory["text"] = _node_key(formula, _Same(), {})
-    return text
-
-
-_LETTERS = {
-    Kind.AND: "A", Kind.OR: "O", Kind.IFF: "E", Kind.IMPLIES: "I", Kind.NOT: "N", Kind.ALL: "Q", Kind.EXISTS: "X",
-    Kind.TRUE: "T", Kind.FALSE: "F", Kind.INDIVIDUALS: "i", Kind.PROPOSITIONS: "p",
-}  # fmt: skip
-
-
-def _node_key(node: Node, numbers: dict[int, int], unknown: dict[int, int]) -> str:
-    kind = node.kind
-    if kind is Kind.BOUND:
-        return f"b{node.a}"
-    if kind is Kind.VARIABLE:
-        return f"v{numbers[node.a]}"
-    if kind is Kind.UNKNOWN or kind is Kind.HOLE:
-        return f"?{unknown.setdefault(node.a, len(unknown))}"
-    if kind is Kind.ATOM or kind is Kind.APPLY:
-        inner = ",".join([_node_key(part, numbers, unknown) for part in node.b])
-        return f"v{numbers[node.a]}({inner})"
-    letter = _LETTERS[kind]
-    if node.a is None:
-        return letter
-    a = _node_key(node.a, numbers, unknown)
-    return f"{letter}({a})" if node.b is None else f"{letter}({a},{_node_key(node.b, numbers, unknown)})"

@@ -1,6 +1,6 @@
-"""Proof terms as Lean scripts: structured, with a name for everything, and checked by nobody until somebody does.
+"""Proof terms as structured Lean scripts, with a name for everything. The scripts are not checked here.
 
-A script ends each branch where it began; ``cases`` names what it makes; terms stand where they are short.
+Each branch of a script has its own block, ``cases`` names its hypotheses, and short proofs are written as terms.
 """
 # ruff: noqa: RUF001 - the letters of Lean
 
@@ -8,35 +8,26 @@ from __future__ import annotations
 
 from itertools import count
 
-from lean_ebm.proving.environment import Statement
-from lean_ebm.proving.logic.formulas import FALSE, Kind, Node, implication, make, negation, opened, variable
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, make, negation, opened, variable
 from lean_ebm.proving.logic.goals import TYPE, Goal, Printer
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.simplify import simplified, uses
+from lean_ebm.proving.statements import Statement
 
-_INTRODUCTIONS = frozenset(("lam", "all", "and", "iff", "inl", "inr", "exists", "true"))
-_TERMS = frozenset(("hyp", "app", "inst", "fst", "snd", "mp", "mpr"))
 
-
-def script(goal: Goal, proof: Proof, prefix: bool = False) -> str:
-    """The lines after ``by`` that build a proof term.
+def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
+    """Write a proof term as a script, the lines after ``by``.
 
     Args:
-        goal: What it proves; all of its hypotheses must have names that can be written.
+        goal: The goal that it proves; all of its hypotheses must have accessible names.
         proof: The term.
-        prefix: Formulas as ``And p q``, for a Lean without library.
+        prefix: Whether to write formulas as ``And p q``, for a Lean without its library.
     """
     return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
 
 
-def theorem(statement: Statement, goal: Goal, proof: Proof, name: str, prefix: bool = False) -> str:
-    """The whole Lean theorem."""
-    if prefix:
-        statement = prefixed(goal)
-    return statement.theorem(name, script(goal, proof, prefix))
-
-
 def prefixed(goal: Goal) -> Statement:
-    """The statement of a goal in the prefix form that needs no library."""
+    """Write a goal as a statement in prefix form, ``And p q``, for a Lean without its library."""
     printer = _printer(goal, {local.number: local.name for local in goal.context}, True)
     binders = " ".join(
         f"({local.name} : {local.text if local.formula is None else printer.formula(local.formula)})"
@@ -45,7 +36,7 @@ def prefixed(goal: Goal) -> Statement:
     return Statement(printer.formula(goal.target), binders)
 
 
-def _given(goal: Goal) -> dict[int, Node]:
+def _given(goal: Goal) -> dict[int, Expr]:
     return {local.number: local.formula for local in goal.context if local.formula is not None}
 
 
@@ -54,116 +45,24 @@ def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
     return Printer(names, individuals=individuals, prefix=prefix, typed=True)
 
 
-# Simplification
-
-
-def simplified(proof: Proof) -> Proof:
-    """The term without detours: functions that are applied at once, parts of pairs, values that are names or unused."""
-    for _ in range(50):
-        smaller = _simplify(proof)
-        if smaller == proof:
-            break
-        proof = smaller
-    return proof
-
-
-def _simplify(proof: Proof) -> Proof:
-    proof = tuple(_simplify(part) if isinstance(part, tuple) else part for part in proof)
-    rule = proof[0]
-    if rule == "the" and proof[2][0] in _TERMS:
-        inner_term: Proof = proof[2]
-        return inner_term
-    if rule == "app" and _bare(proof[1])[0] == "lam":
-        _, number, domain, body = _bare(proof[1])
-        annotated = proof[1][0] == "the"
-        formula = proof[1][1].b if annotated and proof[1][1].kind is Kind.IMPLIES else None
-        inner: Proof = ("let", number, domain, proof[2], body)
-        return ("the", formula, inner) if formula is not None else inner
-    if rule == "the" and proof[2][0] == "let":
-        _, number, domain, value, body = proof[2]
-        return ("let", number, domain, value, ("the", proof[1], body))
-    if rule in ("fst", "snd") and _bare(proof[1])[0] == "and":
-        pair, first = _bare(proof[1]), rule == "fst"
-        formula = proof[1][1] if proof[1][0] == "the" else None
-        part = pair[1] if first else pair[2]
-        return part if formula is None else ("the", formula.a if first else formula.b, part)
-    if rule in ("mp", "mpr") and _bare(proof[1])[0] == "iff" and proof[1][0] == "the":
-        formula, pair = proof[1][1], _bare(proof[1])
-        if rule == "mp":
-            return ("the", implication(formula.a, formula.b), pair[1])
-        return ("the", implication(formula.b, formula.a), pair[2])
-    if rule == "app" and proof[1][0] == "let":
-        _, number, domain, value, body = proof[1]
-        return ("let", number, domain, value, ("app", body, proof[2]))
-    if rule == "let":
-        return _simplify_let(proof)
-    if rule == "lam" and proof[3][0] == "app" and proof[3][2] == ("hyp", proof[1]) and proof[3][1][0] in _TERMS:
-        shorter: Proof = proof[3][1]
-        return proof if _uses(shorter, proof[1]) else shorter
-    return proof
-
-
-def _simplify_let(proof: Proof) -> Proof:
-    _, number, formula, value, body = proof
-    uses = _uses(body, number)
-    if not uses:
-        unused: Proof = body
-        return unused
-    size = _size(value)
-    if value[0] in _TERMS and (uses == 1 or size <= 4):
-        return _substituted(body, number, value)
-    if uses == 1 or size <= 2:
-        return _substituted(body, number, ("the", formula, value))
-    return proof
-
-
-def _bare(proof: Proof) -> Proof:
-    while proof[0] == "the":
-        proof = proof[2]
-    return proof
-
-
-def _uses(proof: Proof, number: int) -> int:
-    if proof[0] == "hyp":
-        return int(proof[1] == number)
-    if proof[0] in ("lam", "let") and proof[1] == number:
-        return _uses(proof[3], number) if proof[0] == "let" else 0
-    return sum(_uses(part, number) for part in proof if isinstance(part, tuple))
-
-
-def _substituted(proof: Proof, number: int, value: Proof) -> Proof:
-    if proof[0] == "hyp":
-        return value if proof[1] == number else proof
-    if proof[0] == "lam" and proof[1] == number:
-        return proof
-    return tuple(_substituted(part, number, value) if isinstance(part, tuple) else part for part in proof)
-
-
-def _size(proof: Proof) -> int:
-    return 1 + sum(_size(part) for part in proof if isinstance(part, tuple))
-
-
-# Rendering
-
-
 class _Renderer:
-    """Renders one proof; ``names`` and ``types`` grow with the hypotheses on the way."""
+    """Renders one proof. ``names`` has the name of each hypothesis, ``types`` its formula, both by number."""
 
     def __init__(self, goal: Goal, prefix: bool) -> None:
         self.names = {local.number: local.name for local in goal.context}
         self.goal, self.prefix = goal, prefix
         self.taken = set(self.names.values())
 
-    def formula(self, formula: Node) -> str:
-        """The text of a formula; procedures that find proofs write ``p → False``, people ``¬p``."""
+    def formula(self, formula: Expr) -> str:
+        """Write a formula, with ``¬p`` for ``p → False``."""
         return _printer(self.goal, self.names, self.prefix).formula(_negations(formula))
 
-    def individual(self, node: Node) -> str:
-        """The text of an individual, as an argument."""
+    def individual(self, node: Expr) -> str:
+        """Write an individual as an argument."""
         return _printer(self.goal, self.names, self.prefix).individual(node, minimum=1024)
 
     def name(self, number: int, stem: str = "h") -> str:
-        """A name that nothing else has."""
+        """Choose a name that is not taken yet."""
         if stem in ("h", "x"):
             candidates = (f"{stem}{index}" for index in count(1))
             names = (stem, *(next(candidates) for _ in range(len(self.taken) + 1)))
@@ -174,8 +73,8 @@ class _Renderer:
         self.names[number] = name
         return name
 
-    def block(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
-        """Tactic lines that prove ``target``."""
+    def block(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
+        """Write tactics, one a line, that prove ``target``."""
         short = self.term(proof, target, types)
         if short is not None and (proof[0] not in ("lam", "all", "exists", "and", "iff") or len(short) < 40):
             return ["constructor"] if short == "True.intro" else [f"exact {short}"]
@@ -186,7 +85,7 @@ class _Renderer:
         finally:
             self.taken = saved
 
-    def _rules(self, rule: str, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def _rules(self, rule: str, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         if rule == "lam":
             names = []
             while proof[0] == "lam":
@@ -232,22 +131,22 @@ class _Renderer:
             return [f"have {name} : {self.formula(formula)} := ?_", *_bullet(after), *_bullet(lines)]
         if rule == "the":
             return self.block(proof[2], target, types)
-        haves: list[tuple[str, Node, Proof]] = []
+        haves: list[tuple[str, Expr, ProofTerm]] = []
         text = self.elimination(proof, types, haves)
         return self.hoisted(haves, [f"exact {text}"], types)
 
-    def _pair(self, proof: Proof, types: dict[int, Node]) -> tuple[str, Proof, dict[int, Node]] | None:
-        """``cases h with | intro a b`` where both parts of a hypothesis are named."""
+    def _pair(self, proof: ProofTerm, types: dict[int, Expr]) -> tuple[str, ProofTerm, dict[int, Expr]] | None:
+        """Write two ``let`` of both parts of a hypothesis as ``cases h with | intro a b``; None if they are others."""
         _, first, a, value, (_, second, b, other, body) = proof
-        if value[1] != other[1] or value[1][0] != "hyp" or _uses(body, value[1][1]):
+        if value[1] != other[1] or value[1][0] != "hyp" or uses(body, value[1][1]):
             return None
         major = self.names[value[1][1]]
         names = f"{self.name(first)} {self.name(second)}"
         return f"cases {major} with | intro {names} => ?_", body, {**types, first: a, second: b}
 
-    def _or(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def _or(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         _, major, left, a, right, b = proof
-        haves: list[tuple[str, Node, Proof]] = []
+        haves: list[tuple[str, Expr, ProofTerm]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
         lines, text = self.kept(major, text, (a, b))
         lines.append(f"cases {text} with")
@@ -259,9 +158,9 @@ class _Renderer:
             self.taken = taken
         return self.hoisted(haves, lines, types)
 
-    def _elim(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
+    def _elim(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         _, major, x, h, body = proof
-        haves: list[tuple[str, Node, Proof]] = []
+        haves: list[tuple[str, Expr, ProofTerm]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
         lines, text = self.kept(major, text, (body,))
         name = self.name(x, formula.name or "x")
@@ -270,16 +169,20 @@ class _Renderer:
         lines += [f"  {line}" for line in self.block(body, target, inner)]
         return self.hoisted(haves, lines, types)
 
-    def kept(self, major: Proof, text: str, bodies: tuple[Proof, ...]) -> tuple[list[str], str]:
-        """What ``cases`` is to take apart: a copy, where the proof goes on to use what ``cases`` would clear."""
-        if major[0] != "hyp" or not any(_uses(body, major[1]) for body in bodies):
+    def kept(self, major: ProofTerm, text: str, bodies: tuple[ProofTerm, ...]) -> tuple[list[str], str]:
+        """Make a copy of a hypothesis that ``cases`` would clear although it is used later.
+
+        Returns:
+            The line that makes the copy, if one is needed, and the name or term that ``cases`` is to take apart.
+        """
+        if major[0] != "hyp" or not any(uses(body, major[1]) for body in bodies):
             return [], text
         copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
         self.taken.add(copy)
         return [f"have {copy} := {text}"], copy
 
-    def elimination(self, proof: Proof, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
-        """A term on one line; what of it needs tactics gets a name, and is added to ``haves``."""
+    def elimination(self, proof: ProofTerm, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]) -> str:
+        """Write an elimination on one line; parts of it that need tactics get names and are added to ``haves``."""
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -294,9 +197,11 @@ class _Renderer:
             return f"{function} {_argument(self._named(proof[2], domain, types, haves))}"
         if rule == "the":
             return self._named(proof, proof[1], types, haves)
-        raise ValueError(f"{proof!r:.200} is no elimination")
+        raise ValueError(f"{proof!r:.200} is not an elimination")
 
-    def _named(self, proof: Proof, formula: Node, types: dict[int, Node], haves: list[tuple[str, Node, Proof]]) -> str:
+    def _named(
+        self, proof: ProofTerm, formula: Expr, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]
+    ) -> str:
         short = self.term(proof, formula, types)
         if short is not None:
             return short
@@ -306,21 +211,21 @@ class _Renderer:
         haves.append((name, formula, proof))
         return name
 
-    def hoisted(self, haves: list[tuple[str, Node, Proof]], lines: list[str], types: dict[int, Node]) -> list[str]:
-        """Lines after the ``have`` that they need; Lean asks for what follows first."""
+    def hoisted(self, haves: list[tuple[str, Expr, ProofTerm]], lines: list[str], types: dict[int, Expr]) -> list[str]:
+        """Put the ``have`` lines that lines need before them; Lean first asks for the lines, then for the values."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
             lines = [f"have {name} : {self.formula(formula)} := ?_", *_bullet(lines), *_bullet(value)]
         return lines
 
-    def bullet(self, proof: Proof, target: Node, types: dict[int, Node]) -> list[str]:
-        """A block under a bullet."""
+    def bullet(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
+        """Write a block under a bullet."""
         return _bullet(self.block(proof, target, types))
 
     # Terms
 
-    def term(self, proof: Proof, target: Node | None, types: dict[int, Node]) -> str | None:
-        """A term on one line, or None where the proof needs tactics."""
+    def term(self, proof: ProofTerm, target: Expr | None, types: dict[int, Expr]) -> str | None:
+        """Write a proof as a term on one line; None if it needs tactics."""
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -347,7 +252,7 @@ class _Renderer:
             return None
         return self._introduction(proof, target, types)
 
-    def _introduction(self, proof: Proof, target: Node, types: dict[int, Node]) -> str | None:
+    def _introduction(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> str | None:
         rule = proof[0]
         if rule == "true":
             return "True.intro"
@@ -381,13 +286,13 @@ class _Renderer:
             return None if inner is None else f"fun {name} => {inner}"
         return None
 
-    def type(self, proof: Proof, types: dict[int, Node]) -> Node:
-        """What an elimination proves."""
+    def type(self, proof: ProofTerm, types: dict[int, Expr]) -> Expr:
+        """The formula that an elimination proves."""
         rule = proof[0]
         if rule == "hyp":
             return types[proof[1]]
         if rule == "the":
-            formula: Node = proof[1]
+            formula: Expr = proof[1]
             return formula
         inner = self.type(proof[1], types)
         if rule == "app":
@@ -395,12 +300,12 @@ class _Renderer:
         if rule == "inst":
             return opened(inner.a, proof[2])
         if rule in ("fst", "snd"):
-            part: Node = inner.a if rule == "fst" else inner.b
+            part: Expr = inner.a if rule == "fst" else inner.b
             return part
         return implication(inner.a, inner.b) if rule == "mp" else implication(inner.b, inner.a)
 
 
-def _negations(formula: Node) -> Node:
+def _negations(formula: Expr) -> Expr:
     kind = formula.kind
     if kind is Kind.IMPLIES and formula.b is FALSE:
         return negation(_negations(formula.a))
@@ -421,7 +326,7 @@ def _argument(text: str) -> str:
 
 
 def _enclosed(text: str) -> bool:
-    """Whether one pair of brackets holds all of the text."""
+    """Whether one pair of brackets encloses the whole text."""
     depth = 0
     for position, character in enumerate(text):
         depth += (character in "(⟨") - (character in ")⟩")

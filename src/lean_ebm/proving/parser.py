@@ -1,4 +1,6 @@
-"""Lean's concrete syntax, as far as this logic goes: text to trees of names, which know no context yet.
+"""The parser of Lean's syntax, for the terms and tactics of the embedded logic: text to trees.
+
+Names in a tree are plain text: what they refer to depends on a context, which the parser does not know.
 
 Terms are tuples whose first entry says what they are::
 
@@ -12,8 +14,8 @@ and so are tactics::
     ("have", name | None, type | None, t)  ("exists", (t, ...))  ("block", (tactic, ...))
     ("assumption",)  ("constructor",)  ("left",)  ("right",)  ("exfalso",)  ("contradiction",)
 
-An alternative of ``cases`` is ``(constructor, (name, ...), tactics)``, where tactics are None for ``?_``. The name
-``_`` is one that Lean makes up.
+An alternative of ``cases`` is ``(constructor, (name, ...), tactics)``; tactics are None if they are written ``?_``. The
+name ``_`` stands for a name that Lean makes up.
 """
 # ruff: noqa: RUF002 - the letters of Lean
 
@@ -22,96 +24,39 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from lean_ebm.proving.lexer import END, LIBRARY_NAMES, SyntaxProblem, Token, tokenize
+
 Tree = tuple[Any, ...]
+"""A term or a tactic; the first entry says which one."""
 
 MAX_DEPTH = 64
-"""Terms and tactics nested deeper than this are refused."""
-
-MAX_LENGTH = 20_000
-"""Texts longer than this are refused."""
-
-
-class SyntaxProblem(Exception):
-    """The text is not of this language."""
-
-
-_LETTER = r"[A-Za-z_\u0370-\u03ba\u03bc-\u03ff\u1f00-\u1ffe\u2100-\u214f]"  # Lean's letters, without λ
-_TOKENS = re.compile(
-    rf"""(?P<space>[ \t]+)|(?P<newline>\n)
-    |(?P<name>(?![ΠΣ]){_LETTER}(?:{_LETTER}|[0-9'!?₀-₉ₐ-ₜᵢ-ᵪ])*)
-    |(?P<projection>\.(?:[0-9]+|{_LETTER}(?:{_LETTER}|[0-9'])*))
-    |(?P<symbol>\?_|:=|=>|↦|->|<->|→|↔|∧|∨|¬|∀|∃|λ|/\\|\\/|[()⟨⟩,:|;.·])""",
-    re.VERBOSE,
-)
-_SPELLINGS = {"->": "→", "<->": "↔", "/\\": "∧", "\\/": "∨", "λ": "fun", "↦": "=>", "forall": "∀"}
-_RESERVED = (
-    "fun forall with by have let show from match if then else do where in open end theorem def example axiom instance "
-    "class structure inductive namespace section variable universe import set_option Type Prop Sort nomatch nofun calc "
-    "suffices using deriving mutual private protected noncomputable unsafe partial attribute export abbrev macro "
-    "syntax notation infix infixl infixr postfix elab sorry admit return for unless try catch mut initialize "
-    "declare_syntax_cat macro_rules elab_rules builtin_initialize decreasing_by termination_by"
-)
-KEYWORDS = frozenset(_RESERVED.split())
-"""Words that cannot be names."""
-
-CONSTANTS = frozenset(["True", "False", "And", "Or", "Not", "Iff", "Exists", "absurd", "trivial"])
-"""Names of the library, which this logic lets nobody shadow: Lean would, and then print two things alike."""
+"""Depth of nesting of terms and tactics; a deeper text is refused."""
 
 _BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
-_TERM_STARTS = frozenset(("(", "⟨", "?_", "¬", "∀", "∃", "fun"))
-
-
-class _Token(NamedTuple):
-    kind: str
-    text: str
-    line: int
-    column: int
-    glued: bool  # nothing between it and the token before
-
-
-_END = _Token("end", "the end", 1 << 30, -1, False)
-
-
-def _tokens(text: str) -> list[_Token]:
-    if len(text) > MAX_LENGTH:
-        raise SyntaxProblem(f"the text has {len(text)} characters, expected at most {MAX_LENGTH}")
-    found: list[_Token] = []
-    position, line, start, glued = 0, 0, 0, False
-    while position < len(text):
-        match = _TOKENS.match(text, position)
-        if match is None:
-            raise SyntaxProblem(f"unexpected character {text[position]!r} at column {position - start}")
-        kind, position = str(match.lastgroup), match.end()
-        if kind == "newline":
-            line, start, glued = line + 1, position, False
-        elif kind == "space":
-            glued = False
-        else:
-            word = _SPELLINGS.get(match[0], match[0])
-            if kind == "projection" and not glued:  # `. tactic` without a space, or nonsense
-                raise SyntaxProblem(f"unexpected {word!r} at column {match.start() - start}")
-            if kind == "name" and (word in KEYWORDS or word == "∀"):
-                kind = "symbol"
-            found.append(_Token(kind, word, line, match.start() - start, glued))
-            glued = True
-    return found
 
 
 class _Parser:
-    """A recursive descent over tokens. ``self.column`` is the column of the tactic block at hand."""
+    """A recursive-descent parser.
+
+    Attributes:
+        tokens: The tokens, :data:`END` last.
+        at: Index of the next token.
+        depth: Depth of nesting so far.
+        column: Column of the tactic block that is being parsed; -1 outside of blocks.
+    """
 
     def __init__(self, text: str) -> None:
-        self.tokens = [*_tokens(text), _END]
+        self.tokens = [*tokenize(text), END]
         self.at = 0
         self.depth = 0
         self.column = -1
 
     @property
-    def next(self) -> _Token:
+    def next(self) -> Token:
         return self.tokens[self.at]
 
     def inside(self) -> bool:
-        """Whether the next token still belongs to the tactic at hand."""
+        """Whether the next token still belongs to the tactic that is being parsed."""
         token = self.tokens[self.at]
         return token.column > self.column or (self.at > 0 and token.line == self.tokens[self.at - 1].line)
 
@@ -130,7 +75,7 @@ class _Parser:
             raise self.problem(f"expected {text!r}")
 
     def problem(self, message: str) -> SyntaxProblem:
-        if self.next is _END:
+        if self.next is END:
             return SyntaxProblem(f"{message}, found the end")
         return SyntaxProblem(f"{message}, found {self.next.text!r} in line {self.next.line + 1}")
 
@@ -143,13 +88,13 @@ class _Parser:
         token = self.next
         if token.kind != "name" or not self.inside():
             raise self.problem("expected a name")
-        if token.text in CONSTANTS:
+        if token.text in LIBRARY_NAMES:
             raise self.problem("expected a name that is not taken")
         self.at += 1
         return token.text
 
     def end(self) -> None:
-        if self.next is not _END:
+        if self.next is not END:
             raise self.problem("expected the end")
 
     # Terms
@@ -199,7 +144,7 @@ class _Parser:
         return (("app", head, tuple(arguments)), 1023) if arguments else (head, 1024)
 
     def argument(self) -> Tree | None:
-        """A term that needs no brackets as an argument, with what is projected from it."""
+        """Parse a term that needs no brackets as an argument, with its projections; None if none starts here."""
         token = self.next
         if not self.inside():
             return None
@@ -259,7 +204,7 @@ class _Parser:
     # Tactics
 
     def block(self, beyond: int) -> Tree:
-        """Tactics one below the other, in a column right of ``beyond``."""
+        """Parse tactics that start in one column, to the right of the column ``beyond``."""
         self.enter()
         saved, first = self.column, self.next
         if first.column <= beyond:
@@ -270,7 +215,7 @@ class _Parser:
             tactics.append(self.tactic())
             while self.next.text == ";" and self.inside():
                 self.at += 1
-                if not self.inside() or self.next is _END:
+                if not self.inside() or self.next is END:
                     break  # a semicolon may end the line
                 tactics.append(self.tactic())
         self.column = saved
@@ -319,7 +264,7 @@ class _Parser:
             bar = self.tokens[self.at - 1].column
             constructor = self.name()
             names = []
-            while self.next.kind == "name" and self.next.column > bar:  # Lean's rule, wherever the line breaks
+            while self.next.kind == "name" and self.next.column > bar:  # Lean's rule, also across lines
                 names.append(self.name())
             self.expect("=>")
             if self.accept("?_"):
@@ -332,10 +277,10 @@ class _Parser:
 
 
 def parse_term(text: str) -> Tree:
-    """The tree of a term or formula.
+    """Parse a term or a formula.
 
     Raises:
-        SyntaxProblem: If the text is none.
+        SyntaxProblem: If the text is not one.
     """
     parser = _Parser(text)
     tree = parser.term()
@@ -344,10 +289,10 @@ def parse_term(text: str) -> Tree:
 
 
 def parse_tactics(text: str) -> Tree:
-    """The tree of a block of tactics, one a line or separated by ``;``.
+    """Parse a block of tactics, one a line or separated by ``;``.
 
     Raises:
-        SyntaxProblem: If the text is none.
+        SyntaxProblem: If the text is not one.
     """
     parser = _Parser(text)
     tree = parser.block(-1)
@@ -356,14 +301,19 @@ def parse_tactics(text: str) -> Tree:
 
 
 class Binder(NamedTuple):
-    """``(names : domain)``."""
+    """One group of binders, ``(names : domain)``.
+
+    Args:
+        names: The names that it binds.
+        domain: The text after the colon.
+    """
 
     names: tuple[str, ...]
     domain: str
 
 
 def parse_binders(text: str) -> list[Binder]:
-    """The groups ``(p q : Prop) (P : α → Prop)`` of a statement; ``domain`` is left as text.
+    """Parse the binders of a statement, such as ``(p q : Prop) (P : α → Prop)``.
 
     Raises:
         SyntaxProblem: If the text is not made of such groups.
@@ -374,8 +324,8 @@ def parse_binders(text: str) -> list[Binder]:
             raise SyntaxProblem(f"expected groups such as (p q : Prop), found {group[3]!r} in {text!r:.80}")
         names = tuple(group[1].split())
         for name in names:
-            tokens = _tokens(name)
-            if len(tokens) != 1 or tokens[0].kind != "name" or name in CONSTANTS | {"_"}:
+            tokens = tokenize(name)
+            if len(tokens) != 1 or tokens[0].kind != "name" or name in LIBRARY_NAMES | {"_"}:
                 raise SyntaxProblem(f"expected a name, found {name!r}")
         if not names:
             raise SyntaxProblem(f"expected a name in {group[0]!r:.80}")

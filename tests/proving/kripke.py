@@ -1,9 +1,9 @@
-"""Truth in Kripke models: says that a formula is unprovable, by another way than any search for a proof.
+"""Truth in Kripke models, which shows that a formula is unprovable without any search for a proof.
 
-A formula of intuitionistic propositional logic is provable exactly where it is true in all worlds of all Kripke models
-(Kripke 1965, "Semantical analysis of intuitionistic logic I"). A world is known by the atoms that are true there and by
-the worlds right above it; those of the first levels over two atoms are few, and small formulas that are not provable
-are false in one of them already.
+A formula of intuitionistic propositional logic is provable if and only if it is true in all worlds of all Kripke models
+(Kripke 1965, "Semantical analysis of intuitionistic logic I"). A world is determined by the atoms that are true there
+and by the worlds right above it. There are few worlds of the first levels over two atoms, and a small formula that is
+not provable is false in one of them.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import combinations
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     TRUE,
+    Expr,
     Kind,
-    Node,
     atom,
     conjunction,
     disjunction,
@@ -26,7 +26,7 @@ from lean_ebm.proving.logic.formulas import (
 
 
 class Worlds:
-    """Worlds over some atoms, none like another: all of one and two levels, of three those with one or two right above.
+    """Distinct worlds over some atoms: all of one or two levels, and those of three with one or two right above them.
 
     Args:
         atoms: Number of atoms; they are the propositions 1, 2, ...
@@ -50,7 +50,7 @@ class Worlds:
                     for valuation in self._below(covers):
                         self._add(valuation, covers)
         self.all = (1 << len(self.above)) - 1
-        self._truth: dict[Node, int] = {TRUE: self.all, FALSE: 0}
+        self._truth: dict[Expr, int] = {TRUE: self.all, FALSE: 0}
         for index in range(atoms):
             worlds = sum(1 << world for world, true in enumerate(self.valuation) if true >> index & 1)
             self._truth[atom(index + 1)] = worlds
@@ -66,7 +66,7 @@ class Worlds:
         return world
 
     def _below(self, covers: tuple[int, ...]) -> Iterator[int]:
-        """Valuations of a new world below; the same as of a single world above would make it no other world."""
+        """The valuations of new worlds below; with the valuation of its only world above, a world is not new."""
         most = (1 << self.atoms) - 1
         for cover in covers:
             most &= self.valuation[cover]
@@ -77,8 +77,8 @@ class Worlds:
     def _antichain(self, covers: tuple[int, ...]) -> bool:
         return not any(self.above[a] >> b & 1 or self.above[b] >> a & 1 for a, b in combinations(covers, 2))
 
-    def truth(self, formula: Node) -> int:
-        """The worlds where a formula is true, as bits."""
+    def truth(self, formula: Expr) -> int:
+        """The set of worlds in which a formula is true, as bits."""
         known = self._truth.get(formula)
         if known is not None:
             return known
@@ -108,14 +108,14 @@ class Worlds:
             self._implications[a, b] = known
         return known
 
-    def refutes(self, formula: Node) -> bool:
-        """Whether the formula is false somewhere, and so has no proof."""
+    def refutes(self, formula: Expr) -> bool:
+        """Whether the formula is false in a world, and so has no proof."""
         return self.truth(formula) != self.all
 
 
-def formulas(size: int, atoms: int = 2) -> list[list[Node]]:
-    """All formulas of each size up to ``size`` (from index 1), over atoms, True, False and all connectives."""
-    found: list[list[Node]] = [[], [*(atom(index + 1) for index in range(atoms)), TRUE, FALSE]]
+def formulas(size: int, atoms: int = 2) -> list[list[Expr]]:
+    """List all formulas of each size up to ``size``, by size, over atoms, True, False and all connectives."""
+    found: list[list[Expr]] = [[], [*(atom(index + 1) for index in range(atoms)), TRUE, FALSE]]
     for total in range(2, size + 1):
         layer = [negation(formula) for formula in found[total - 1]]
         for left in range(1, total - 1):

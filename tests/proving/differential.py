@@ -1,8 +1,8 @@
-"""Whether the embedded logic does what Lean does: the same tactics on the same states, in both, compared.
+"""A differential test of the embedded logic against Lean: the same tactics on the same states, in both.
 
-A pair is a state, reached by a random walk, and a random tactic, sensible or not. Both must refuse the tactic, or both
-must accept it with the same goals: hypotheses, names, tags, order. Names of unknowns are compared up to renaming, since
-Lean makes some of them up.
+A pair is a state, reached by a random walk, and a random tactic, which may make no sense. Both must refuse the tactic,
+or both must accept it with the same goals: hypotheses, names, tags, order. Names of unknowns are compared up to
+renaming, since Lean makes some of them up.
 """
 
 from __future__ import annotations
@@ -12,26 +12,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from lean_ebm.proving.environment import Outcome, Statement
-from lean_ebm.proving.lean import Lean, Proof, Report
-from lean_ebm.proving.legal import legal_tactics
+from lean_ebm.proving.lean import Lean, LeanReport
 from lean_ebm.proving.logic.goals import Printer
-from lean_ebm.proving.logic.logic import Logic, LogicState
-from lean_ebm.proving.logic.sampling import Signature, TacticSampler
-from lean_ebm.proving.logic.terms import random_theorem
+from lean_ebm.proving.logic.logic import Logic
+from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.search.tactics import legal_tactics
+from lean_ebm.proving.statements import Attempt, Outcome, Statement
+from lean_ebm.proving.theorems.signature import Signature
+from lean_ebm.proving.theorems.terms import random_theorem
+from proving.tactic_sampler import TacticSampler
 
 _UNKNOWN = re.compile(r"\?[\w✝⁰¹²³⁴⁵⁶⁷⁸⁹.]+")
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A tactic on a state, and what the embedded logic made of it.
+    """A tactic on a state, and its result in the embedded logic.
 
     Args:
         statement: The theorem.
         script: Tactics that lead to the state.
         tactic: The tactic.
-        outcome: What came of it; ``PARSE_ERROR`` where it is outside of the fragment.
+        outcome: Its outcome; ``PARSE_ERROR`` if it is outside of the fragment.
         goals: The goals after it.
     """
 
@@ -42,14 +44,14 @@ class Pair:
     goals: tuple[str, ...] = ()
 
     @property
-    def proof(self) -> Proof:
-        """What Lean is asked."""
-        return Proof(self.statement, "\n".join([*self.script, self.tactic]))
+    def proof(self) -> Attempt:
+        """The attempt that Lean checks."""
+        return Attempt(self.statement, "\n".join([*self.script, self.tactic]))
 
 
 @dataclass
 class Comparison:
-    """What came of comparing pairs.
+    """The result of comparing pairs.
 
     Args:
         same: Pairs on which both agree.
@@ -61,15 +63,15 @@ class Comparison:
     same: int
     accepted: int
     outside: int
-    differing: list[tuple[Pair, Report]]
+    differing: list[tuple[Pair, LeanReport]]
 
 
 def pairs(seed: int, number: int, first_order: float = 0.5) -> Iterator[Pair]:
-    """Random pairs, a function of the seed.
+    """Make random pairs, which depend only on the seed.
 
     Args:
         seed: Seed.
-        number: How many.
+        number: Number of pairs.
         first_order: Fraction of the theorems with quantifiers.
     """
     random = Random(seed)
@@ -99,7 +101,7 @@ def pairs(seed: int, number: int, first_order: float = 0.5) -> Iterator[Pair]:
 
 
 def compare(found: list[Pair], lean: Lean) -> Comparison:
-    """Ask Lean about pairs."""
+    """Run pairs in Lean and compare the results."""
     inside = [pair for pair in found if pair.outcome is not Outcome.PARSE_ERROR]
     result = Comparison(0, 0, len(found) - len(inside), [])
     for pair, report in zip(inside, lean.check([pair.proof for pair in inside]), strict=True):
@@ -111,7 +113,7 @@ def compare(found: list[Pair], lean: Lean) -> Comparison:
     return result
 
 
-def _agree(pair: Pair, report: Report) -> bool:
+def _agree(pair: Pair, report: LeanReport) -> bool:
     if pair.outcome is Outcome.SOLVED:
         return report.outcome is Outcome.SOLVED
     if pair.outcome is Outcome.OK:
@@ -120,7 +122,7 @@ def _agree(pair: Pair, report: Report) -> bool:
 
 
 def _normal(goals: tuple[str, ...]) -> str:
-    """Goals on one line an entry, with unknowns numbered."""
+    """Write goals with one line for each entry, and with numbers for unknowns."""
     names: dict[str, str] = {}
     text = re.sub(r"\s*\n\s+", " ", "\n\n".join(goals))
     return _UNKNOWN.sub(lambda match: names.setdefault(match[0], f"?{len(names)}"), text)
@@ -133,14 +135,14 @@ _SWAPS = {
 }  # fmt: skip
 
 
-def mutated(random: Random, proof: Proof) -> Proof:
-    """The proof with something changed: a word, a line, the layout, or the statement. Most are wrong, some are not."""
+def mutated(random: Random, proof: Attempt) -> Attempt:
+    """Change a word, a line, the layout or the statement of an attempt. Most results are wrong, some are not."""
     statement, script = proof
     kind = random.random()
     if kind > 0.85:
-        return Proof(statement, _laid_out(random, script))
+        return Attempt(statement, _laid_out(random, script))
     if kind < 0.2:
-        return Proof(Statement(_word_changed(random, statement.proposition), statement.binders), script)
+        return Attempt(Statement(_word_changed(random, statement.proposition), statement.binders), script)
     lines = script.splitlines()
     place = random.randrange(len(lines))
     if kind < 0.35 and len(lines) > 1:
@@ -152,11 +154,11 @@ def mutated(random: Random, proof: Proof) -> Proof:
         lines[place], lines[other] = lines[other], lines[place]
     else:
         lines[place] = _word_changed(random, lines[place], re.findall(r"\bh\w*|\bx\w*", script))
-    return Proof(statement, "\n".join(lines))
+    return Attempt(statement, "\n".join(lines))
 
 
 def _laid_out(random: Random, script: str) -> str:
-    """The script with other indentation, or a line broken or joined."""
+    """Change the indentation of a script, or break or join a line."""
     lines = script.splitlines()
     place = random.randrange(len(lines))
     line, kind = lines[place], random.randrange(4)

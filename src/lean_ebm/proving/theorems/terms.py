@@ -1,8 +1,8 @@
-"""Random normal proof terms: a theorem and its proof at once.
+"""Random normal proof terms, which give a theorem and its proof together.
 
-A term is normal where no introduction is taken apart at once. It is made here in the order in which a normal proof is
-read: hypotheses are taken apart as far as chance goes, and a conclusion is put together from what was found. Nothing
-has to be searched for, so theorems with quantifiers come as easily as those without.
+A term is normal if it takes nothing apart that it has just put together. Terms are made in the order in which a normal
+proof is read: random hypotheses are taken apart at random, and a conclusion is put together from the parts. Nothing
+has to be searched for, so theorems with quantifiers are as easy to make as those without.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from random import Random
 
 from lean_ebm.proving.logic.formulas import (
     FALSE,
+    Expr,
     Kind,
-    Node,
     abstracted,
     conjunction,
     disjunction,
@@ -22,19 +22,20 @@ from lean_ebm.proving.logic.formulas import (
     variable,
     variables,
 )
-from lean_ebm.proving.logic.kernel import Proof
-from lean_ebm.proving.logic.sampling import Signature
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.theorems.signature import Signature
 
-Fact = tuple[Node, Proof]
+Fact = tuple[Expr, ProofTerm]
+"""A formula and a proof of it."""
 
 
 def random_theorem(random: Random, signature: Signature, size: int) -> Fact | None:
-    """A formula and a proof of it; None where chance led nowhere.
+    """Make a random theorem with its proof; None if this try did not lead to one.
 
     Args:
-        random: The generator.
-        signature: What the formula speaks of.
-        size: About how many connectives and atoms the hypotheses have in all.
+        random: The random generator.
+        signature: The symbols of the theorem.
+        size: Approximate number of connectives and atoms of all hypotheses together.
     """
     return _Maker(random, signature).theorem(size)
 
@@ -51,7 +52,7 @@ class _Maker:
         return self.next - 1
 
     def theorem(self, size: int) -> Fact | None:
-        hypotheses: list[tuple[int, Node]] = []
+        hypotheses: list[tuple[int, Expr]] = []
         left = size
         while left > 0 and len(hypotheses) < 4:
             part = min(left, self.random.randrange(1, 8))
@@ -70,7 +71,7 @@ class _Maker:
         return formula, proof
 
     def conclude(self, facts: list[Fact], depth: int) -> Fact | None:
-        """Take facts apart for a while, then put a conclusion together."""
+        """Take facts apart a few times, then put a conclusion together."""
         facts = list(facts)
         random = self.random
         for _ in range(random.randrange(2, 8)):
@@ -94,7 +95,7 @@ class _Maker:
                 return self.by_witness(formula, proof, facts, depth)
         return self.put_together(facts, depth)
 
-    def by_cases(self, formula: Node, proof: Proof, facts: list[Fact], depth: int) -> Fact | None:
+    def by_cases(self, formula: Expr, proof: ProofTerm, facts: list[Fact], depth: int) -> Fact | None:
         left, right = self.number(), self.number()
         a = self.conclude([*facts, (formula.a, ("hyp", left))], depth - 1)
         b = self.conclude([*facts, (formula.b, ("hyp", right))], depth - 1)
@@ -104,7 +105,7 @@ class _Maker:
             return a[0], ("or", proof, left, a[1], right, b[1])
         return disjunction(a[0], b[0]), ("or", proof, left, ("inl", a[1]), right, ("inr", b[1]))
 
-    def by_witness(self, formula: Node, proof: Proof, facts: list[Fact], depth: int) -> Fact | None:
+    def by_witness(self, formula: Expr, proof: ProofTerm, facts: list[Fact], depth: int) -> Fact | None:
         x, h = self.number(), self.number()
         made = self.conclude([*facts, (opened(formula.a, variable(x)), ("hyp", h))], depth - 1)
         if made is None:
@@ -115,8 +116,8 @@ class _Maker:
             inner = ("exists", variable(x), inner)
         return conclusion, ("elim", proof, x, h, inner)
 
-    def argument(self, wanted: Node, facts: list[Fact]) -> Proof | None:
-        """A proof of what an implication asks for, from one or two facts."""
+    def argument(self, wanted: Expr, facts: list[Fact]) -> ProofTerm | None:
+        """Prove the premise of an implication from the facts, if that takes only a few steps."""
         for formula, proof in facts:
             if formula.key is wanted.key:
                 return proof
@@ -141,7 +142,8 @@ class _Maker:
         random = self.random
         choice = random.random()
         if depth <= 0 or choice < 0.35:
-            formula, proof = random.choice(facts[len(facts) // 2 :])  # rather what was found than what was given
+            # The later facts were derived, the earlier ones were given.
+            formula, proof = random.choice(facts[len(facts) // 2 :])
             return formula, proof
         if choice < 0.55:
             a, b = self.put_together(facts, depth - 1), self.put_together(facts, depth - 1)
@@ -170,8 +172,8 @@ class _Maker:
         body = abstracted(made[0], individual)
         return make(Kind.EXISTS, body, None, "w"), ("exists", variable(individual), made[1])
 
-    def individual(self, facts: list[Fact]) -> Node:
-        """An individual that a fact speaks of."""
+    def individual(self, facts: list[Fact]) -> Expr:
+        """A random individual that occurs in a fact."""
         symbols = self.signature.names
         spoken = sorted(
             number for formula, _ in facts for number in variables(formula)
@@ -180,7 +182,7 @@ class _Maker:
         return variable(self.random.choice(spoken) if spoken else self.signature.number["a"])
 
 
-def _hypotheses(proof: Proof) -> set[int]:
+def _hypotheses(proof: ProofTerm) -> set[int]:
     if proof[0] == "hyp":
         return {proof[1]}
     return set().union(*(_hypotheses(part) for part in proof if isinstance(part, tuple)))

@@ -1,8 +1,8 @@
-"""One REPL process of PyPantograph: one JSON command a line in, one JSON object a line out.
+"""One REPL process of PyPantograph, which reads one JSON command a line and writes one JSON object a line.
 
 The protocol has no request numbers, so a client that loses count takes one answer for another. Here a process that
-answers late, unasked, twice, or not in JSON is killed with its whole group, and never asked again. What no client can
-see is one well-formed answer in the place of another; it may cost a search a branch, and never makes a proof.
+answers late, unasked, twice, or not in JSON is killed with its whole group, and never asked again. A client cannot
+notice one well-formed answer in the place of another. That may cost a search a branch, but never makes a proof.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from typing import Any
 from lean_ebm.proving.processes import MemoryWatch, kill_group, limited
 
 MAX_LINE = 64 << 20
-"""Bytes in an answer."""
+"""Bytes in one answer; a process that answers more is killed."""
 _WATCH = 0.1  # seconds between looks at the memory
 _NUMBERS = itertools.count(1)
 
 
 class ReplLostError(Exception):
-    """The process is dead, or was killed because it could not be trusted any more.
+    """The process has died, or was killed because it could not be trusted any more.
 
     Attributes:
         timeout: Whether it was killed because it did not answer in time.
@@ -39,10 +39,11 @@ class Repl:
     """A running process; made by :meth:`start`.
 
     Attributes:
-        number: Unique among all that this program ever started, so that a state's number in a process that is gone
+        number: A number that no other process of this program has had, so that a state's number in a lost process
             cannot be taken for one in its successor.
         created: Number of goal states made in it, which is also the number that it must give the next one.
-        skipped: How many numbers it may leave out before: an error may come after a state was numbered.
+        skipped: How many numbers it may leave out before the next one, since an error may come after a state was
+            numbered.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, memory: int) -> None:
@@ -104,7 +105,7 @@ class Repl:
         return self._lost is None
 
     async def ask(self, command: str, payload: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Send one command and wait for its answer. One at a time.
+        """Send one command and wait for its answer; only one command may be under way.
 
         Raises:
             ReplLostError: If there is no good answer in time; the process is dead then.
@@ -124,20 +125,20 @@ class Repl:
         return answer
 
     async def stat(self, timeout: float) -> int:
-        """The number of states that it holds."""
+        """Ask for the number of states that it holds."""
         answer = await self.ask("stat", {}, timeout)
         if not isinstance(answer.get("nGoals"), int):
             raise self.lose(f"it answered stat with {answer}")
         return int(answer["nGoals"])
 
     async def reset(self, timeout: float) -> None:
-        """Forget all states; it counts as a new process afterwards."""
+        """Have it forget all states; afterwards it counts as a new process."""
         await self.ask("reset", {}, timeout)
         self.number = next(_NUMBERS)
         self.created = self.skipped = 0
 
     async def close(self) -> None:
-        """Kill and reap the process and all that it started."""
+        """Kill and reap the process and all processes that it started."""
         self.lose("it was closed")
         await self._process.wait()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -168,12 +169,12 @@ class Repl:
             raise
         finally:
             self._answer = None
-        if self._lost is not None:  # since the answer came: with a second one, of which either may be the wrong one
+        if self._lost is not None:  # a second answer came with the first, and either may be the wrong one
             raise ReplLostError(str(self._lost))
         return line
 
     def lose(self, reason: str, *, timeout: bool = False) -> ReplLostError:
-        """Kill the process, for a reason that is returned to be raised; the first one counts."""
+        """Kill the process; returns the error to raise, which keeps the first reason if there were several."""
         if self._lost is None:
             if self._said:
                 reason += f"; it had said: {self._said.decode(errors='replace').strip()[-300:]}"
@@ -181,7 +182,7 @@ class Repl:
             kill_group(self._process.pid)
             if self._answer is not None and not self._answer.done():
                 self._answer.set_exception(self._lost)
-                self._answer.exception()  # or asyncio complains where nobody waits for it any more
+                self._answer.exception()  # or asyncio complains if no request waits for it any more
         return self._lost
 
     async def _read(self) -> None:

@@ -1,10 +1,10 @@
-"""Provers that need no learning: the baselines of those that learn.
+"""Provers that need no learning: the baselines for those that learn.
 
-A prover works on the main goal of a state of any :class:`~lean_ebm.proving.environment.Environment`, within a budget,
-and says "proved" only where the environment's ``verify`` does::
+A prover works on the main goal of a state of any :class:`~lean_ebm.proving.environment.Environment`, within a budget.
+Its result is "proved" only if the environment's ``verify`` accepts the script::
 
     with Logic() as environment:
-        result = BreadthFirst().prove(environment, statement, Budget(applications=1000))
+        result = BreadthFirst().prove(environment, statement, SearchBudget(applications=1000))
         if result.proved:
             print(result.script)
 """
@@ -19,33 +19,44 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from lean_ebm.proving.environment import Environment, Outcome, Request, State, Statement, Verdict
-from lean_ebm.proving.legal import legal_tactics
-from lean_ebm.proving.logic.logic import LogicState
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.search.tactics import legal_tactics
+from lean_ebm.proving.statements import Outcome, Request, State, Statement, Verdict
 
 
 @dataclass(frozen=True)
-class Budget:
-    """What a search may cost; it ends with whichever is spent first.
+class SearchBudget:
+    """The limits of a search, which ends when the first of them is reached.
 
     Args:
-        applications: Tactic applications.
-        seconds: Seconds.
+        applications: Number of tactic applications, failed ones included; at least 1.
+        seconds: Seconds, above 0.
+
+    Raises:
+        SettingError: If a limit is out of its range.
     """
 
     applications: int = 10_000
     seconds: float = 60.0
 
+    def __post_init__(self) -> None:
+        if self.applications < 1 or not self.seconds > 0:
+            raise SettingError(
+                f"The budget is {self.applications} applications and {self.seconds:g} seconds: expected at least 1 "
+                "application and more than 0 seconds."
+            )
+
 
 @dataclass(frozen=True)
-class Result:
-    """What came of a search.
+class SearchResult:
+    """The result of a search.
 
     Args:
-        verdict: The judge's word on the script; None where the search found none.
-        tactics: The tactics found, each applied to the main goal.
-        applications: Tactic applications spent.
-        exhausted: Whether everything was tried, within the tactics that the prover knows.
+        verdict: The judge's verdict on the last script that the search found; None if it found none.
+        tactics: The tactics of the proof, each applied to the main goal; empty if there is none.
+        applications: Number of tactic applications that were used.
+        exhausted: Whether the search ended because it had tried all scripts made of the prover's tactics.
     """
 
     verdict: Verdict | None
@@ -64,61 +75,83 @@ class Result:
         return "\n".join(self.tactics)
 
 
-class Node(NamedTuple):
-    """A state of the search and the tactics that led there."""
+class SearchNode(NamedTuple):
+    """A state that a search has reached.
+
+    Args:
+        state: The state.
+        tactics: The tactics that lead to it.
+    """
 
     state: State
     tactics: tuple[str, ...]
 
 
 class Prover(ABC):
-    """Searches for a script.
+    """A search for a script that proves a statement.
+
+    A prover of your own overrides :meth:`search`; ``lean-ebm prove --prover mine.MyProver`` makes it without arguments.
 
     Args:
-        tactics: The tactics to try in a state.
+        tactics: Gives the tactics to try in a state.
     """
 
     def __init__(self, tactics: Callable[[State], Iterable[str]] = legal_tactics) -> None:
         self.tactics = tactics
 
-    def prove(self, environment: Environment, statement: Statement, budget: Budget | None = None) -> Result:
+    def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
         """Search for a script and have the environment verify it."""
-        spent = Meter(environment, budget or Budget())
+        spent = Meter(environment, budget or SearchBudget())
         start = environment.start(statement)
         if start.state is None:
-            return Result(Verdict(False, "", start.message, start.outcome))
+            return SearchResult(Verdict(False, "", start.message, start.outcome))
         verdict: Verdict | None = None
         for script in self.search(spent, start.state):
             verdict = environment.verify(statement, "\n".join(script))
             if verdict.proved:
-                return Result(verdict, script, spent.applications)
-        return Result(verdict, (), spent.applications, not spent.out())
+                return SearchResult(verdict, script, spent.applications)
+        return SearchResult(verdict, (), spent.applications, not spent.out())
 
     @abstractmethod
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
-        """Scripts that end with no goals, until the budget is spent or everything was tried."""
+        """Find scripts that leave no goals, until the budget is spent or everything was tried.
+
+        Args:
+            spent: Applies tactics and counts them.
+            start: The state of the statement.
+
+        Yields:
+            The tactics of a script, each applied to the main goal. The search is resumed if the judge refuses it.
+        """
 
 
 class Meter:
-    """An environment of which a search may use no more than its budget.
+    """Applies tactics for a search, within its budget.
 
     Args:
-        environment: The environment.
-        budget: What may be spent.
+        environment: The environment in which they are applied.
+        budget: The limits.
+
+    Attributes:
+        applications: Number of tactic applications so far.
     """
 
-    def __init__(self, environment: Environment, budget: Budget) -> None:
+    def __init__(self, environment: Environment, budget: SearchBudget) -> None:
         self.environment, self.budget = environment, budget
         self.applications = 0
         self._out = False
         self._end = time.monotonic() + budget.seconds
 
     def out(self) -> bool:
-        """Whether the search has had to leave something untried."""
+        """Whether the budget has kept the search from trying something."""
         return self._out
 
-    def expand(self, node: Node, tactics: Iterable[str]) -> tuple[list[Node], list[tuple[str, ...]]]:
-        """Apply tactics to a state: the nodes that come, and the scripts that end it."""
+    def expand(self, node: SearchNode, tactics: Iterable[str]) -> tuple[list[SearchNode], list[tuple[str, ...]]]:
+        """Apply tactics to the main goal of a state, as many of them as the budget allows.
+
+        Returns:
+            The nodes of the new states that have goals, and the scripts that leave no goals.
+        """
         left = self.budget.applications - self.applications
         requests = [Request(node.state, tactic) for tactic in tactics]
         if len(requests) > left or time.monotonic() > self._end:
@@ -130,16 +163,16 @@ class Meter:
             if step.outcome is Outcome.SOLVED:
                 scripts.append((*node.tactics, request.tactic))
             elif step.state is not None:
-                nodes.append(Node(step.state, (*node.tactics, request.tactic)))
+                nodes.append(SearchNode(step.state, (*node.tactics, request.tactic)))
         return nodes, scripts
 
 
 class BreadthFirst(Prover):
-    """Tries all scripts of one length before those of the next, each state once: finds a shortest one."""
+    """Tries all scripts of one length before longer ones, each state once, and so finds a shortest script."""
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
-        """All scripts, shorter ones first."""
-        layer = [Node(start, ())]
+        """Find scripts, shorter ones first."""
+        layer = [SearchNode(start, ())]
         seen = {spent.environment.key(start)}
         while layer and not spent.out():
             following = []
@@ -158,12 +191,11 @@ class BreadthFirst(Prover):
 
 
 class BestFirst(Prover):
-    """Goes on where the cost is lowest, each state once.
+    """Continues at the state with the lowest cost, each state once.
 
     Args:
-        cost: Cost of a state reached by so many tactics; the default is the length of what is left to prove plus twice
-            the number of tactics.
-        tactics: The tactics to try in a state.
+        cost: Gives the cost of a state and the number of tactics that led to it. None: :func:`size_and_length`.
+        tactics: Gives the tactics to try in a state.
     """
 
     def __init__(
@@ -175,9 +207,9 @@ class BestFirst(Prover):
         self.cost = cost or size_and_length
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
-        """All scripts, cheap states first."""
-        counter = 0  # makes ties first come, first served
-        queue = [(0.0, counter, Node(start, ()))]
+        """Find scripts, those through states of low cost first."""
+        counter = 0  # of two states with equal cost, the older one comes first
+        queue = [(0.0, counter, SearchNode(start, ()))]
         seen = {spent.environment.key(start)}
         while queue and not spent.out():
             _, _, node = heapq.heappop(queue)
@@ -193,12 +225,12 @@ class BestFirst(Prover):
 
 
 class RandomWalk(Prover):
-    """Applies random tactics, and starts again after so many or where none works.
+    """Applies random tactics, and starts again after ``length`` of them or if none works.
 
     Args:
         seed: Seed.
-        length: Tactics in one walk.
-        tactics: The tactics to draw from.
+        length: Number of tactics in one walk.
+        tactics: Gives the tactics to draw from in a state.
     """
 
     def __init__(
@@ -208,14 +240,14 @@ class RandomWalk(Prover):
         self.seed, self.length = seed, length
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
-        """Scripts of random walks, forever."""
+        """Find scripts by random walks, until the budget is spent."""
         random = Random(self.seed)
         while not spent.out():
-            node = Node(start, ())
+            node = SearchNode(start, ())
             for _ in range(self.length):
                 tactics = list(self.tactics(node.state))
                 random.shuffle(tactics)
-                nodes: list[Node] = []
+                nodes: list[SearchNode] = []
                 for tactic in tactics:
                     nodes, scripts = spent.expand(node, (tactic,))
                     yield from scripts
@@ -229,11 +261,14 @@ class RandomWalk(Prover):
 
 
 def size_and_length(state: State, length: int) -> float:
-    """Connectives and atoms left to prove, and of hypotheses a tenth, plus twice the number of tactics."""
-    if not isinstance(state, LogicState):
-        return sum(len(goal.rpartition("⊢")[2].split()) for goal in state.goals) + 2.0 * length
+    """Add up the sizes of all targets, a tenth of the sizes of all hypotheses, and twice the number of tactics.
+
+    Args:
+        state: A state.
+        length: Number of tactics that led to it.
+    """
     total = 2.0 * length
-    for goal in state.open:
-        total += goal.target.size
-        total += 0.1 * sum(local.formula.size for local in goal.context if local.formula is not None)
+    for target, hypotheses in state.sizes():
+        total += target
+        total += 0.1 * hypotheses
     return total

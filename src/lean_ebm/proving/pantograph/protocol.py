@@ -1,0 +1,152 @@
+"""PyPantograph's protocol: commands as the REPL of version 0.3.15 reads them, and its answers as steps and messages.
+
+An answer that breaks the protocol ends the process that gave it: after that, nothing it says can be trusted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from lean_ebm.proving.lean.messages import HEADER, LeanMessage
+from lean_ebm.proving.pantograph.repl import Repl
+from lean_ebm.proving.statements import Outcome, Step
+
+Answer = dict[str, Any]
+
+_BINDER = re.compile(r"[({⦃]([^:(){}⦃⦄]+):|\[(?:\s*([^\s:\[\]]+)\s*:)?")
+_SLOW = re.compile(r"timeout|interrupt|heartbeats", re.IGNORECASE)
+_UNKNOWN = re.compile(r"\?[\w.✝]+")
+
+
+def source_command(text: str) -> Answer:
+    """The payload of ``frontend.process`` that has Lean check a source."""
+    return {"file": text, "readHeader": False, "inheritEnv": False, "newConstants": False}
+
+
+def read_messages(answer: Answer, repl: Repl) -> list[LeanMessage]:
+    """Read the messages in an answer to ``frontend.process``; lines count from the first one after the header.
+
+    Raises:
+        ReplLostError: If the answer breaks the protocol.
+    """
+    first = HEADER.count("\n") + 1
+    try:
+        return [
+            LeanMessage(
+                str(message["severity"]),
+                str(message["data"]),
+                int(message["pos"]["line"]) - first,
+                int(message["pos"]["column"]),
+            )
+            for unit in answer["units"]
+            for message in unit["messages"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise repl.lose(f"it answered frontend.process with {str(answer)[:200]}") from None
+
+
+def read_failure(answer: Answer, outcome: Outcome, repl: Repl) -> Step:
+    """Read an answer that has no new state.
+
+    Args:
+        answer: The answer.
+        outcome: The outcome if the answer does not name a more specific one.
+        repl: The process that gave it.
+
+    Raises:
+        ReplLostError: If the answer breaks the protocol, or is about the process and not about the tactic.
+    """
+    if "error" in answer:
+        kind, text = answer["error"], str(answer.get("desc", answer["error"]))
+        if kind in ("io", "main", "command", "index"):  # about the process or our book-keeping, not about the tactic
+            raise repl.lose(f"it answered {kind}: {text}")
+        repl.skipped += 1
+        return Step(Outcome.TIMEOUT if _SLOW.search(text) else outcome, message=text)
+    if "parseError" in answer:
+        return Step(Outcome.PARSE_ERROR, message=str(answer["parseError"]))
+    messages = answer.get("messages", answer.get("tacticErrors"))
+    if not isinstance(messages, list):
+        raise repl.lose(f"it answered {str(answer)[:200]}")
+    text = "\n".join(
+        str(message.get("data", message)) if isinstance(message, dict) else str(message) for message in messages
+    )
+    return Step(Outcome.TIMEOUT if "(deterministic) timeout" in text else outcome, message=text)
+
+
+def read_number(answer: Answer, key: str, repl: Repl) -> int:
+    """Read the number of a new state.
+
+    The REPL numbers its states in order, and :attr:`Repl.created` counts them: any other number belongs to another
+    answer.
+
+    Raises:
+        ReplLostError: If it is another number, or none.
+    """
+    number = answer.get(key)
+    if not isinstance(number, int) or not 0 <= number - repl.created <= repl.skipped:
+        raise repl.lose(f"it numbered a new state {number}, expected {repl.created}")
+    repl.created, repl.skipped = number + 1, 0
+    return number
+
+
+def read_goals(answer: Answer, repl: Repl) -> list[Answer]:
+    """Read the goals in an answer to ``goal.tactic``; each has a name of its own.
+
+    Raises:
+        ReplLostError: If they do not have the shape that the protocol gives them.
+    """
+    goals = answer["goals"]
+    try:
+        for goal in goals:
+            printed_goal(goal)
+        if isinstance(goals, list) and len({goal["name"] for goal in goals}) == len(goals):
+            return goals
+    except (KeyError, TypeError, AttributeError):
+        pass
+    raise repl.lose(f"it answered goal.tactic with {str(goals)[:200]}")
+
+
+def printed_goal(goal: Answer) -> str:
+    """Print a goal as Lean does: neighbouring hypotheses of the same type stand on one line."""
+    lines = [f"case {goal['userName']}"] if goal.get("userName") else []
+    names: list[str] = []
+    kind = ""
+    for variable in goal["vars"]:
+        text = variable["type"]["pp"]
+        value = variable.get("value")
+        if names and (value or text != kind):
+            lines.append(f"{' '.join(names)} : {kind}")
+            names = []
+        if value:
+            lines.append(f"{variable['userName']} : {text} := {value['pp']}")
+        else:
+            names.append(variable["userName"])
+            kind = text
+    if names:
+        lines.append(f"{' '.join(names)} : {kind}")
+    return "\n".join([*lines, "⊢ " + goal["target"]["pp"]])
+
+
+def binder_names(binders: str) -> list[str]:
+    """List the names that binders bind, in order; ``_`` for an instance without a name."""
+    names: list[str] = []
+    depth = 0
+    start = 0
+    for position, character in enumerate(binders):
+        if character in "([{⦃":
+            if depth == 0:
+                start = position
+            depth += 1
+        elif character in ")]}⦄":
+            depth -= 1
+            if depth == 0:
+                match = _BINDER.match(binders, start)
+                names += (match[1] or match[2] or "_").split() if match else []
+    return names
+
+
+def same_goals(before: Sequence[str], after: Sequence[str]) -> bool:
+    """Whether two lists of printed goals are equal up to the names that Lean makes up for unknowns."""
+    return [_UNKNOWN.sub("?", goal) for goal in before] == [_UNKNOWN.sub("?", goal) for goal in after]

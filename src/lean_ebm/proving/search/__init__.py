@@ -1,0 +1,29 @@
+"""Searches for proofs: tactics worth trying, budgets, and provers that need no learning."""
+
+from lean_ebm.proving.search.find import FoundProof, find_proof, read_statement
+from lean_ebm.proving.search.provers import (
+    BestFirst,
+    BreadthFirst,
+    Meter,
+    Prover,
+    RandomWalk,
+    SearchBudget,
+    SearchNode,
+    SearchResult,
+)
+from lean_ebm.proving.search.tactics import legal_tactics
+
+__all__ = [
+    "BestFirst",
+    "BreadthFirst",
+    "FoundProof",
+    "Meter",
+    "Prover",
+    "RandomWalk",
+    "SearchBudget",
+    "SearchNode",
+    "SearchResult",
+    "find_proof",
+    "legal_tactics",
+    "read_statement",
+]

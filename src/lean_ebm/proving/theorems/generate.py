@@ -1,0 +1,245 @@
+"""Data sets of theorems with proofs: random, distinct up to renaming, graded by difficulty, and split.
+
+Theorems come from random formulas that the decision procedure proves, and from random normal proof terms. The data set
+depends only on the settings and the number of theorems, whatever the number of processes: the work is cut into numbered
+blocks, each with a random generator of its own, and duplicates are removed in the order of the blocks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+
+from lean_ebm.errors import RunError, SettingError
+from lean_ebm.proving.files import write_line, written_whole
+from lean_ebm.proving.lexer import MAX_LENGTH
+from lean_ebm.proving.logic.decide import prove
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.logic import Logic, check_term, root
+from lean_ebm.proving.logic.render import script
+from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
+from lean_ebm.proving.theorems.renaming import renamed, renumbered
+from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
+from lean_ebm.proving.theorems.terms import random_theorem
+
+VERSION = 1
+"""Version of the generator: with another one, the same seed gives other theorems."""
+
+_BLOCK = 200  # tries in a block
+_FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
+
+
+@dataclass(frozen=True)
+class TheoremSettings:
+    """Which theorems to generate.
+
+    Args:
+        seed: Seed.
+        minimum_size: Fewest connectives, quantifiers and atoms of a random formula, at least 1.
+        maximum_size: Most of them.
+        propositions: Number of propositions from which formulas are made, 1 to 5.
+        first_order: Fraction of proof terms with quantifiers, 0 to 1.
+        terms: Fraction of theorems from proof terms, 0 to 1; the others are from formulas.
+        bound: Tactic applications that the search for a shortest script may use; 0 for no search.
+        large: Theorems of at least this size are held out as the split ``large``.
+
+    Raises:
+        SettingError: If a setting is out of its range.
+    """
+
+    seed: int = 0
+    minimum_size: int = 3
+    maximum_size: int = 24
+    propositions: int = 4
+    first_order: float = 0.5
+    terms: float = 0.5
+    bound: int = 100
+    large: int = 22
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.minimum_size <= self.maximum_size:
+            raise SettingError(
+                f"minimum_size is {self.minimum_size} and maximum_size is {self.maximum_size}: expected at "
+                "least 1, and at least minimum_size."
+            )
+        for name, fraction in (("first_order", self.first_order), ("terms", self.terms)):
+            if not 0 <= fraction <= 1:
+                raise SettingError(f"{name} is {fraction}: expected a fraction from 0 to 1.")
+        if not 1 <= self.propositions <= len(PROPOSITIONS):
+            raise SettingError(f"propositions is {self.propositions}: expected 1 to {len(PROPOSITIONS)}.")
+        if self.bound < 0:
+            raise SettingError(f"bound is {self.bound}: expected a number of applications, or 0 for no search.")
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """One line of a data set.
+
+    Args:
+        statement: Binders and proposition.
+        script: A verified script; a shortest one if ``difficulty`` is given.
+        difficulty: Number of tactics of a shortest script, each applied to the main goal, found by exhaustive search;
+            None if the search ended at its bound.
+        size: Number of connectives, quantifiers and atoms.
+        split: ``train``, ``validation`` or ``test``, chosen by the hash; or ``large``, chosen by the size.
+        hash: Hash of the statement, equal for theorems that differ only in names.
+        source: ``formula`` or ``term``.
+        seed: The seed.
+        version: The generator's version.
+    """
+
+    statement: str
+    script: str
+    difficulty: int | None
+    size: int
+    split: str
+    hash: str
+    source: str
+    seed: int
+    version: int = VERSION
+
+
+def generate_theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
+    """Generate distinct theorems, which depend only on the settings and their number.
+
+    Args:
+        settings: Which theorems to generate.
+        number: Number of theorems, at least 1.
+        workers: Number of processes, at least 1.
+
+    Raises:
+        SettingError: If a number is out of its range.
+        RunError: If there seem to be fewer theorems of this kind.
+    """
+    if number < 1 or workers < 1:
+        raise SettingError(f"number is {number} and workers is {workers}: expected at least 1 of both.")
+    return _distinct(settings, number, workers)
+
+
+def _distinct(settings: TheoremSettings, number: int, workers: int) -> Iterator[Theorem]:
+    seen: set[str] = set()
+    fruitless = 0
+    for block in _blocks(settings, workers):
+        before = len(seen)
+        for theorem in block:
+            if theorem.hash not in seen:
+                seen.add(theorem.hash)
+                yield theorem
+                if len(seen) >= number:
+                    return
+        fruitless = fruitless + 1 if len(seen) == before else 0
+        if fruitless == _FRUITLESS:
+            raise RunError(
+                f"There seem to be only {len(seen)} distinct theorems of this kind, fewer than {number}: ask for "
+                "fewer, or for a larger maximum_size or number of propositions."
+            )
+
+
+def _blocks(settings: TheoremSettings, workers: int) -> Iterator[list[Theorem]]:
+    if workers <= 1:
+        index = 0
+        while True:
+            yield _block(settings, index)
+            index += 1
+    with ProcessPoolExecutor(workers) as pool:
+        ahead = [pool.submit(_block, settings, index) for index in range(2 * workers)]
+        index = len(ahead)
+        try:
+            while True:
+                yield ahead.pop(0).result()
+                ahead.append(pool.submit(_block, settings, index))
+                index += 1
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _block(settings: TheoremSettings, index: int) -> list[Theorem]:
+    """The theorems of one block of tries."""
+    random = Random(f"lean-ebm {VERSION} {settings.seed} {index}")
+    logic = Logic()
+    found: dict[str, Theorem] = {}
+    for _ in range(_BLOCK):
+        theorem = _theorem(settings, random, logic, found)
+        if theorem is not None:
+            found[theorem.hash] = theorem
+    return list(found.values())
+
+
+def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dict[str, Theorem]) -> Theorem | None:
+    from_term = random.random() < settings.terms
+    quantified = from_term and random.random() < settings.first_order
+    propositions = random.randrange(1, settings.propositions + 1)
+    signature = Signature(propositions, first_order=quantified)
+    size = random.randrange(settings.minimum_size, settings.maximum_size + 1)
+    proof: ProofTerm | None
+    if from_term:
+        made = random_theorem(random, signature, max(2, size // 2))
+        if made is None:
+            return None
+        formula, proof = made
+    else:
+        formula = signature.formula(random, size)
+        proof = None
+    statement, canonical = renamed(formula, signature, proof)
+    digest = hashlib.sha256(str(statement).encode()).hexdigest()[:32]
+    if digest in found:
+        return None
+    if proof is None and (proof := prove(formula)) is None:
+        return None
+    goal = root(statement)
+    proof = renumbered(proof, canonical)
+    check_term(goal, proof)
+    difficulty: int | None = None
+    text = ""
+    if settings.bound:
+        result = BreadthFirst().prove(logic, statement, SearchBudget(settings.bound, float("inf")))
+        if result.proved:
+            difficulty, text = len(result.tactics), result.script
+    if not text:
+        text = script(goal, proof)
+        if len(text) > MAX_LENGTH:
+            return None
+        verdict = logic.verify(statement, text)
+        if not verdict.proved:
+            raise RuntimeError(f"a proof did not survive printing: {verdict.message}\n{statement}\n{text}")
+    split = _split(digest, formula.size, settings.large)
+    source = "term" if from_term else "formula"
+    return Theorem(str(statement), text, difficulty, formula.size, split, digest, source, settings.seed)
+
+
+def _split(digest: str, size: int, large: int) -> str:
+    if size >= large:
+        return "large"
+    share = int(digest[:8], 16) % 100
+    return "train" if share < 90 else "validation" if share < 95 else "test"
+
+
+def write_theorems(
+    path: Path,
+    settings: TheoremSettings,
+    number: int,
+    workers: int = 1,
+    tell: Callable[[int], None] = lambda _: None,
+) -> None:
+    """Write a data set as JSON lines, the whole file or nothing.
+
+    Args:
+        path: The file; one that is there is replaced when all theorems are written.
+        settings: Which theorems to generate.
+        number: Number of theorems, at least 1.
+        workers: Number of processes, at least 1.
+        tell: Called with the number of theorems so far after each of them.
+
+    Raises:
+        SettingError: If a number is out of its range, or the path cannot be a file.
+        RunError: If the file cannot be written, or there seem to be fewer theorems of this kind.
+    """
+    theorems = generate_theorems(settings, number, workers)
+    with written_whole(path) as file:
+        for count, theorem in enumerate(theorems, 1):
+            write_line(file, asdict(theorem))
+            tell(count)

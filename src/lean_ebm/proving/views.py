@@ -1,0 +1,96 @@
+"""Goals taken apart: what a search needs to know of a goal, without the environment's own data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.parser import Tree, parse_term
+
+
+class Hypothesis(NamedTuple):
+    """A hypothesis of a goal.
+
+    Args:
+        name: Its name.
+        head: Outermost connective of its formula, as in :class:`GoalView`.
+        text: A text of its formula; equal texts mean equal formulas.
+        after: A text of its formula's conclusion if it is an implication; empty if that is not known.
+        applies: False if ``apply`` with this hypothesis is known to fail.
+    """
+
+    name: str
+    head: str
+    text: str
+    after: str = ""
+    applies: bool = True
+
+
+@dataclass(frozen=True)
+class GoalView:
+    """A goal in parts.
+
+    Args:
+        head: Outermost connective of the target: ``and or iff not implies all exists True False atom``; ``data`` if the
+            goal asks for an individual or a proposition.
+        text: A text of the target; equal texts, also of hypotheses of this goal, mean equal formulas.
+        hypotheses: The hypotheses that tactics can name.
+        individuals: Names of the individuals that tactics can name.
+        names: All names in the context.
+    """
+
+    head: str
+    text: str
+    hypotheses: tuple[Hypothesis, ...]
+    individuals: tuple[str, ...]
+    names: frozenset[str]
+
+
+_ENTRY = re.compile(r"^((?:\S+ )+): (.*)$", re.DOTALL)
+_PREFIX = {"And": "and", "Or": "or", "Iff": "iff", "Not": "not", "Exists": "exists"}
+
+
+def view_of(goal: str) -> GoalView:
+    """Take apart a goal that Lean printed."""
+    entries: list[str] = []
+    for line in goal.splitlines():
+        if entries and line[:1].isspace():
+            entries[-1] += " " + line.strip()
+        elif not line.startswith("case "):
+            entries.append(line)
+    hypotheses, individuals, types, names = [], [], set(), set()
+    target = ""
+    for entry in entries:
+        if entry.startswith("⊢"):
+            target = entry[1:].strip()
+            continue
+        match = _ENTRY.match(entry)
+        if match is None:
+            continue
+        text = match[2].strip()
+        for name in match[1].split():
+            names.add(name)
+            if "✝" in name:
+                continue
+            if text.startswith("Type"):
+                types.add(name)
+            elif text in types:
+                individuals.append(name)
+            else:
+                hypotheses.append(Hypothesis(name, head_of(text), text))
+    head = "data" if target in types or target == "Prop" else head_of(target)
+    return GoalView(head, target, tuple(hypotheses), tuple(individuals), frozenset(names))
+
+
+def head_of(text: str) -> str:
+    """Find the outermost connective of a formula that Lean printed with or without notation."""
+    try:
+        tree: Tree = parse_term(re.sub(r"✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*", "", text))
+    except SyntaxProblem:
+        return "atom"
+    head = tree[1] if tree[0] == "app" else tree
+    if head[0] == "name":
+        return head[1] if head[1] in ("True", "False") else _PREFIX.get(head[1], "atom")
+    return str(tree[0]) if tree[0] in ("and", "or", "iff", "not", "implies", "all", "exists") else "atom"
