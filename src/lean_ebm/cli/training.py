@@ -26,7 +26,8 @@ from lean_ebm.callbacks import (
     SampleWriter,
     SaveSettings,
 )
-from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
+from lean_ebm.checkpoint_io import AtomicCheckpointIO
+from lean_ebm.checkpoints import last_checkpoint, read_settings
 from lean_ebm.cli.faults import building, by_flag, running
 from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
 from lean_ebm.cli.parser import ConfigFile, Parser
