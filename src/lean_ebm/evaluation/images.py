@@ -8,8 +8,8 @@ from torch import Tensor
 from lean_ebm.data import Digits, TensorDataModule
 from lean_ebm.data.pictures import is_image
 from lean_ebm.distributed import gather, rank_and_world_size
-from lean_ebm.evaluation.base import Effort, EvaluationResult
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.evaluation.samples import evaluate_digits
 from lean_ebm.methods import Method
 

@@ -1,22 +1,18 @@
-"""Several draws of each candidate, of which the best is kept: up to a number of draws, or within a budget."""
+"""Answers within a budget of network passes or of seconds."""
 
 from __future__ import annotations
 
-import math
 import time
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Trajectory
-
-if TYPE_CHECKING:
-    from lean_ebm.methods.base import Method
+from lean_ebm.methods.base import Method
+from lean_ebm.methods.drawing import keep_best, select
 
 
 def think(
@@ -67,45 +63,6 @@ def think(
         return within_evaluations and (seconds is None or now - began + longest <= seconds)
 
     return keep_best(draw, lambda x, rows: method.score(x, select(condition, rows)), another_fits)
-
-
-def keep_best(
-    draw: Callable[[Tensor | None], Trajectory],
-    score: Callable[[Tensor, Tensor | None], Tensor],
-    more: Callable[[], bool],
-    enough: float = math.inf,
-) -> Trajectory:
-    """Draw candidates again if they are not good enough, and keep the best of each condition.
-
-    Args:
-        draw: Runs one chain for each condition whose index is in ``(R,)`` int64; None stands for all.
-        score: How good ``(R,)`` the candidates ``(R, ...)`` of these conditions are; more is better.
-        more: Whether another draw may be made; asked after each draw.
-        enough: The score from which on a condition gets no other draw.
-
-    Returns:
-        The chains that ended best; of equals, the first. A score that is not a number loses against any other.
-    """
-    best = draw(None)
-    if not more():
-        return best
-    scores = score(best.x, None)
-    while True:
-        rows = (~(scores >= enough)).nonzero().squeeze(1)
-        if rows.numel() == 0:
-            return best
-        again = draw(rows)
-        new = score(again.x, rows)
-        better = ~(new <= scores[rows])
-        scores[rows[better]] = new[better]
-        best = best.replace(rows[better], again.select(better))
-        if not more():
-            return best
-
-
-def select(condition: Any, rows: Tensor | None) -> Any:
-    """The conditions at the indices ``rows``; None stands for all."""
-    return condition if rows is None else apply_to_collection(condition, Tensor, lambda part: part[rows])
 
 
 def _within(method: Method, evaluations: int, steps: int | None) -> int | None:
