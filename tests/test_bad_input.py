@@ -54,6 +54,7 @@ CASES = {
     "unknown setting of the trainer": ([*FIT, "--trainer.nonsense=1"], "unrecognized arguments: --trainer.nonsense"),
     "unknown setting of a callback": ([*FIT, "--guard.nonsense=1"], "unrecognized arguments: --guard.nonsense"),
     "unknown subcommand": (["frobnicate"], "there is no command 'frobnicate': use one of fit, .*, prove, "),
+    "an argument of recipes": (["recipes", "ebt"], "unrecognized arguments: ebt"),
     "unknown method": (["fit", "--model=Nothing"], "--model: there is no class Nothing"),
     "unknown energy": ([*FIT, "--model.energy=Nothing"], "--model.energy: ContrastiveDivergence: there is no class"),
     "unknown data": (["fit", *CD, "--data=Nothing"], "--data: there is no class Nothing"),

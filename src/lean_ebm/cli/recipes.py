@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from lean_ebm.cli.arguments import OneSentenceParser
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -38,11 +40,10 @@ def main(args: Sequence[str] | None = None) -> int:
     Args:
         args: The command and its arguments; None takes those of the process.
     """
-    parser = argparse.ArgumentParser(
-        prog="lean-ebm", description="List the recipes that --config takes by their names, with a line each."
+    parser = OneSentenceParser(
+        prog="lean-ebm recipes", description="List the recipes that --config takes by their names, with a line each."
     )
-    parser.add_argument("command", choices=["recipes"], help=argparse.SUPPRESS)
-    parser.parse_args(args)
+    parser.parse_args((sys.argv[1:] if args is None else args)[1:])
     found = recipes()
     width = max(map(len, found), default=0)
     for name, path in found.items():

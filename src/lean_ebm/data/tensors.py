@@ -144,7 +144,9 @@ class TensorDataModule(DataModule):
         """Refuse data on which training would silently give nonsense."""
         name = f"{type(self).__name__}: the {split} split"
         if len(images) != len(labels) or len(images) == 0:
-            raise SettingError(f"{name} has {len(images)} images and {len(labels)} labels, expected equal numbers.")
+            raise SettingError(
+                f"{name} has {len(images)} images and {len(labels)} labels, expected equal numbers above 0."
+            )
         if not bool(images.isfinite().all()):
             raise SettingError(f"{name} has images with pixels that are not finite: leave them out.")
         low, high = float(images.min()), float(images.max())

@@ -26,7 +26,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.files import write_whole
 from lean_ebm.settings import updated
 
-_SETTINGS, _VERSION = "energy", "lean_ebm_version"  # keys of the text in a file
+_KEY = "lean_ebm"  # of the text in a file; one key, since the format writes several in random order
 
 
 def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
@@ -58,8 +58,8 @@ def write_energy(path: str | PathLike[str], settings: dict[str, Any], weights: M
     """
     # The format stores neither views nor one tensor under two names.
     copies = {name: weight.detach().cpu().clone().contiguous() for name, weight in weights.items()}
-    content = save(copies, metadata={_SETTINGS: json.dumps(settings), _VERSION: __version__})
-    write_whole(Path(path), content)
+    text = json.dumps({"version": __version__, **settings})
+    write_whole(Path(path), save(copies, metadata={_KEY: text}))
 
 
 def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
@@ -80,7 +80,7 @@ def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
         raise SettingError(f"There is no file {path}: give one that save_energy or lean-ebm export wrote.")
     try:
         with safe_open(path, framework="pt") as file:
-            settings = json.loads((file.metadata() or {})[_SETTINGS])
+            settings = json.loads((file.metadata() or {})[_KEY])
             weights: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError) as error:
         raise SettingError(

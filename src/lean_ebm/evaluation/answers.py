@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lean_ebm.data import ReasoningDataModule
-from lean_ebm.evaluation.base import Effort, EvaluationResult
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.langevin import Stop
 from lean_ebm.methods import Method
 

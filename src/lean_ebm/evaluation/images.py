@@ -7,9 +7,9 @@ from torch import Tensor
 
 from lean_ebm.data import Digits, TensorDataModule
 from lean_ebm.data.pictures import is_image
-from lean_ebm.distributed import gather
-from lean_ebm.evaluation.base import Effort, EvaluationResult
+from lean_ebm.distributed import gather, rank_and_world_size
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.evaluation.samples import evaluate_digits
 from lean_ebm.methods import Method
 
@@ -68,7 +68,7 @@ def balanced(labels: Tensor, number: int) -> Tensor:
 def _sample(method: Method, effort: Effort, number: int, steps: int | None = None) -> tuple[Tensor, Tensor]:
     """Make samples, a share on each rank; returns all samples and their classes."""
     labels = torch.arange(number, device=method.device) % method.energy.num_classes
-    rank, world = method.global_rank, method.trainer.world_size
+    rank, world = rank_and_world_size()
     generator = torch.Generator(method.device).manual_seed(effort.seed + rank)
     mine = labels[rank::world]
     parts = [

@@ -21,12 +21,12 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
+from lean_ebm.methods.drawing import keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
-from lean_ebm.methods.thinking import keep_best, select
 from lean_ebm.randomness import derived_seed, seeded
 
 Batch = tuple[Tensor, Any]
