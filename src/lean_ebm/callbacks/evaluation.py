@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lean_ebm.callbacks.samples import summary_writer
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
-from lean_ebm.evaluation.base import Effort, evaluate
+from lean_ebm.evaluation import Effort, evaluate
 from lean_ebm.methods import Method
 
 
