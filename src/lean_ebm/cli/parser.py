@@ -75,7 +75,7 @@ class Parser(LightningArgumentParser):
         return super().parse_args(args, *more, **kwargs)
 
     def parse_object(self, obj: Any, *more: Any, **kwargs: Any) -> Any:
-        """Parse the content of a file or the value of a flag; see jsonargparse. Null is read as in :meth:`parse_args`."""
+        """Parse the content of a file or the value of a flag; see jsonargparse. Null is as in :meth:`parse_args`."""
         if not self.exit_on_error:
             obj = self._without_null_groups(obj)
         return super().parse_object(obj, *more, **kwargs)
