@@ -232,9 +232,7 @@ def test_coarse_to_fine_walks_the_levels_of_an_exact_energy(churn, steps):
     levels = [x.std(dim=0).mean().item() for _, x in path]
     ratio = (low / high) ** (1 / max(steps - 1, 1))
     assert levels[:-1] == pytest.approx([high * ratio**s for s in range(1, steps)], rel=0.03)
-    torch.testing.assert_close(
-        out.x, energy.means[label].detach(), atol=1e-4, rtol=0
-    )  # the last step removes the noise
+    torch.testing.assert_close(out.x, energy.means[label].detach(), atol=1e-4, rtol=0)  # the last step takes all noise
     if steps > 1:
         left = (1 - (min(1.0, (1 - ratio) / (1 - churn)) if churn < 1 else 1.0)) ** (
             steps - 1
