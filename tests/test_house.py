@@ -18,7 +18,7 @@ FORBIDDEN = {
 }
 """Rooms below that a room does not import all the same."""
 
-GROUND_OF_PROVING = {"lean_ebm", "lean_ebm.errors"}
+GROUND_OF_PROVING = {"lean_ebm", "lean_ebm.errors", "lean_ebm.files"}
 """All that proving imports of the ground, so that a proof needs no torch."""
 
 HEAVY = {"torch", "lightning", "torchmetrics", "torchvision", "jsonargparse", "sklearn", "numpy"}

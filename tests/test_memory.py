@@ -38,7 +38,7 @@ def test_the_command_line_keeps_what_is_freed() -> None:
     command_line = """
 from lean_ebm.cli.training import main
 try:
-    main(["--version"])
+    main(["--help"])
 except SystemExit:
     pass
 """

@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 import torch
+import yaml
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers import DIGITS, METHODS, TINY_RUN, labels, newest, quiet_trainer
@@ -126,6 +127,30 @@ def test_a_checkpoint_of_0_1_that_uses_what_is_gone_is_refused(changed, message,
     path = as_written_by_0_1(BUILT["EBT"](), tmp_path, **changed)
     with pytest.raises(ValueError, match=message):
         EBT.load_from_checkpoint(path)
+
+
+def saved_by_0_1(folder, **changed):
+    """Settings of a run as 0.1 saved them, cut to what a model is built from."""
+    energy = {
+        "class_path": "lean_ebm.energy.MLPEnergy",
+        "init_args": {"shape": [1, 28, 28], "width": 4, "head": "linear"},
+    }
+    model = {"class_path": "lean_ebm.methods.EBT", "init_args": {"energy": energy, **OLD, **changed}}
+    path = folder / "config_fit.yaml"
+    path.write_text(yaml.safe_dump({"model": model, "data": {"class_path": "lean_ebm.data.Digits"}}))
+    return path
+
+
+def test_saved_settings_of_0_1_train(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    main(["fit", f"--config={saved_by_0_1(tmp_path)}", *TINY_RUN])
+    assert "best_of" not in newest("config_fit.yaml").read_text()
+
+
+def test_saved_settings_of_0_1_that_use_what_is_gone_are_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="EBT: best_of is 4, a setting that lean-ebm does not have"):
+        main(["fit", f"--config={saved_by_0_1(tmp_path, best_of=4)}", *TINY_RUN])
 
 
 def test_a_network_that_is_gone_is_named():

@@ -5,6 +5,9 @@ A mistake of the user is told in one sentence; a traceback is for mistakes of th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 
 class UserError(Exception):
     """Something that the user can mend; the message says what was wrong, what was expected and what to do."""
@@ -35,3 +38,13 @@ def mistake(error: BaseException) -> str | None:
             return f"{found.filename or 'a file'}: {found.strerror}. Is the path right, and may it be written to?"
         found = found.__cause__ or found.__context__
     return None
+
+
+def place_of(thing: Callable[..., Any] | type) -> str:
+    """The file and the line that define a class or a function, for the beginning of a message about it."""
+    import inspect  # only an error needs it
+
+    try:
+        return f"{inspect.getsourcefile(thing)}, line {inspect.getsourcelines(thing)[1]}: "
+    except (OSError, TypeError):  # it was not read from a file
+        return ""

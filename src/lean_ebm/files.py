@@ -2,7 +2,52 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any, Literal
+
+from lean_ebm.errors import RunError, SettingError
+
+
+@contextmanager
+def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any]]:
+    """Open a file that takes the place of ``path`` when the block ends without an error.
+
+    Until then, and if the block raises, a file that is there stays as it is. The new file is written beside it.
+
+    Args:
+        path: The file.
+        mode: ``w`` for text, which is encoded as UTF-8, ``wb`` for bytes.
+
+    Raises:
+        SettingError: If the path is a folder, or lies in a folder that does not exist.
+        RunError: If the file cannot be written.
+    """
+    if path.is_dir():
+        raise SettingError(f"{path} is a folder: name a file in it.")
+    if not path.parent.is_dir():
+        raise SettingError(f"There is no folder {path.parent}: make it, or name a file elsewhere.")
+    encoding = "utf-8" if mode == "w" else None
+    target = Path(os.path.realpath(path))  # of a link, the file that it points to is replaced
+    if target.exists() and not target.is_file():  # such as /dev/stdout, which cannot be replaced
+        with target.open(mode, encoding=encoding) as file:
+            yield file
+        return
+    beside = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        file = beside.open(mode, encoding=encoding)
+    except OSError as error:
+        raise RunError(
+            f"Cannot write {path}: {error.strerror}. Name a file in a folder that can be written to."
+        ) from error
+    try:
+        with file:
+            yield file
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
@@ -13,9 +58,5 @@ def write_whole(path: Path, content: str | bytes) -> None:
         content: Its bytes, or its text, which is encoded as UTF-8.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with written_whole(path, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)

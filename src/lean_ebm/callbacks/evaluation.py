@@ -41,7 +41,7 @@ class Evaluation(Callback):
         seed: Seed of the chains.
 
     Raises:
-        ValueError: If a number is out of its range, or there are too few samples to judge.
+        ValueError: If a number is out of its range, or there are too few samples to evaluate.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ import re
 import sysconfig
 import textwrap
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,40 +16,40 @@ from lean_ebm.errors import SettingError, mistake
 PACKAGE = str(Path(__file__).resolve().parents[1])
 LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 
+Flags = Callable[[], tuple[dict[str, Any], dict[str, Any]]]
+
 
 @contextmanager
-def building(settings: dict[str, Any], defaults: dict[str, Any]) -> Iterator[None]:
+def building(flags: Flags) -> Iterator[None]:
     """A block that builds objects from settings; whatever is raised there becomes a ``SettingError`` of one sentence.
 
     It names the settings that a library refuses, and otherwise the file and line that raised. jsonargparse would say
     all settings of the object on three screens.
 
     Args:
-        settings: All settings by the names of their flags.
-        defaults: Their defaults.
+        flags: Returns all settings by the names of their flags, and their defaults.
     """
     try:
         yield
     except Exception as error:
         if mistake(error) is not None:
             raise
-        told = objection(error, settings, defaults)
+        told = objection(error, *flags())
         told = told or f"{located(causes(error)[-1])} LEAN_EBM_TRACEBACK=1 shows how it came there."
         raise SettingError(told) from error
 
 
 @contextmanager
-def running(settings: dict[str, Any], defaults: dict[str, Any]) -> Iterator[None]:
+def running(flags: Flags) -> Iterator[None]:
     """A block that runs; what a library refuses there becomes a ``SettingError``, and other errors pass as they are.
 
     Args:
-        settings: All settings by the names of their flags.
-        defaults: Their defaults.
+        flags: Returns all settings by the names of their flags, and their defaults.
     """
     try:
         yield
     except Exception as error:
-        told = None if mistake(error) is not None else objection(error, settings, defaults)
+        told = None if mistake(error) is not None else objection(error, *flags())
         if told is None:
             raise
         raise SettingError(told) from error
@@ -78,7 +78,7 @@ def objection(error: BaseException, settings: dict[str, Any], defaults: dict[str
             refused = any(lightning) and not ours
         if refused and users_line(cause) is None:
             text = textwrap.shorten(str(cause), 400, placeholder=" ...").rstrip(".!")
-            return _sentence(text, flags(text, settings) or _class_flags(chain, settings), settings, defaults)
+            return _sentence(text, flags_of(text, settings) or _class_flags(chain, settings), settings, defaults)
     return None
 
 
@@ -95,7 +95,7 @@ def _class_flags(chain: list[BaseException], settings: dict[str, Any]) -> list[s
     return [flag for flag, value in settings.items() if flag.endswith(".class_path") and value in classes][-1:]
 
 
-def flags(text: str, settings: dict[str, Any]) -> list[str]:
+def flags_of(text: str, settings: dict[str, Any]) -> list[str]:
     """The flags that a text of a library is about: it says their name or, if it says none, their value.
 
     Args:

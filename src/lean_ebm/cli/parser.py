@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +13,23 @@ from typing import Any, NoReturn
 from jsonargparse import ActionConfigFile, Namespace  # type: ignore[attr-defined] # it does not declare the first
 from lightning.pytorch.cli import LightningArgumentParser
 
+from lean_ebm.cli.faults import causes, located, users_line
 from lean_ebm.cli.recipes import find
+from lean_ebm.settings import updated
+
+KEY = re.compile(r"Parser key \"?([^\":\s]+)\"?:")
+"""How jsonargparse names a setting."""
 
 PHRASES = (
     (r"Parser key \"?[^\":\s]+\"?:\s*", ""),
     (r"^(Does not validate against|Subtypes:|Errors:|Given value type:|Given value: .{60}).*", ""),
     (r"^Given value: ", "Got value: "),
     (r"[Ee]xpected an? <class 'NoneType'>(\. Got value: \S+)?", ""),
+    (r"Got value: NestedArg\(key='[^']*', val=(.*)\)$", r"Got value: \1"),
     (r"Got value: None$", "Got value: null"),
+    (r"Got value: '([^']*)'$", r"Got value: \1"),
+    (r"No module named '([^']+)'", r"there is no module \1. Is its folder on PYTHONPATH?"),
+    (r"module '([^']+)' has no attribute '([^']+)'", r"there is no \2 in \1."),
     (r"[Ee]xpected an? <class '(?:[\w.]*\.)?(\w+)'>", r"expected \1"),
     (r"[Ee]xpected an? typing.Literal\[([^\]]*)\]", r"expected one of \1"),
     (r"Problem with given class_path '(?:[\w.]*\.)?(\w+)':", r"\1:"),
@@ -69,6 +79,10 @@ class Parser(LightningArgumentParser):
             obj = self._without_null_groups(obj)
         return super().parse_object(obj, *more, **kwargs)
 
+    def _apply_actions(self, cfg: Any, *more: Any, **kwargs: Any) -> Any:
+        """Turn what a file holds into settings; see jsonargparse. Reads files of lean-ebm 0.1 as well."""
+        return super()._apply_actions(updated(cfg), *more, **kwargs)
+
     def _as_yaml(self, argument: str) -> str:
         """An argument ``--name=value`` with the value in YAML, if Python wrote ``None``, a list or a dictionary there.
 
@@ -110,12 +124,18 @@ class Parser(LightningArgumentParser):
             super().error(message, ex)
         parser = getattr(ex, "subcommand_parser", None) or self
         subcommand = [word for word in parser.prog.split()[1:] if not word.startswith("[")]
+        users = next((cause for cause in reversed(causes(ex)) if users_line(cause)), None) if ex else None
+        if users is not None:  # parsing runs a file of the user's only to import a class of it
+            if os.environ.get("LEAN_EBM_TRACEBACK"):
+                raise users
+            setting = ".".join(KEY.findall(message))
+            self.exit(2, f"lean-ebm: error: {located(users)} It was imported for --{setting}.\n")
         self.exit(2, f"lean-ebm: error: {tidy(message)}\nAll settings: {' '.join(['lean-ebm', *subcommand])} --help\n")
 
 
 def tidy(message: str) -> str:
     """What jsonargparse found wrong, in one line."""
-    named = re.findall(r"Parser key \"?([^\":\s]+)\"?:", message)
+    named = KEY.findall(message)
     lines: list[str] = []
     for line in message.splitlines():
         text = re.sub(r"^-\s+", "", line.strip())

@@ -11,12 +11,13 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from lean_ebm.cli.arguments import OneSentenceParser
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.errors import SettingError, mistake
+from lean_ebm.files import written_whole
 from lean_ebm.proving.environment import Environment
-from lean_ebm.proving.files import read_lines, read_text, write_line, written_whole
+from lean_ebm.proving.files import read_lines, read_text, write_line
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.search import (
@@ -67,15 +68,8 @@ def main(args: Sequence[str] | None = None) -> int:
     return status
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one sentence instead of a page of usage."""
-
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"lean-ebm: error: {message}\nAll settings: {self.prog} --help\n")
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="lean-ebm", description="Prove theorems in Lean 4's language.")
+    parser = OneSentenceParser(prog="lean-ebm", description="Prove theorems in Lean 4's language.")
     commands = parser.add_subparsers(required=True, metavar="{prove,theorems,check}")
 
     prove = commands.add_parser("prove", help="find a proof of a theorem, or of each theorem of a file")

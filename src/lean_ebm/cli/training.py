@@ -26,7 +26,8 @@ from lean_ebm.callbacks import (
     SampleWriter,
     SaveSettings,
 )
-from lean_ebm.checkpoints import AtomicCheckpointIO, last_checkpoint, read_settings
+from lean_ebm.checkpoint_io import AtomicCheckpointIO
+from lean_ebm.checkpoints import last_checkpoint, read_settings
 from lean_ebm.cli.faults import building, by_flag, running
 from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
 from lean_ebm.cli.parser import ConfigFile, Parser
@@ -34,9 +35,6 @@ from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import Method
-
-DEFAULT = "torch.optim.AdamW"
-"""The optimizer of a method whose settings name none."""
 
 
 class LeanEBMCLI(LightningCLI):
@@ -76,11 +74,11 @@ class LeanEBMCLI(LightningCLI):
 
     def instantiate_classes(self) -> None:
         """Build model, data and trainer; an error says which setting or which file it is about."""
-        with building(*self._flags()):
+        with building(self._flags):
             super().instantiate_classes()
 
     def _run_subcommand(self, subcommand: str) -> None:
-        with running(*self._flags()):
+        with running(self._flags):
             super()._run_subcommand(subcommand)
 
     def _flags(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -158,23 +156,11 @@ class LeanEBMCLI(LightningCLI):
         )
         if theirs and theirs != ours:
             raise SettingError(f"{path} is of {theirs} and the model is {ours}: --model={theirs}, or another file.")
-        if self.config.subcommand == "fit":
-            _refuse_another_optimizer(path, stored, settings.get("init_args", {}))
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
                 flag = name.replace(".init_args", "")
                 print(f"Setting: model.{flag} is {value}; the checkpoint had {then[name]}", file=sys.stderr)
-
-
-def _refuse_another_optimizer(path: str, stored: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Raise a SettingError if a fit would give the state of one optimizer to another."""
-    theirs, ours = ((part.get("optimizer") or {}).get("class_path", DEFAULT) for part in (stored, settings))
-    if "optimizer" in stored and theirs != ours:
-        raise SettingError(
-            f"--model.optimizer is {ours} and {path} holds the state of {theirs}, which only {theirs} can resume from: "
-            f"use --model.optimizer {theirs}, or leave out --ckpt_path."
-        )
 
 
 def _refuse_sharding(strategy: Any) -> None:

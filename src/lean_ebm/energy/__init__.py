@@ -4,6 +4,7 @@ from lean_ebm.energy.base import ClassEnergy, EnergyNetwork, Landscape
 from lean_ebm.energy.board import BoardEnergy
 from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
+from lean_ebm.energy.files import load_energy, save_energy
 from lean_ebm.energy.graph import GraphEnergy
 from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy
@@ -24,4 +25,6 @@ __all__ = [
     "ResidualEnergy",
     "TransformerEnergy",
     "VectorEnergy",
+    "load_energy",
+    "save_energy",
 ]

@@ -25,6 +25,7 @@ from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
+from lean_ebm.methods.terms import checked
 from lean_ebm.methods.thinking import keep_best, select
 from lean_ebm.randomness import derived_seed, seeded
 
@@ -227,7 +228,7 @@ class Method(Restorable, FiniteSteps, ABC):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Take the loss of the method and log its terms."""
         with self._randomness("train", batch_idx):
-            terms = self.loss(self._encoded(batch))
+            terms = checked(self.loss(self._encoded(batch)), type(self))
         self.terms = {name: value.detach() for name, value in terms.items()}
         self._log_terms("train", terms, len(batch[0]))
         return terms["loss"]
@@ -287,7 +288,7 @@ class Method(Restorable, FiniteSteps, ABC):
 
     def _evaluate(self, stage: Literal["val", "test"], batch: Batch, batch_idx: int) -> None:
         with torch.inference_mode(False), torch.enable_grad(), self._randomness(stage, batch_idx):
-            terms = self.loss(self._encoded(apply_to_collection(batch, Tensor, torch.clone)))
+            terms = checked(self.loss(self._encoded(apply_to_collection(batch, Tensor, torch.clone))), type(self))
         condition = batch[1]
         x = self.energy.encode_candidates(batch[0])
         terms["energy_real"] = self.candidate_energy(x, condition).mean()

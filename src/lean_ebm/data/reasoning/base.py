@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from lean_ebm.data.base import DataModule, ResumableLoader
 from lean_ebm.data.tensors import EpochShuffle
-from lean_ebm.errors import SettingError
+from lean_ebm.errors import SettingError, place_of
 from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
@@ -81,6 +81,21 @@ class ReasoningDataModule(DataModule, ABC):
     @abstractmethod
     def without_thinking(self, condition: Tensor) -> Tensor:
         """The best answers ``(B, ...)`` to problems that need no learning, to hold others against."""
+
+    def setup(self, stage: str) -> None:
+        """See that :attr:`figure` and :attr:`grade` are figures of :meth:`measure`, before anything is trained.
+
+        Raises:
+            SettingError: If they are not.
+        """
+        answers, problems = self.batch("val", 0, 1)
+        known = self.measure(answers, problems, answers)
+        for name, figure in (("figure", self.figure), ("grade", self.grade)):
+            if figure not in known:
+                raise SettingError(
+                    f"{place_of(type(self))}{type(self).__name__}.{name} is {figure!r}, which measure does not return: "
+                    f"set it to one of {', '.join(known)}."
+                )
 
     def uniforms(self, split: str, numbers: Tensor, count: int, attempt: int = 0) -> Tensor:
         """Random numbers ``(B, count)`` in (0, 1), float64, of each problem."""

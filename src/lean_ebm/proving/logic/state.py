@@ -56,7 +56,7 @@ class LogicState(State):
     def sizes(self) -> list[tuple[int, int]]:
         """Count connectives, quantifiers and atoms of each goal: of its target, and of its hypotheses together."""
         return [
-            (goal.target.size, sum(local.formula.size for local in goal.context if local.formula is not None))
+            (goal.target.size, sum([local.formula.size for local in goal.context if local.formula is not None]))
             for goal in self.open
         ]
 

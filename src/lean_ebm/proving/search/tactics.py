@@ -19,20 +19,21 @@ def legal_tactics(state: State) -> list[str]:
 
 
 _CASES = {"and": "| intro {0} {1} => ?_", "iff": "| intro {0} {1} => ?_", "exists": "| intro {2} {0} => ?_"}
-_FRESH = tuple(f"h{index}" for index in range(1, 200))
+_HYPOTHESES = tuple(f"h{index}" for index in range(1, 200))
+_INDIVIDUALS = tuple(f"x{index}" for index in range(1, 999))
 
 
 def _tactics(goal: GoalView) -> Iterator[str]:
     if goal.head == "data":
         yield from (f"exact {name}" for name in goal.individuals)
         return
-    free = (name for name in _FRESH if name not in goal.names)
-    first, second = next(free), next(free)
-    individual = next(f"x{index}" for index in range(1, 999) if f"x{index}" not in goal.names)
     for hypothesis in goal.hypotheses:
         if hypothesis.text == goal.text:
             yield f"exact {hypothesis.name}"
             return  # it closes the goal
+    free = (name for name in _HYPOTHESES if name not in goal.names)
+    first, second = next(free), next(free)
+    individual = next(name for name in _INDIVIDUALS if name not in goal.names)
     if goal.head in ("implies", "not"):
         yield f"intro {first}"
     elif goal.head == "all":

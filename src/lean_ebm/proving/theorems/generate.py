@@ -15,7 +15,8 @@ from pathlib import Path
 from random import Random
 
 from lean_ebm.errors import RunError, SettingError
-from lean_ebm.proving.files import write_line, written_whole
+from lean_ebm.files import written_whole
+from lean_ebm.proving.files import write_line
 from lean_ebm.proving.lexer import MAX_LENGTH
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.kernel import ProofTerm

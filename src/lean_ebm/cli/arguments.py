@@ -1,0 +1,14 @@
+"""The parser of the commands whose arguments are few."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+
+class OneSentenceParser(argparse.ArgumentParser):
+    """A parser whose errors are one sentence instead of a page of usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2 and the error."""
+        self.exit(2, f"lean-ebm: error: {message}\nAll settings: {self.prog} --help\n")

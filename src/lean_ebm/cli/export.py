@@ -1,0 +1,73 @@
+"""The command ``lean-ebm export``: the energy network of a checkpoint in a file that loads without Lightning."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lean_ebm.cli.arguments import OneSentenceParser
+from lean_ebm.errors import SettingError
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        args: The name of the command and its arguments; None takes those of the process.
+
+    Returns:
+        The exit status.
+
+    Raises:
+        SettingError: If the checkpoint cannot be read, or does not say which network it holds.
+    """
+    parser = OneSentenceParser(
+        prog="lean-ebm export",
+        description="Write the energy network of a checkpoint to a safetensors file, with the averaged weights if the "
+        "run averaged them. lean_ebm.energy.load_energy builds the network from it, without Lightning.",
+    )
+    parser.add_argument("--ckpt_path", type=Path, required=True, help="the checkpoint, a .ckpt file of lean-ebm fit")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="the file to write, such as energy.safetensors",
+    )
+    given = parser.parse_args((sys.argv[1:] if args is None else args)[1:])
+    export(given.ckpt_path, given.output)
+    return 0
+
+
+def export(checkpoint: Path, output: Path) -> None:
+    """Write the energy network of a checkpoint to a file, and say so.
+
+    Args:
+        checkpoint: The checkpoint, of this version or of lean-ebm 0.1.
+        output: The file to write.
+
+    Raises:
+        SettingError: If the checkpoint cannot be read, does not say which network it holds, or uses a setting that is
+            gone.
+    """
+    from lean_ebm.checkpoints import read_checkpoint  # torch takes seconds, which --help does not need
+    from lean_ebm.energy.files import write_energy
+    from lean_ebm.settings import updated
+
+    if not checkpoint.is_file():
+        raise SettingError(f"There is no checkpoint {checkpoint}: --ckpt_path takes a .ckpt file.")
+    content = read_checkpoint(checkpoint)
+    settings = updated(content.get("hyper_parameters", {}).get("energy"))
+    if not isinstance(settings, dict) or "class_path" not in settings:
+        raise SettingError(
+            f"{checkpoint} does not say how its energy network was built: load the model in Python, and write "
+            "model.energy by lean_ebm.energy.save_energy."
+        )
+    settings = {"class_path": settings["class_path"], "init_args": settings.get("init_args") or {}}
+    start = "energy."
+    weights = {
+        name.removeprefix(start): weight for name, weight in content["state_dict"].items() if name.startswith(start)
+    }
+    write_energy(output, settings, weights)
+    name = settings["class_path"].rpartition(".")[2]
+    print(f"{output}: {name}, {sum(weight.numel() for weight in weights.values()):,} numbers")

@@ -1,0 +1,129 @@
+"""Energy networks in files of their own, which load without Lightning.
+
+Such a file is a safetensors file: tensors, and text about them. The text is the import path of the network's class and
+the arguments that it was built with. Reading a file cannot run code that the file brings along, and it imports only
+modules of ``lean_ebm.energy``: the module of any other class has to be imported by the caller before.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from lean_ebm import __version__
+from lean_ebm.energy.base import EnergyNetwork
+from lean_ebm.errors import SettingError
+from lean_ebm.files import write_whole
+from lean_ebm.settings import updated
+
+_SETTINGS, _VERSION = "energy", "lean_ebm_version"  # keys of the text in a file
+
+
+def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
+    """Write a network to a file from which :func:`load_energy` builds it again; whole, or not at all.
+
+    Args:
+        energy: The network.
+        path: The file, usually called ``*.safetensors``.
+
+    Raises:
+        SettingError: If the network's class cannot be imported by its path, because it is local to a function, say.
+    """
+    if energy.settings is None:
+        raise SettingError(
+            f"{type(energy).__qualname__} cannot be imported by that name, so a file could not say how to build it: "
+            "define the class at the top of a module."
+        )
+    write_energy(path, energy.settings, energy.state_dict())
+
+
+def write_energy(path: str | PathLike[str], settings: dict[str, Any], weights: Mapping[str, Tensor]) -> None:
+    """Write the settings and the weights of a network that need not be built for that.
+
+    Args:
+        path: The file.
+        settings: ``{"class_path": ..., "init_args": {...}}``, plain data.
+        weights: The network's ``state_dict``.
+    """
+    # The format has no views and no two names for one tensor.
+    copies = {name: weight.detach().cpu().clone().contiguous() for name, weight in weights.items()}
+    content = save(copies, metadata={_SETTINGS: json.dumps(settings), _VERSION: __version__})
+    write_whole(Path(path), content)
+
+
+def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
+    """Build a network from a file that :func:`save_energy` or ``lean-ebm export`` wrote.
+
+    Args:
+        path: The file.
+
+    Returns:
+        The network in evaluation mode, on the CPU.
+
+    Raises:
+        SettingError: If this is not such a file, or its class is not an :class:`EnergyNetwork` that can be built here;
+            says what to do.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SettingError(f"There is no file {path}: give one that save_energy or lean-ebm export wrote.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            settings = json.loads((file.metadata() or {})[_SETTINGS])
+            weights: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError) as error:
+        raise SettingError(
+            f"{path} is not the file of an energy network: give one that save_energy or lean-ebm export wrote."
+        ) from error
+    energy = _built(updated(settings), path)
+    try:
+        energy.load_state_dict(weights)
+    except RuntimeError as error:
+        raise SettingError(
+            f"The weights in {path} are not those of {type(energy).__name__} as it is defined now: {error}"
+        ) from error
+    return energy.eval()
+
+
+def _built(settings: Any, path: Path) -> EnergyNetwork:
+    """The network of these settings; networks among its arguments are built by the same rules."""
+    try:
+        class_path, arguments = str(settings["class_path"]), dict(settings["init_args"])
+    except (TypeError, KeyError, ValueError) as error:
+        raise SettingError(f"{path} does not say which network it holds: write it anew by lean-ebm export.") from error
+    kind = _energy_class(class_path, path)
+    for name, value in arguments.items():
+        if isinstance(value, dict) and "class_path" in value:
+            arguments[name] = _built(value, path)
+    try:
+        return kind(**arguments)
+    except TypeError as error:
+        raise SettingError(f"{path} has other arguments than {class_path} takes now: {error}") from error
+
+
+def _energy_class(class_path: str, path: Path) -> type[EnergyNetwork]:
+    home, _, name = class_path.rpartition(".")
+    if f"{home}.".startswith("lean_ebm.energy."):
+        try:
+            import_module(home)
+        except ImportError as error:
+            raise SettingError(f"{path} holds a {class_path}, which this version of lean-ebm does not have.") from error
+    if home not in sys.modules:
+        raise SettingError(
+            f"{path} holds a {class_path}: import {home or 'its module'} first, if you trust it. A file does not "
+            "choose what is imported."
+        )
+    kind = getattr(sys.modules[home], name, None)
+    if not (isinstance(kind, type) and issubclass(kind, EnergyNetwork)) or inspect.isabstract(kind):
+        raise SettingError(f"{path} holds a {class_path}, which is not an energy network that can be built.")
+    return kind
