@@ -21,10 +21,11 @@ class Evaluation(Callback):
 
     :func:`~lean_ebm.evaluation.evaluate` says what is evaluated on which data. The figures join the table of the run,
     TensorBoard and ``evaluation.json``. Figures at other numbers of steps, if ``steps`` names some, become curves. On
-    images:
+    classes of images or vectors:
 
     * ``samples_*``: samples of 28x28 digits, see :func:`~lean_ebm.evaluation.evaluate_digits`, and ``real_*`` the same
-      figures of real digits that were not trained on, the ceiling;
+      figures of real digits that were not trained on, the ceiling; of candidates that are not 28x28 digits, the
+      figures that need no evaluator, see :func:`~lean_ebm.evaluation.evaluate_pixels`;
     * ``energy_*``: the energy as a classifier and a detector, see :func:`~lean_ebm.evaluation.evaluate_energy`;
     * ``held_out_auprc`` where the data hold a class out, see :func:`~lean_ebm.evaluation.held_out_precision`.
 

@@ -16,11 +16,16 @@ class DataModule(LightningDataModule):
     Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
     callbacks ask it.
 
+    A class that sets ``shape`` and ``num_classes`` gives them to the network on the command line, if the network takes
+    them and no setting names them.
+
     Attributes:
-        num_classes: Number of classes that conditions name; 0 where they are no labels.
+        num_classes: Number of classes that conditions name; 0 if they are not labels.
+        shape: Shape of one candidate; None if the class does not fix it.
     """
 
     num_classes: int = 0
+    shape: tuple[int, ...] | None = None
 
     def noun(self, candidates: Tensor) -> str:
         """What candidates ``(N, ...)`` are called in files."""

@@ -117,11 +117,14 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return self.shape
 
     def check_shape(self, x: Tensor) -> None:
-        """Raise a ValueError where candidates ``x`` do not have the shape that this network was built for."""
-        if tuple(x.shape[1:]) != tuple(self.shape):
+        """Raise a SettingError if candidates ``x`` do not have the shape that this network was built for."""
+        given = tuple(x.shape[1:])
+        if given != tuple(self.shape):
+            has_setting = self.settings is None or "shape" in self.settings["init_args"]
+            flag = f"--model.energy.shape [{','.join(map(str, given))}]"
+            remedy = f"set {flag}" if has_setting else "its settings must be those of the data"
             raise SettingError(
-                f"{type(self).__name__} got candidates of shape {tuple(x.shape[1:])}, expected {tuple(self.shape)}: "
-                "its `shape` setting must be that of the data."
+                f"{type(self).__name__} got candidates of shape {given}, expected {tuple(self.shape)}: {remedy}."
             )
 
     def check_precision(self) -> None:

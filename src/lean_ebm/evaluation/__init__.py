@@ -4,7 +4,7 @@ from lean_ebm.evaluation.base import Effort, EvaluationResult, evaluate
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data
 from lean_ebm.evaluation.evaluator import DigitEvaluator, load_evaluator
 from lean_ebm.evaluation.metrics import DensityCoverage, Novelty, RelativeDiversity
-from lean_ebm.evaluation.samples import evaluate_digits
+from lean_ebm.evaluation.samples import evaluate_digits, evaluate_pixels
 
 __all__ = [
     "DensityCoverage",
@@ -16,6 +16,7 @@ __all__ = [
     "evaluate",
     "evaluate_digits",
     "evaluate_energy",
+    "evaluate_pixels",
     "held_out_precision",
     "load_evaluator",
     "unlike_data",

@@ -208,7 +208,8 @@ class Method(Restorable, FiniteSteps, ABC):
         """Check that the precision is one in which chains move, and that the energy knows the classes of the data.
 
         Raises:
-            SettingError: If weights or the trainer have another precision, or the energy has fewer classes.
+            SettingError: If weights or the trainer have another precision, or the energy has another number of
+                classes.
         """
         precision = self.trainer.precision
         if precision not in PRECISIONS:
@@ -219,7 +220,7 @@ class Method(Restorable, FiniteSteps, ABC):
         self.energy.check_precision()
         data = getattr(self.trainer, "datamodule", None)
         there, known = getattr(data, "num_classes", 0), self.energy.num_classes
-        if 0 < known < there:
+        if known and there and known != there:
             raise SettingError(
                 f"{type(data).__name__} has {there} classes and {type(self.energy).__name__} knows {known}: "
                 f"set --model.energy.num_classes {there}."
