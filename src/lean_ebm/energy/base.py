@@ -124,6 +124,23 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
                 "its `shape` setting must be that of the data."
             )
 
+    def check_precision(self) -> None:
+        """Raise a SettingError if the weights are floating-point numbers and none of them is float32.
+
+        A network may hold parts of its own in another precision, as long as it takes and returns float32.
+        """
+        other: torch.dtype | None = None
+        for parameter in self.parameters():
+            if parameter.dtype == torch.float32:
+                return
+            if parameter.is_floating_point():
+                other = parameter.dtype
+        if other is not None:
+            raise SettingError(
+                f"{type(self).__name__} has weights of {other}, but candidates and energies are torch.float32: call "
+                "model.float(), and use torch.autocast to compute in a lower precision."
+            )
+
     def check(self, x: Tensor, landscape: Tensor | None) -> None:
         """Raise a ValueError where candidates or landscapes are not what this network was built for."""
         self.check_shape(x)
