@@ -1,4 +1,4 @@
-"""What the processes of a run tell each other."""
+"""Exchange of data between the processes of a run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def rank_and_world_size() -> tuple[int, int]:
 
 
 def gather(parts: list[Any]) -> list[Any]:
-    """The parts of all ranks, in the order of the ranks, on each of them."""
+    """The lists of all ranks as one list, in the order of the ranks; every rank gets it."""
     if not torch.distributed.is_available() or not torch.distributed.is_initialized():
         return parts
     everywhere: list[Any] = [None] * torch.distributed.get_world_size()

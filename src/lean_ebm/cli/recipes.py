@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def folder() -> Path:
-    """The folder of the recipes: in an installed package its own, in a checkout ``configs/``."""
+    """The folder of the recipes: ``recipes/`` in an installed package, ``configs/`` in a checkout."""
     installed = PACKAGE / "recipes"
     return installed if installed.is_dir() else PACKAGE.parents[1] / "configs"
 
@@ -24,12 +24,12 @@ def recipes() -> dict[str, Path]:
 
 
 def find(name: str) -> Path | None:
-    """The recipe of that name, which may end in ``.yaml``; None if there is no such."""
+    """The recipe of that name, which may end in ``.yaml``; None if there is none."""
     return recipes().get(name.removesuffix(".yaml"))
 
 
 def summary(recipe: Path) -> str:
-    """What a recipe is, by its first line, which is a comment."""
+    """The description of a recipe, from the comment in its first line."""
     with recipe.open(encoding="utf-8") as file:
         return file.readline().removeprefix("#").strip()
 

@@ -1,4 +1,4 @@
-"""How good samples and energies are."""
+"""Evaluations: figures of samples, answers and energies."""
 
 from lean_ebm.evaluation.base import evaluate
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data

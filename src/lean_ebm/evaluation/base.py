@@ -1,4 +1,4 @@
-"""One entry to all evaluations: how good a trained method is on a data module."""
+"""The entry to all evaluations: how good a trained method is on the data of a data module."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from lean_ebm.methods import Method
 def evaluate(data: DataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
     """Evaluate a trained method on a split of its data.
 
-    What is evaluated depends on the class of the data module. A data module of your own gets an evaluation by
-    ``@evaluate.register``; without one, there are no figures::
+    The class of the data module decides what is evaluated. ``@evaluate.register`` adds an evaluation for a data module
+    of your own; without one, there are no figures::
 
         @evaluate.register(MyData)
         def _(data: MyData, method: Method, split: str, effort: Effort) -> EvaluationResult:

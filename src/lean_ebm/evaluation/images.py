@@ -1,4 +1,4 @@
-"""How good a model of images of classes is: its samples and its energy."""
+"""Evaluates a class-conditional model of images: its samples and its energy."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from lean_ebm.methods import Method
 
 
 def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
-    """All figures that a model of images has; see :class:`~lean_ebm.callbacks.Evaluation`.
+    """Compute all figures of a model of images; see :class:`~lean_ebm.callbacks.Evaluation`.
 
     Args:
-        data: The data that it was trained on.
+        data: The data that the model was trained on.
         method: The trained method.
         split: ``val`` or ``test``.
         effort: How much to compute.
 
     Returns:
-        The figures ``energy_*``, ``held_out_auprc``, ``samples_*``, ``real_*`` and ``long_run_*``, and those of samples
-        over the number of steps.
+        The figures ``energy_*``, ``held_out_auprc``, ``samples_*``, ``real_*`` and ``long_run_*``, and the curves of
+        figures of samples over the number of steps.
     """
     images, labels = (part.to(method.device) for part in data.splits[split])
     figures: dict[str, float] = {}
@@ -59,14 +59,14 @@ def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: 
 
 
 def balanced(labels: Tensor, number: int) -> Tensor:
-    """Indices of the first images of each class, ``number`` in all, or what there is of them."""
+    """Indices of the first images of each class, the same number of each class, at most ``number`` in all."""
     classes = labels.unique()
     share = -(-number // len(classes))
     return torch.cat([(labels == label).nonzero().squeeze(1)[:share] for label in classes])[:number]
 
 
 def _sample(method: Method, effort: Effort, number: int, steps: int | None = None) -> tuple[Tensor, Tensor]:
-    """Samples and their classes; each rank makes its share."""
+    """Make samples, a share on each rank; returns all samples and their classes."""
     labels = torch.arange(number, device=method.device) % method.energy.num_classes
     rank, world = rank_and_world_size()
     generator = torch.Generator(method.device).manual_seed(effort.seed + rank)

@@ -1,4 +1,4 @@
-"""What an evaluation may compute, and what it returns."""
+"""The limits and the result of an evaluation."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Effort:
 
 @dataclass(frozen=True)
 class EvaluationResult:
-    """What an evaluation found.
+    """The result of an evaluation.
 
     Attributes:
-        figures: Values by name.
-        curves: The figures of samples by the number of steps of their chains.
+        figures: Figures by name.
+        curves: Figures of samples by name, for each number of steps of their chains.
     """
 
     figures: dict[str, float] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""How good samples of digits are."""
+"""Evaluates samples of digits."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def evaluate_digits(
     real: tuple[Tensor, Tensor],
     training: Tensor | None = None,
 ) -> dict[str, float]:
-    """Every figure of a set of class-conditional samples of digits.
+    """Compute every figure of class-conditional samples of digits.
 
     Args:
-        images: ``(N, 1, 28, 28)`` float in [-1, 1].
+        images: ``(N, 1, 28, 28)`` float in [-1, 1], the samples.
         labels: ``(N,)`` int64, the classes asked for.
-        real: Images and labels of real digits to hold them against, usually the test split; the coverage uses as many
-            of them as there are samples.
+        real: Images and labels of real digits to compare with, usually the test split. ``frechet`` uses all of them;
+            the other figures use N of them.
         training: Images trained on, to see whether samples are copies of them.
 
     Returns:
@@ -39,7 +39,7 @@ def evaluate_digits(
 
     real_images, real_labels = (part.to(images.device) for part in real)
     features, real_features = features_of(images), features_of(real_images)
-    # As many real digits as samples, the same ones each time: how much is covered depends on their number.
+    # As many real digits as samples, since the coverage depends on their number; the same ones each time.
     order = torch.randperm(len(real_images), generator=torch.Generator().manual_seed(0)).to(images.device)
     some = order[: len(images)]
 
@@ -66,7 +66,7 @@ def evaluate_digits(
 
 
 class _Identity(nn.Module):
-    """Tells torchmetrics that what it gets are features already."""
+    """A feature extractor for torchmetrics that returns its input, which consists of features already."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Several draws of each candidate, of which the best is kept."""
+"""Best of several draws."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ def keep_best(
     more: Callable[[], bool],
     enough: float = math.inf,
 ) -> Trajectory:
-    """Draw candidates again if they are not good enough, and keep the best of each condition.
+    """Draw candidates again if they are not good enough, and keep the best for each condition.
 
     Args:
-        draw: Runs one chain for each condition whose index is in ``(R,)`` int64; None stands for all.
-        score: How good ``(R,)`` the candidates ``(R, ...)`` of these conditions are; more is better.
-        more: Whether another draw may be made; asked after each draw.
-        enough: The score from which on a condition gets no other draw.
+        draw: Runs one chain for each condition at the given indices ``(R,)`` int64; None stands for all conditions.
+        score: The scores ``(R,)`` of candidates ``(R, ...)`` for the conditions at the given indices; high is good.
+        more: Whether another draw may be made; called after each draw.
+        enough: A condition whose score reaches this gets no further draw.
 
     Returns:
-        The chains that ended best; of equals, the first. A score that is not a number loses against any other.
+        The best chain for each condition; if several are equally good, the first. A score that is not a number loses
+        against any other.
     """
     best = draw(None)
     if not more():
