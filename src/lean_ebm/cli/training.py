@@ -64,7 +64,7 @@ class LeanEBMCLI(LightningCLI):
         parser.set_defaults({"progress.refresh_rate": 10})
 
     def before_instantiate_classes(self) -> None:
-        """Place the loggers, and name the saved config after the subcommand, so that fit and test can share a folder."""
+        """Place the loggers, and name the saved config after the subcommand: fit and test can share a folder."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
         # Loggers are built with folders below the root, but the settings are saved as they were given.
         self._given = self.config
