@@ -54,6 +54,7 @@ CASES = {
     "unknown setting of the trainer": ([*FIT, "--trainer.nonsense=1"], "unrecognized arguments: --trainer.nonsense"),
     "unknown setting of a callback": ([*FIT, "--guard.nonsense=1"], "unrecognized arguments: --guard.nonsense"),
     "unknown subcommand": (["frobnicate"], "there is no command 'frobnicate': use one of fit, .*, prove, "),
+    "an argument of recipes": (["recipes", "ebt"], "unrecognized arguments: ebt"),
     "unknown method": (["fit", "--model=Nothing"], "--model: there is no class Nothing"),
     "unknown energy": ([*FIT, "--model.energy=Nothing"], "--model.energy: ContrastiveDivergence: there is no class"),
     "unknown data": (["fit", *CD, "--data=Nothing"], "--data: there is no class Nothing"),
@@ -247,11 +248,11 @@ def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
         assert status == 1 and re.search(message, error, re.DOTALL) and "Traceback" not in error, error
 
     Path("bad/truncated.ckpt").write_bytes(good.read_bytes()[:3000])
-    refused("truncated.ckpt", "truncated.ckpt is no whole checkpoint.*--ckpt_path last")
+    refused("truncated.ckpt", "truncated.ckpt is not a whole checkpoint.*--ckpt_path last")
     Path("bad/text.ckpt").write_text("hello")
     refused("text.ckpt", "text.ckpt")
     torch.save({"something": 1}, "bad/other.ckpt")
-    refused("other.ckpt", "other.ckpt is no whole checkpoint")
+    refused("other.ckpt", "other.ckpt is not a whole checkpoint")
     torch.save({**stored, "extra": Malice()}, "bad/malice.ckpt")
     refused("malice.ckpt", "malice.ckpt holds more than tensors and plain data.*not loaded")
     Path("bad/pickle.ckpt").write_bytes(pickle.dumps(Malice()))

@@ -1,4 +1,4 @@
-"""``lean-ebm``, which is ``python -m lean_ebm`` as well."""
+"""The entry point of ``lean-ebm`` and of ``python -m lean_ebm``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lean_ebm.errors import mistake
 
 
 def main() -> int | None:
-    """Run the command that the arguments of the process name; returns its exit status."""
+    """Run the command that the arguments of the process name, and return its exit status."""
     try:
         return run(sys.argv[1:])
     except Exception as error:

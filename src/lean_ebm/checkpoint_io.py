@@ -1,4 +1,4 @@
-"""How Lightning writes and reads checkpoints: no crash can spoil one, and none can run code."""
+"""How Lightning writes and reads checkpoints: a crash cannot spoil one, and reading one cannot run code."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from lean_ebm.errors import RunError
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint beside its place and moves it there once it is whole; reads only tensors and plain data."""
+    """Writes a checkpoint to a temporary file and renames it once it is whole; reads only tensors and plain data."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: _PATH, storage_options: Any | None = None) -> None:
-        """Write a checkpoint; whatever happens meanwhile, the file holds all of it or what it held before.
+        """Write a checkpoint. If that fails or is interrupted, the file keeps its old content.
 
         Raises:
-            RuntimeError: If it cannot be written; says what to do.
+            RunError: If it cannot be written; says what to do.
         """
         if "://" in str(path):
             return super().save_checkpoint(checkpoint, path, storage_options)
@@ -35,8 +35,8 @@ class AtomicCheckpointIO(TorchCheckpointIO):
             partial.replace(path)
         except (OSError, RuntimeError) as error:
             raise RunError(
-                f"The checkpoint {path} could not be written: {error}. Earlier ones are intact: see that the folder "
-                "can be written to and has room, and resume with --ckpt_path last."
+                f"The checkpoint {path} could not be written: {error}. Earlier checkpoints are intact: make sure that "
+                "the folder can be written to and has room, and resume with --ckpt_path last."
             ) from error
         finally:
             partial.unlink(missing_ok=True)
@@ -44,5 +44,5 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: _PATH, map_location: Any = "cpu", weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read a checkpoint; code in it is never run, whatever ``weights_only`` says."""
+        """Read a checkpoint. Code in it is never run, whatever the value of ``weights_only``."""
         return super().load_checkpoint(path, map_location, weights_only=True)

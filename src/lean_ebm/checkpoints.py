@@ -1,4 +1,4 @@
-"""Checkpoint files, read without Lightning."""
+"""Reads checkpoint files without Lightning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lean_ebm.errors import SettingError
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """What a checkpoint of Lightning holds; its tensors stay in the file until they are used.
+    """The content of a Lightning checkpoint. Its tensors stay in the file until they are used.
 
     Raises:
         SettingError: If the file is not a whole checkpoint, or would run code.
@@ -27,7 +27,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} holds more than tensors and plain data, and reading that could run code: it is not loaded."
         ) from error
     except (OSError, RuntimeError, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise SettingError(f"{path} is no whole checkpoint: {str(error).splitlines()[0]}.") from error
+        raise SettingError(f"{path} is not a whole checkpoint: {str(error).splitlines()[0]}.") from error
     return checkpoint
 
 
@@ -42,7 +42,7 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def last_checkpoint(folder: Path, pattern: str = "**/checkpoints/*.ckpt") -> Path | None:
-    """The checkpoint that was written last; says which ones it skips because they cannot be read.
+    """The checkpoint that was written last. Checkpoints that cannot be read are skipped, with a message.
 
     Args:
         folder: Where to look.
@@ -53,7 +53,8 @@ def last_checkpoint(folder: Path, pattern: str = "**/checkpoints/*.ckpt") -> Pat
     """
 
     def time_of(path: Path) -> tuple[int, bool]:
-        # A link comes before a file of the same time: resuming from the link moves it and leaves none behind.
+        # Of a link and a file of the same time the link is taken: a resumed run then moves the link, and leaves no
+        # outdated one behind.
         return path.lstat().st_mtime_ns, path.is_symlink()
 
     for path in sorted(folder.glob(pattern), key=time_of, reverse=True):

@@ -1,6 +1,6 @@
-"""The errors that this package raises for what a user can mend, and how they are told.
+"""The errors that this package raises for what a user can mend, and the messages that users see.
 
-A mistake of the user is told in one sentence; a traceback is for mistakes of the program.
+The command line reports a user's mistake in one sentence; a traceback is for mistakes of the program.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ class SettingError(UserError, ValueError):
 
 
 class RunError(UserError, RuntimeError):
-    """A run cannot start or go on: data are missing, a file cannot be written, training diverged."""
+    """A run cannot start or continue: data are missing, a file cannot be written, training diverged."""
 
 
 def mistake(error: BaseException) -> str | None:
-    """What a user did wrong, in words, if that is what an error is about.
+    """The message for an error that the user can mend; None for any other error.
 
-    Looks through the causes of the error: libraries wrap what is raised while they build a setting. An error of the
-    operating system that names a file counts as the user's as well. Anything else, in torch or in a user's own method,
-    needs its traceback, and None is returned.
+    The causes of the error are searched too, since libraries wrap errors that are raised while they build a setting. An
+    error of the operating system that names a file counts as the user's. Any other error, in torch or in a user's own
+    method, needs its traceback.
     """
     seen: set[int] = set()
     found: BaseException | None = error
@@ -41,10 +41,10 @@ def mistake(error: BaseException) -> str | None:
 
 
 def place_of(thing: Callable[..., Any] | type) -> str:
-    """The file and the line that define a class or a function, for the beginning of a message about it."""
-    import inspect  # only an error needs it
+    """The file and line that define a class or function, as the beginning of a message about it; may be empty."""
+    import inspect  # imported here because only an error needs it
 
     try:
         return f"{inspect.getsourcefile(thing)}, line {inspect.getsourcelines(thing)[1]}: "
-    except (OSError, TypeError):  # it was not read from a file
+    except (OSError, TypeError):  # it does not come from a file
         return ""

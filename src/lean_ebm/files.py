@@ -13,9 +13,9 @@ from lean_ebm.errors import RunError, SettingError
 
 @contextmanager
 def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any]]:
-    """Open a file that takes the place of ``path`` when the block ends without an error.
+    """Open a file that replaces ``path`` when the block ends without an error.
 
-    Until then, and if the block raises, a file that is there stays as it is. The new file is written beside it.
+    Until then, and if the block raises, an old file at ``path`` stays as it is. The new file is written beside it.
 
     Args:
         path: The file.
@@ -30,7 +30,7 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
     if not path.parent.is_dir():
         raise SettingError(f"There is no folder {path.parent}: make it, or name a file elsewhere.")
     encoding = "utf-8" if mode == "w" else None
-    target = Path(os.path.realpath(path))  # of a link, the file that it points to is replaced
+    target = Path(os.path.realpath(path))  # a link stays: the file that it points to is replaced
     if target.exists() and not target.is_file():  # such as /dev/stdout, which cannot be replaced
         with target.open(mode, encoding=encoding) as file:
             yield file
@@ -51,7 +51,7 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file, which then holds all of the content; if that fails, it holds what it held before.
+    """Write a file whole. If that fails, the file keeps its old content.
 
     Args:
         path: The file. Its folder is made if it is missing.

@@ -1,4 +1,4 @@
-"""The gradient of an energy in its candidate; no other file differentiates an energy in it."""
+"""The gradient of an energy with respect to its candidate. No other file computes it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def energy_gradient(
     compile: bool = False,
     has_aux: bool = False,
 ) -> tuple[Tensor, ...]:
-    """Energy and its gradient in the candidate.
+    """The energies of candidates, and their gradients with respect to the candidates.
 
-    Works whatever the caller's gradient mode is, ``torch.inference_mode`` included.
+    Works in every gradient mode of the caller, ``torch.inference_mode`` included.
 
     With ``create_graph`` attention (``torch.nn.functional.scaled_dot_product_attention``) is computed without fused
     kernels, which cannot be differentiated twice.
@@ -36,13 +36,14 @@ def energy_gradient(
         energy: The energy function.
         x: ``(B, ...)`` candidates.
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
-        create_graph: Whether both results can be differentiated further, in the parameters of the energy and in ``x``.
+        create_graph: Whether both results can be differentiated again, with respect to the parameters of the energy and
+            to ``x``.
         compile: Compile the energy and the gradient as one.
-        has_aux: Whether ``energy`` returns a pair, the energies and tensors that it computed on the way.
+        has_aux: Whether ``energy`` returns the energies and further tensors that it computed on the way.
 
     Returns:
-        Energies ``(B,)`` and gradients of the shape of ``x``, and with ``has_aux`` the other tensors; detached unless
-        ``create_graph``.
+        Energies ``(B,)``, gradients of the shape of ``x`` and, with ``has_aux``, the further tensors. They are detached
+        unless ``create_graph`` is set.
 
     Raises:
         SettingError: If the energy does not return one value for each candidate.
@@ -91,15 +92,19 @@ def _compiled_energy_gradient() -> Callable[[Callable[[Tensor, Any], Any], Tenso
             values, *aux = energy(x, condition) if has_aux else (energy(x, condition),)
             return values.sum(), (values, *aux)
 
-        # Compiled code can be differentiated once: this gradient is taken inside of it, that of the chain outside.
+        # Compiled code can be differentiated only once: this gradient is taken inside it, that of the chain outside.
         gradient, (_, (values, *aux)) = torch.func.grad_and_value(total, has_aux=True)(x)
         return values, gradient, *aux
 
-    # While it compiles for a candidate within a chain, torch looks at the candidate's .grad and warns itself of that.
+    # While torch compiles for a candidate within a chain, it reads the candidate's .grad, and then warns about its own
+    # access.
     warnings.filterwarnings("ignore", "The .grad attribute of a Tensor that is not a leaf", UserWarning)
     return torch.compile(values_and_gradient)
 
 
 def leave_inference_mode(tensor: Tensor) -> Tensor:
-    """A clone of a tensor of inference mode, which cannot be saved for a backward pass itself; others as they are."""
+    """A clone if the tensor was made in inference mode, since such a tensor cannot be saved for a backward pass.
+
+    Any other tensor is returned as it is.
+    """
     return tensor.clone() if tensor.is_inference() else tensor

@@ -1,13 +1,14 @@
 """Langevin dynamics on an energy: one differentiable sampler for every method.
 
-One step moves a candidate ``x`` down its energy and shakes it::
+One step moves a candidate ``x`` down its energy and adds noise::
 
     x  <-  bounds( x - step_size * clamp(dE/dx) + noise_scale * z ),    z ~ N(0, I)
 
 With ``noise_scale = sqrt(2 * step_size * T)`` this is the unadjusted Langevin algorithm at temperature ``T`` (Welling
-and Teh 2011, equation 4); energy models are usually sampled with far less noise than that (Du and Mordatch 2019,
-section 3), so the two are independent settings here. Nothing in this file knows what a candidate or a condition is:
-a candidate is a tensor ``(B, ...)``, a condition is any collection of tensors whose first dimension is ``B``.
+and Teh 2011, equation 4). Energy models are usually sampled with far less noise than that (Du and Mordatch 2019,
+section 3), so step size and noise are independent settings here. This file makes no assumption about candidates and
+conditions: a batch of candidates is a tensor ``(B, ...)``, and a batch of conditions is any collection of tensors with
+first dimension ``B``.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ EnergyFunction = Callable[[Tensor, Any], Tensor]
 """``(x (B, ...), condition) -> energy (B,)``."""
 
 GradientMap = Callable[[Tensor, Tensor], Tensor]
-"""``(x (B, ...), dE/dx (B, ...)) -> what the step takes for dE/dx``."""
+"""``(x (B, ...), dE/dx (B, ...)) -> the gradient that the step uses instead (B, ...)``."""
 
 StepHook = Callable[[int, Tensor], None]
 """``(index of the step just taken, x (B, ...) after it, detached)``."""
@@ -49,11 +50,11 @@ StepHook = Callable[[int, Tensor], None]
 
 @dataclass(frozen=True)
 class Stop:
-    """When a chain has settled; each chain of a batch stops by itself and then costs nothing.
+    """When a chain stops early. Each chain of a batch stops on its own, and then costs nothing.
 
     Args:
-        energy_change: Stop where one step changed the energy by less than this. None: never.
-        grad_norm: Stop where the norm of dE/dx (before any clamp) is below this. None: never.
+        energy_change: Stop if one step changed the energy by less than this. None: never.
+        grad_norm: Stop if the norm of dE/dx (before any clamp) is below this. None: never.
     """
 
     energy_change: float | None = None
@@ -78,18 +79,19 @@ class Langevin:
         grad_clamp: If set, each component of the gradient is clamped to [-grad_clamp, grad_clamp].
         bounds: If set, candidates are clamped into [low, high] after each step. In a differentiable chain its
             derivative is exact: 1 inside the bounds and 0 outside.
-        graph: How much of the chain can be differentiated: ``none`` of it, the ``last`` step, ``all`` steps, or the
-            last k steps, an integer.
+        graph: How much of the chain can be differentiated: ``none`` of it, the ``last`` step, ``all`` steps, or an
+            integer k for the last k steps.
         monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, section 3); costs
             one more forward pass a step.
-        stop: When a chain has settled.
-        compile: Compile the energy together with its gradient (``torch.compile``): the first chain waits for that, up
-            to a minute, and needs a C++ compiler on a CPU. See ``benchmarks/`` for where it pays.
-        recompute: Keep of a differentiable step only its candidates, and compute the step again when the chain is
-            differentiated (Chen et al. 2016): memory hardly grows with the number of steps. Not with ``compile``.
+        stop: When a chain stops early.
+        compile: Compile the energy together with its gradient (``torch.compile``). The first chain waits for that, up
+            to a minute, and needs a C++ compiler on a CPU. ``benchmarks/`` shows when it pays.
+        recompute: Keep only the candidates of each differentiable step, and compute the step again when the chain is
+            differentiated (Chen et al. 2016), so that memory hardly grows with the number of steps. Not with
+            ``compile``.
 
     Raises:
-        ValueError: If a setting is out of its range.
+        SettingError: If a setting is out of its range, or contradicts another.
     """
 
     steps: int = 60
@@ -131,18 +133,18 @@ class Langevin:
         if self.stop.enabled:
             _require(
                 self.graph in ("none", "all"),
-                f"graph is {self.graph}, but with early stopping nobody knows which step of a chain is its last: "
+                f"graph is {self.graph}, but with early stopping it is not known which step of a chain is its last: "
                 "use graph none or all, or turn off stop",
             )
 
     @property
     def first_graph_step(self) -> int:
-        """Index of the first differentiable step; ``steps`` where none is."""
+        """Index of the first differentiable step; ``steps`` if no step is differentiable."""
         kept = {"none": 0, "last": 1, "all": self.steps}[self.graph] if isinstance(self.graph, str) else self.graph
         return max(self.steps - kept, 0)
 
     def noise_at(self, step: int) -> float:
-        """Standard deviation of the noise of one step."""
+        """Standard deviation of the noise that the step with index ``step`` adds."""
         if self.final_noise_scale is None or self.steps < 2:
             return self.noise_scale
         fall = self.final_noise_scale / self.noise_scale
@@ -151,13 +153,14 @@ class Langevin:
 
 @dataclass(frozen=True)
 class Trajectory:
-    """What a batch of chains did.
+    """The ends of a batch of chains, and a record of their steps.
 
     Attributes:
         x: ``(B, ...)`` the ends of the chains; differentiable as far as ``Langevin.graph`` says.
         energies: ``(B, steps)`` energy before each step, detached. A stopped chain repeats its last value.
-        grad_norms: ``(B, steps)`` norm of dE/dx before each step (before any clamp), detached; likewise.
-        steps: ``(B,)`` int64, the number of steps each chain took.
+        grad_norms: ``(B, steps)`` norm of dE/dx before each step (before any clamp), detached. A stopped chain repeats
+            its last value.
+        steps: ``(B,)`` int64, the number of steps that each chain took.
     """
 
     x: Tensor
@@ -170,13 +173,13 @@ class Trajectory:
         return Trajectory(self.x[rows], self.energies[rows], self.grad_norms[rows], self.steps[rows])
 
     def replace(self, rows: Tensor, others: Trajectory) -> Trajectory:
-        """These chains, those at the indices ``rows`` replaced by others of the same length."""
+        """A trajectory in which the chains at the indices ``rows`` are replaced by ``others``, of the same length."""
         pairs = ((getattr(self, name), getattr(others, name)) for name in ("x", "energies", "grad_norms", "steps"))
         return Trajectory(*(mine.index_copy(0, rows, theirs) for mine, theirs in pairs))
 
     @staticmethod
     def join(parts: list[Trajectory]) -> Trajectory:
-        """One trajectory from consecutive ones over the same batch."""
+        """Join consecutive trajectories of the same batch to one."""
         return Trajectory(
             x=parts[-1].x,
             energies=torch.cat([part.energies for part in parts], dim=1),
@@ -203,16 +206,17 @@ def langevin(
         energy: The energy function.
         x: ``(B, ...)`` starts of the chains.
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
-        settings: Length, step, noise, bounds, differentiability.
+        settings: Settings of the chains.
         first: What :func:`~lean_ebm.gradient.energy_gradient` returned for the starts, if the caller has it already.
-        step_size: Takes the place of ``settings.step_size``: a scalar tensor or one a chain, ``(B,)``; may be learned.
-        gradient_map: Corrects the gradient before it is clamped and a step is taken; the norms of a trajectory and
-            ``settings.stop`` see it uncorrected.
+        step_size: Replaces ``settings.step_size``: a scalar tensor, or one value for each chain, ``(B,)``. It may be
+            learned.
+        gradient_map: Corrects the gradient before it is clamped and a step is taken. The norms in the trajectory and
+            ``settings.stop`` use the uncorrected gradient.
         generator: Source of the noise, on the device of ``x``; makes chains reproducible.
         on_step: Called after each step.
 
     Returns:
-        The trajectory, with ``x`` on the graph of the last steps if ``settings.graph`` says so.
+        The trajectory. Its ``x`` can be differentiated through the steps that ``settings.graph`` names.
     """
     stop = settings.stop
     with torch.inference_mode(False), torch.enable_grad():
@@ -226,12 +230,12 @@ def langevin(
         taken = torch.full((batch,), settings.steps, dtype=torch.int64, device=x.device)
         noise = torch.empty(x.shape, dtype=x.dtype, device=x.device)
         recomputed = partial(checkpoint, plain_energy_gradient, use_reentrant=False)
-        rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # chains that move
+        rows: Tensor | slice = torch.arange(batch, device=x.device) if stop.enabled else slice(None)  # moving chains
 
         first_graph_step = settings.first_graph_step
         for step in range(settings.steps):
             with_graph = step >= first_graph_step
-            # "all" keeps the start's own graph; otherwise the graph begins at the first differentiable step.
+            # graph="all" keeps the graph of the start; otherwise the graph begins at the first differentiable step.
             if not with_graph or (step == first_graph_step and settings.graph != "all"):
                 x = x.detach()
             here, given, eta = (x, condition, size) if isinstance(rows, slice) else _rows((x, condition, size), rows)
@@ -243,7 +247,7 @@ def langevin(
             energies[rows, step] = values.detach().float()
             grad_norms[rows, step] = torch.linalg.vector_norm(gradient.detach(), dim=entries).float()
             noise_scale = settings.noise_at(step)
-            if noise_scale > 0:  # of all chains, so that none depends on another's stop
+            if noise_scale > 0:  # drawn for all chains, so that no chain depends on when another one stops
                 noise.normal_(0, noise_scale, generator=generator)
 
             if isinstance(rows, Tensor):
@@ -279,7 +283,7 @@ def langevin(
 
 
 class LangevinMixin:
-    """Langevin dynamics on ``self.energy``; owns no parameters."""
+    """Adds Langevin dynamics on ``self.energy``; has no parameters of its own."""
 
     energy: Any
 
@@ -310,7 +314,7 @@ class LangevinMixin:
 
 
 def _settled(energies: Tensor, grad_norms: Tensor, step: int, stop: Stop) -> Tensor:
-    """Which chains ``(B,)`` have settled before a step."""
+    """Which chains ``(B,)`` stop before the step with index ``step``."""
     settled = torch.zeros(len(energies), dtype=torch.bool, device=energies.device)
     if stop.grad_norm is not None:
         settled |= grad_norms[:, step] < stop.grad_norm

@@ -1,4 +1,4 @@
-"""Random numbers that follow from a seed and a place in the run, and from nothing else."""
+"""Random numbers that depend only on a seed and a place in the run."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch import Tensor
 
 
 def derived_seed(*parts: int | str) -> int:
-    """A seed, 0 to 2^63 - 1, for anything that numbers and names can tell apart, such as rank, epoch and batch."""
+    """A seed, 0 to 2^63 - 1, that depends only on ``parts``, such as the rank, the epoch and the batch."""
     digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Seed torch's global generators, and leave them on exit as they were.
+    """Seed torch's global generators within a block, and restore their state at its end.
 
     Args:
         seed: The seed.
@@ -43,15 +43,15 @@ def stratified(size: int, device: torch.device) -> Tensor:
 
 
 def counted_uniforms(seed: int, numbers: Tensor, count: int) -> Tensor:
-    """Uniform random numbers that each follow from a seed and a number alone, whatever is drawn beside them.
+    """Uniform random numbers, of which each row depends only on the seed and on its entry of ``numbers``.
 
-    SplitMix64 (Steele, Lea and Flood 2014, figure 12) as a counter-based generator: row i is its stream that starts at
-    what the i-th number is mixed to.
+    SplitMix64 (Steele, Lea and Flood 2014, figure 12) as a counter-based generator: row i is the stream whose start is
+    the seed mixed with ``numbers[i]``.
 
     Args:
         seed: The seed, 0 to 2^63 - 1.
-        numbers: ``(B,)`` int64, 0 or more.
-        count: How many to draw for each.
+        numbers: ``(B,)`` int64, 0 or more; each numbers one row.
+        count: Number of random numbers in each row.
 
     Returns:
         ``(B, count)`` float64, above 0 and below 1.
@@ -72,5 +72,5 @@ def _mix(z: Tensor) -> Tensor:
 
 
 def _shift(z: Tensor, places: int) -> Tensor:
-    """Right shift of 64 bits that brings in zeros."""
+    """Right shift of 64-bit integers that fills with zeros."""
     return (z >> places) & ((1 << (64 - places)) - 1)

@@ -24,10 +24,10 @@ REMOVED: dict[str, dict[str, Any]] = {
     "MLPEnergy": {"head": "linear"},
     "ResidualEnergy": {"head": "linear"},
 }
-"""Settings of lean-ebm 0.1 that are gone, by class, with the value that changes nothing."""
+"""Settings of lean-ebm 0.1 that were removed, by class, each with the value at which it had no effect."""
 
 REMOVED_CLASSES = {"VectorConditionalMLPEnergy": "VectorEnergy"}
-"""Classes of lean-ebm 0.1 that are gone, with the one that took their place."""
+"""Classes of lean-ebm 0.1 that were removed, each with the class to use instead."""
 
 
 class NotPlainError(Exception):
@@ -53,10 +53,10 @@ class RecordsSettings:
 
 
 def plain(value: Any) -> Any:
-    """A value as numbers, texts, lists and dictionaries.
+    """Convert a value to plain data: numbers, texts, lists and dictionaries.
 
     Raises:
-        NotPlainError: If there is no such form of it.
+        NotPlainError: If the value has no such form.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -78,13 +78,13 @@ def plain(value: Any) -> Any:
 
 
 def updated(settings: Any) -> Any:
-    """Settings of an older version, without those that are gone and had no effect.
+    """Convert settings of an older version: leave out those that were removed and had no effect.
 
     Args:
         settings: Plain data in which classes are ``{"class_path": ..., "init_args": {...}}``, at any depth.
 
     Raises:
-        SettingError: If a setting that is gone had an effect, or a class is gone; says how to convert.
+        SettingError: If a removed setting had an effect, or a class was removed; says how to convert.
     """
     if isinstance(settings, list):
         return [updated(part) for part in settings]
@@ -116,9 +116,9 @@ def _without_removed(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
 def _recorded(cls: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any] | None:
     try:
         bound = inspect.signature(cls.__init__).bind_partial(None, *args, **kwargs)  # type: ignore[misc] # of any class
-        bound.apply_defaults()  # of now: those of a later version may be others
+        bound.apply_defaults()  # a later version may have other defaults
         path = _path(cls)
-    except (TypeError, NotPlainError):  # wrong arguments are for __init__ to refuse
+    except (TypeError, NotPlainError):  # __init__ refuses wrong arguments
         return None
     given: dict[str, Any] = {}
     for name, value in list(bound.arguments.items())[1:]:

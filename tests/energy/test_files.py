@@ -90,9 +90,8 @@ def test_export_writes_the_averaged_weights(trained, tmp_path, capsys):
     assert not torch.equal(averaged["energy.weight"], last["energy.weight"])
     assert torch.equal(load_file(path)["weight"], averaged["energy.weight"])
     with safe_open(path, "pt") as file:
-        text = file.metadata()
-    assert text["lean_ebm_version"] == __version__
-    assert json.loads(text["energy"])["class_path"] == "lean_ebm.energy.mlp.MLPEnergy"
+        text = json.loads(file.metadata()["lean_ebm"])
+    assert (text["version"], text["class_path"]) == (__version__, "lean_ebm.energy.mlp.MLPEnergy")
     model = EBT.load_from_checkpoint(trained).eval()
     assert torch.equal(energies(load_energy(path)), energies(model.energy))
 
@@ -138,7 +137,7 @@ print(sorted({"lightning", "torchmetrics", "jsonargparse"} & set(sys.modules)))
     ("change", "expected"),
     [
         (lambda state: None, "There is no checkpoint"),
-        (lambda state: b"not a checkpoint", "is no whole checkpoint|more than tensors"),
+        (lambda state: b"not a checkpoint", "is not a whole checkpoint|more than tensors"),
         (
             lambda state: {**state, "hyper_parameters": {}},
             "does not say how its energy network was built: load the model",
@@ -174,7 +173,7 @@ def test_arguments_are_explained(capsys):
 
 
 def write(path: Path, settings: object) -> Path:
-    save_file({"weight": torch.zeros(2)}, path, {} if settings is None else {"energy": json.dumps(settings)})
+    save_file({"weight": torch.zeros(2)}, path, {} if settings is None else {"lean_ebm": json.dumps(settings)})
     return path
 
 

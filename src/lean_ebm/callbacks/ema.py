@@ -1,4 +1,4 @@
-"""Exponential moving average of the weights, through Lightning's weight averaging."""
+"""Exponential moving average of the weights, by Lightning's weight averaging."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from lean_ebm.errors import SettingError
 
 
 class EMA(WeightAveraging):
-    """Averages weights while training; validation, the end of a fit and checkpoints use the average.
+    """Averages the weights during training. Validation, checkpoints and the trained model use the average.
 
-    Early in training the decay is ``min(decay, (1 + n) / (10 + n))`` after n steps, so that a short run is not held
-    back by its random initialization. Buffers are not averaged: those of the replay buffer are samples, not weights.
+    The decay is ``min(decay, (1 + n) / (10 + n))`` after n steps, so that the random initialization does not weigh much
+    in a short run. Buffers are not averaged, since those of the replay buffer are samples and not weights.
 
     Args:
-        decay: Share of the average that one optimizer step leaves; 0 turns averaging off.
+        decay: Weight of the old average in an update, which follows each optimizer step; 0 turns averaging off.
 
     Raises:
-        ValueError: If the decay is not within [0, 1).
+        SettingError: If ``decay`` is not within [0, 1).
     """
 
     def __init__(self, decay: float = 0.999) -> None:
@@ -39,11 +39,11 @@ class EMA(WeightAveraging):
 
     @property
     def average(self) -> Module | None:
-        """The averaged model, while there is one."""
+        """The averaged model; None if there is none."""
         return self._average_model
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Start the average at the first weights of a fit."""
+        """Start the average with the first weights of a fit."""
         if self.decay > 0:
             super().setup(trainer, pl_module, stage)
 
@@ -56,7 +56,7 @@ class EMA(WeightAveraging):
             super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Nothing: the average follows steps, not epochs."""
+        """Do nothing: the average is updated after steps, not after epochs."""
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Leave the averaged weights in the model."""
@@ -64,11 +64,14 @@ class EMA(WeightAveraging):
             super().on_train_end(trainer, pl_module)
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Store the average as the weights, and the current weights beside it."""
+        """Store the average as the model's weights, and the current weights in addition."""
         if self._average_model is not None:
             super().on_save_checkpoint(trainer, pl_module, checkpoint)
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Go on from both where a fit resumes; elsewhere the stored weights, the average, are all that is needed."""
+        """Restore the average and the current weights if a fit resumes.
+
+        Elsewhere only the weights of the model are needed, which are the average.
+        """
         if self._average_model is not None:
             super().on_load_checkpoint(trainer, pl_module, checkpoint)

@@ -1,4 +1,4 @@
-"""The figures of a trained model: its samples, its energy, and what more compute gives."""
+"""A callback that evaluates a trained model: its samples, its energy, and their quality with more computation."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from lightning.pytorch.utilities import rank_zero_info
 from lean_ebm.callbacks.samples import summary_writer
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
-from lean_ebm.evaluation.base import Effort, evaluate
+from lean_ebm.evaluation import Effort, evaluate
 from lean_ebm.methods import Method
 
 
 class Evaluation(Callback):
     """Evaluates a model at the end of ``lean-ebm test`` (on the test split) and ``validate`` (on the validation split).
 
-    :func:`~lean_ebm.evaluation.evaluate` says what is evaluated on which data. The figures join the table of the run,
-    TensorBoard and ``evaluation.json``. Figures at other numbers of steps, if ``steps`` names some, become curves. On
-    classes of images or vectors:
+    :func:`~lean_ebm.evaluation.evaluate` computes the figures, which depend on the data. They are shown in the table of
+    the run, and logged to TensorBoard and ``evaluation.json``. If ``steps`` names other lengths of chains, figures of
+    samples over these lengths become curves. The figures of classes of images or vectors are:
 
-    * ``samples_*``: samples of 28x28 digits, see :func:`~lean_ebm.evaluation.evaluate_digits`, and ``real_*`` the same
-      figures of real digits that were not trained on, the ceiling; of candidates that are not 28x28 digits, the
+    * ``samples_*``: figures of samples of 28x28 digits, see :func:`~lean_ebm.evaluation.evaluate_digits`; ``real_*``:
+      the same figures of real digits that were not trained on, as the ceiling. Candidates of other shapes have the
       figures that need no evaluator, see :func:`~lean_ebm.evaluation.evaluate_pixels`;
     * ``energy_*``: the energy as a classifier and a detector, see :func:`~lean_ebm.evaluation.evaluate_energy`;
-    * ``held_out_auprc`` where the data hold a class out, see :func:`~lean_ebm.evaluation.held_out_precision`.
+    * ``held_out_auprc``, if a class was held out of training: see :func:`~lean_ebm.evaluation.held_out_precision`.
 
-    On answers to problems: see :func:`~lean_ebm.evaluation.answers.evaluate_answers`.
+    Those of answers to problems: see :func:`~lean_ebm.evaluation.answers.evaluate_answers`.
 
     Args:
         num_samples: Number of samples, of the classes in turn, or number of problems of each difficulty to answer; 20
             or more; 0 turns this off.
         num_images: Number of real images, and of each kind of outliers, to evaluate the energy on; 0 turns this off.
-        steps: Other lengths of chains at which samples are evaluated as well.
-        long_run: Length of a long chain; are its ends still digits? 0 for none.
+        steps: Other lengths of chains with which samples are evaluated as well.
+        long_run: Length of long chains, to see whether their ends are still digits; 0 for none.
         long_run_samples: Number of long chains, 20 or more.
         batch_size: Number of chains run at once.
         seed: Seed of the chains.
 
     Raises:
-        ValueError: If a number is out of its range, or there are too few samples to evaluate.
+        SettingError: If a number is out of its range, or there are too few samples to evaluate.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Evaluation(Callback):
         self._written: Path | None = None
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Evaluate on the validation split, unless a fit is under way."""
+        """Evaluate on the validation split, but not within a fit."""
         if trainer.state.fn == TrainerFn.VALIDATING:
             self._evaluate(trainer, pl_module, "val")
 
@@ -97,7 +97,7 @@ class Evaluation(Callback):
         self._write(trainer)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Say where the figures are, when the progress bar is gone."""
+        """Say where the figures are; this comes after the end of the progress bar."""
         if self._written is not None:
             rank_zero_info(f"Figures: {self._written}")
             self._written = None
@@ -112,7 +112,7 @@ class Evaluation(Callback):
         method.log_dict({f"{split}/{name}": value for name, value in result.figures.items()}, rank_zero_only=True)
 
     def _write(self, trainer: Trainer) -> None:
-        folder = trainer.log_dir  # all ranks together find out
+        folder = trainer.log_dir  # on all ranks, since they exchange it
         writer = summary_writer(trainer)
         if writer is not None:
             for steps, figures in self._curve.items():

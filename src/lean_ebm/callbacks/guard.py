@@ -1,4 +1,4 @@
-"""What to do when a run diverges: go back, and go on more slowly."""
+"""A guard against divergence: it rolls a run back and continues with a lower learning rate."""
 
 from __future__ import annotations
 
@@ -21,33 +21,35 @@ from lean_ebm.methods import Method
 class DivergenceGuard(Callback):
     """Watches for divergence, rolls back to the last good state, and lowers the learning rate.
 
-    Signs of it are a loss or a gradient that is not finite, and, where the method logs them:
+    Signs of divergence are a loss or a gradient that is not finite and, if the method logs them:
 
     * ``energy_gap``, the energy of negatives above that of data: chains that no longer reach low energies;
     * ``energy_magnitude``, the largest energy of a batch: energies that grow without bound;
     * ``buffer_entropy``, the entropy of the persistent chains of the least varied class: chains that are all alike;
     * ``grad_norm_chain``, the norm of dE/dx along chains: chains on a plateau, from which they do not come back.
 
-    A state is the weights and buffers of the method, replay buffer included, the optimizer and the weight average. One
-    is kept every ``snapshot_every`` steps while no sign shows. A rollback takes the last but one, since the last may
-    already be ill. Data and schedules are not rolled back, so that a run takes no longer, nor are random numbers, which
-    follow from the place in the run.
+    A snapshot holds the weights and buffers of the method (the replay buffer included), the state of the optimizer and
+    the weight average. One is taken every ``snapshot_every`` steps as long as there is no sign. A rollback restores the
+    last but one, since the last may already be spoiled. Data and schedules are not rolled back, so that a run does not
+    take longer. Random numbers are not rolled back either, since they depend only on the place in the run.
 
     Args:
         max_gap: Largest healthy ``energy_gap``; null for any.
         max_energy: Largest healthy ``energy_magnitude``; null for any.
-        min_entropy: Smallest healthy ``buffer_entropy``; null for any. The default is that of chains whose standard
-            deviation is 0.05.
+        min_entropy: Smallest healthy ``buffer_entropy``; null for any. The default is the entropy of chains whose
+            standard deviation is 0.05.
         min_gradient: Smallest healthy ``grad_norm_chain``; null for any.
-        grace: Steps before these signs count: at first, chains and energies are anything.
-        check_every: Steps between two looks at these signs.
-        patience: Number of bad looks in a row that make a divergence; one is enough for a loss that is not finite.
-        snapshot_every: Steps between two snapshots, which are kept in main memory.
-        lr_factor: What a rollback multiplies the learning rate by.
-        max_recoveries: Number of rollbacks after which the run ends with an error; 0 turns the guard off.
+        grace: Number of steps before the logged signs count, since chains and energies can have any values at first.
+        check_every: Number of steps between two checks.
+        patience: Number of bad checks in a row that count as divergence. For a value that is not finite, one check is
+            enough.
+        snapshot_every: Number of steps between two snapshots, which are kept in main memory.
+        lr_factor: Factor by which a rollback multiplies the learning rate.
+        max_recoveries: Largest number of rollbacks; the next divergence ends the run with an error. 0 turns the guard
+            off.
 
     Raises:
-        ValueError: If a number of steps is below 1 or the factor is not within (0, 1].
+        SettingError: If a number is out of its range.
     """
 
     def __init__(
@@ -85,15 +87,15 @@ class DivergenceGuard(Callback):
         self._snapshots: deque[dict[str, Any]] = deque(maxlen=2)
 
     def state_dict(self) -> dict[str, Any]:
-        """The number of recoveries; lowered learning rates are in the optimizer's and the scheduler's states."""
+        """The number of recoveries. The states of optimizer and scheduler hold the lowered learning rates."""
         return {"recoveries": self.recoveries}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on counting."""
+        """Restore the number of recoveries."""
         self.recoveries = state_dict["recoveries"]
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Keep the first state."""
+        """Take the first snapshot."""
         self._bad_looks = 0
         self._snapshots.clear()
         if self.max_recoveries > 0:
@@ -102,17 +104,17 @@ class DivergenceGuard(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
     ) -> None:
-        """Look for signs, and snapshot or roll back."""
+        """Look for signs of divergence; then roll back, or take a snapshot if one is due."""
         if self.max_recoveries == 0:
             return
         if isinstance(pl_module, Method) and pl_module.failure is not None:
-            failure, pl_module.failure = pl_module.failure, None  # it is seen to here
+            failure, pl_module.failure = pl_module.failure, None  # the rollback handles it
             self._recover(trainer, pl_module, failure)
             return
         if trainer.global_step % self.check_every:
             return
         sign, at_once = self._sign(trainer, outputs)
-        # All ranks go back, or none.
+        # Either all ranks roll back or none.
         bad = trainer.strategy.reduce_boolean_decision(sign is not None, all=False)
         at_once = trainer.strategy.reduce_boolean_decision(at_once, all=False)
         self._bad_looks = self._bad_looks + 1 if bad else 0
@@ -126,7 +128,7 @@ class DivergenceGuard(Callback):
         self._snapshots.clear()
 
     def _sign(self, trainer: Trainer, outputs: STEP_OUTPUT) -> tuple[str | None, bool]:
-        """The first sign of divergence, in words, and whether it calls for a rollback at once."""
+        """The first sign of divergence, as a message or None, and whether it requires a rollback at once."""
         loss = outputs if isinstance(outputs, Tensor) else outputs["loss"] if outputs else None
         if loss is not None and not bool(loss.isfinite()):
             return f"the loss is {float(loss)}", True
@@ -162,7 +164,7 @@ class DivergenceGuard(Callback):
         self._snapshots.clear()
         self._snapshots.append(good)
         _restore(trainer, pl_module, good)
-        # From the rates of now: a schedule has gone on since the snapshot.
+        # The factor applies to the current rates, since the schedule has moved on since the snapshot.
         groups = [group for optimizer in trainer.optimizers for group in optimizer.param_groups]
         for group, rate in zip(groups, rates, strict=True):
             group.update({key: value * self.lr_factor for key, value in rate.items()})

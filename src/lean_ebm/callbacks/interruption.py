@@ -1,4 +1,4 @@
-"""What to do when somebody, or the cluster, wants the machine back."""
+"""Ends a fit with a checkpoint if a signal asks it to end."""
 
 from __future__ import annotations
 
@@ -18,14 +18,19 @@ from lean_ebm.errors import SettingError
 
 
 class Interruption(Callback):
-    """Ctrl-C and SIGTERM end a fit after the batch that is under way, with a checkpoint to go on from.
+    """Ends a fit on Ctrl-C or SIGTERM, after the current batch and with a checkpoint from which it can resume.
 
-    A second Ctrl-C ends it at once, without one. The exit status is 128 plus the number of the signal. Under SLURM with
-    requeueing, SIGTERM is left to Lightning, and so is the signal that comes before it, at which it saves and requeues;
-    it gets that one after the batch as well, since halfway through a step chains are newer than weights.
+    A second Ctrl-C ends the fit at once, without a checkpoint. The exit status is 128 plus the number of the signal.
+
+    Under SLURM with requeueing, Lightning handles SIGTERM, and also the signal before it, at which it saves and
+    requeues. It gets that signal after the current batch too, since in the middle of a step the chains are newer than
+    the weights.
 
     Args:
-        check_every: Batches between two looks under several processes, which have to agree.
+        check_every: Number of batches between two checks in a run of several processes, which have to agree to end.
+
+    Raises:
+        SettingError: If ``check_every`` is below 1.
     """
 
     def __init__(self, check_every: int = 10) -> None:
@@ -38,7 +43,7 @@ class Interruption(Callback):
         self._before: dict[int, Any] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Take over the signals, from Lightning as well."""
+        """Install the handlers of the signals, in place of Lightning's."""
         self._received, self._farewell = 0, ""
         environment = trainer._accelerator_connector.cluster_environment
         self._requeue = None
@@ -47,23 +52,23 @@ class Interruption(Callback):
         for number in (signal.SIGINT, self._requeue or signal.SIGTERM):
             try:
                 self._before[number] = signal.signal(number, self._receive)
-            except ValueError:  # not in the main thread, where alone signals arrive
+            except ValueError:  # not in the main thread, and only the main thread gets signals
                 return
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Give the signals back."""
+        """Restore the handlers from before the fit."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Give the signals back: after an error nothing is torn down."""
+        """Restore the handlers from before the fit, since Lightning does not tear down after an error."""
         self.teardown(trainer, pl_module, "fit")
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
     ) -> None:
-        """Save, if a signal came."""
+        """Save a checkpoint if a signal came."""
         received = self._received
         if trainer.world_size > 1:
             if (batch_idx + 1) % self.check_every:
@@ -80,20 +85,20 @@ class Interruption(Callback):
         if folder is not None:
             path = Path(folder) / f"epoch={trainer.current_epoch}-step={trainer.global_step}.ckpt"
             trainer.save_checkpoint(path)
-            where = f"saved {path}; --ckpt_path last goes on from there"
+            where = f"saved {path}; --ckpt_path last resumes from there"
         self._received = received
         self._farewell = f"{name} after step {trainer.global_step}: {where}."
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Exit, now that the last step is logged."""
+        """Exit if a signal came; the last step is logged by now."""
         self._leave()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Exit, where a validation comes next."""
+        """Exit if a signal came and a validation is next."""
         self._leave()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Exit, where the epoch is over."""
+        """Exit if a signal came and the epoch is over."""
         self._leave()
 
     def _leave(self) -> None:

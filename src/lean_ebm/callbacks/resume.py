@@ -1,4 +1,4 @@
-"""What a run needs to resume exactly where it was interrupted."""
+"""A callback with which a run resumes exactly where it was interrupted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from lean_ebm.methods.optimization import apply_changes, restored_settings
 
 
 class Resume(Callback):
-    """Makes a resumed run end as the uninterrupted one does.
+    """Makes a resumed run end with the same result as an uninterrupted one.
 
     The command line adds it to every run; a ``Trainer`` built in Python takes it as a callback. It keeps the persistent
-    chains of every process, and corrects what Lightning 2.6 miscounts when it resumes: a validation that a checkpoint
-    was written before, the epoch that begins right after a resume, and the batch at which a validation was interrupted.
+    chains of every process. It also corrects three things that Lightning 2.6 miscounts when it resumes: a validation
+    that was due right after the checkpoint, an epoch that begins right after a resume, and the batch at which a
+    validation was interrupted.
 
-    Settings of the optimizer and the scheduler that a resumed run changes are applied to their restored state.
+    If a resumed run changes settings of the optimizer or the scheduler, they are applied to the restored state.
     """
 
     def __init__(self) -> None:
@@ -26,7 +27,7 @@ class Resume(Callback):
         self._optimizer_settings: dict[str, Any] = {}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Add the persistent chains of all processes, and the validation that is still to be done."""
+        """Add the persistent chains of all processes, the settings of the optimizer and a validation that is due."""
         keep_pending_validation(trainer, checkpoint)
         if isinstance(pl_module, Method):
             checkpoint["optimizer_settings"] = pl_module.optimizer_settings
@@ -37,15 +38,16 @@ class Resume(Callback):
             checkpoint["chains_of_ranks"] = gathered.cpu()
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Keep the persistent chains of all processes, and the settings of the optimizer, until training starts."""
+        """Keep the persistent chains of all processes and the settings of the optimizer until training starts."""
         self._chains_of_ranks = checkpoint.get("chains_of_ranks")
         self._optimizer_settings = checkpoint.get("optimizer_settings") or restored_settings(checkpoint)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Give this process its persistent chains back, and apply changed settings of the optimizer.
+        """Restore the persistent chains of this process, and apply changed settings of the optimizer.
 
         Raises:
-            SettingError: If the optimizer or the scheduler is of another class than the one that is resumed.
+            SettingError: If the class of the optimizer or the scheduler is not that of the checkpoint, or if one of
+                them cannot take a changed setting.
         """
         if trainer.ckpt_path is None:
             return
@@ -63,10 +65,10 @@ class Resume(Callback):
             )
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Count the epoch under way if Lightning has not.
+        """Count the current epoch if Lightning has not counted it.
 
-        A run that resumes from the last batch of an epoch begins the next epoch uncounted (lightning 2.6). A checkpoint
-        of that epoch would make the next resume begin the epoch anew.
+        If a run resumes from the last batch of an epoch, Lightning 2.6 does not count the next epoch as begun. A
+        checkpoint written in that epoch would make the next resume begin the epoch anew.
         """
         epochs = trainer.fit_loop.epoch_progress
         if epochs.current.ready == epochs.current.completed:
@@ -74,26 +76,27 @@ class Resume(Callback):
             epochs.increment_started()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Forget the batch that an interrupted validation had begun with: it is counted once more."""
+        """Remove the batch at which a validation was interrupted from the count, since it is counted again."""
         trainer.fit_loop.epoch_loop.val_loop.batch_progress.total.reset_on_restart()
 
 
 def keep_pending_validation(trainer: Trainer, checkpoint: dict[str, Any]) -> None:
-    """Let a resumed run validate first if the checkpoint comes between a batch and its validation.
+    """Make a resumed run validate first if the checkpoint is written between a batch and its validation.
 
-    Lightning 2.6 saves before it validates, and takes the validation as done when it resumes. The figures of that
-    validation would be missing in the log, and what counts validations, such as early stopping, would be one behind.
-    With the counters set here the batch is over and the validation has begun, so that Lightning begins it again.
+    Lightning 2.6 saves before it validates, and when it resumes it assumes that the validation was done. The figures of
+    that validation would be missing in the log, and callbacks that count validations, such as early stopping, would be
+    one behind. This function sets the counters as if the batch were over and the validation had begun. Lightning then
+    begins the validation again.
 
     Args:
         trainer: The trainer that saves.
-        checkpoint: The checkpoint; its counters of loops are changed.
+        checkpoint: The checkpoint, whose counters of loops are changed.
     """
     training = trainer.fit_loop.epoch_loop
     batches: Any = training.batch_progress.current
     fetcher = trainer.fit_loop._data_fetcher
     after_a_batch = trainer.training and batches.processed == batches.completed + 1 == batches.ready
-    # What is due only by the clock, or since the run is about to stop, is not due when it goes on.
+    # A validation that is due only by the clock, or because the run is about to stop, is not due after a resume.
     by_number = getattr(trainer, "_val_check_time_interval", None) is None and not trainer.should_stop
     if fetcher is None or not (after_a_batch and by_number and training._should_check_val_fx(fetcher)):
         return

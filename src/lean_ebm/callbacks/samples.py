@@ -1,4 +1,4 @@
-"""What a run shows of its samples, and what `predict` writes of them."""
+"""Callbacks that show the samples of a run and write those of ``predict``."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from lean_ebm.methods import Method
 class SampleMonitor(Callback):
     """Draws samples for fixed conditions from fixed noise at every validation and shows them in TensorBoard.
 
-    Writes a picture of samples where the data have one (a row a class), the path of one chain from its start to its
-    end, histograms of the energies of real and sampled data, the energy and gradient norm along the chain, samples a
-    second, and what the data can measure of the samples.
+    It shows a picture of samples (if the data can draw one, with a row for each class), the path of one chain from its
+    start to its end, histograms of the energies of real and sampled data, the energy and the gradient norm along the
+    chain, the number of samples per second, and the figures that the data measure of samples.
 
     Args:
-        samples_per_class: Samples of each class; where conditions are no classes, samples for eight times as many of
-            the validation split; 0 turns the monitor off.
+        samples_per_class: Number of samples of each class; 0 turns the monitor off. If conditions are not classes,
+            samples are drawn for the first conditions of the validation split, eight times this number.
         path_length: Number of candidates shown of the path of one chain.
         seed: Seed of the noise.
 
     Raises:
-        ValueError: If a number is out of its range.
+        SettingError: If a number is out of its range.
     """
 
     def __init__(self, samples_per_class: int = 8, path_length: int = 10, seed: int = 0) -> None:
@@ -53,12 +53,15 @@ class SampleMonitor(Callback):
     def on_validation_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """Keep the first batch, whose energies are held against those of samples."""
+        """Keep the first batch, whose energies are compared with those of samples."""
         if batch_idx == 0:
             self._real = batch
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Draw and show; comes before EMA among the callbacks, so that the averaged weights are still in place."""
+        """Draw samples and show them.
+
+        This callback comes before EMA in the list of callbacks, so that the averaged weights are still in the model.
+        """
         writer = summary_writer(trainer)
         if writer is None or self.samples_per_class == 0 or not isinstance(pl_module, Method):
             return
@@ -103,7 +106,7 @@ class SampleMonitor(Callback):
             writer.add_image("samples/path", picture, step)
 
     def _conditions(self, method: Method) -> tuple[Any, Tensor | None]:
-        """What to draw for, and what the data have there, if there is one such thing."""
+        """Conditions to draw samples for, and the candidates of the data for them; None if conditions are classes."""
         classes = method.energy.num_classes
         if classes:
             return torch.arange(classes, device=method.device).repeat_interleave(self.samples_per_class), None
@@ -113,11 +116,11 @@ class SampleMonitor(Callback):
 
 
 class RunSummary(Callback):
-    """Tells where a run's files are, and shows hyper-parameters with their metrics in TensorBoard."""
+    """Says where a run's files are, and shows hyper-parameters with their metrics in TensorBoard."""
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the files go."""
-        folder = trainer.log_dir  # all ranks together find out
+        """Say where the files are written."""
+        folder = trainer.log_dir  # on all ranks, since they exchange it
         if trainer.loggers and folder is not None:
             rank_zero_info(f"Logs and checkpoints: {folder}")
         elif folder is not None:
@@ -126,7 +129,7 @@ class RunSummary(Callback):
             )
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Log the final metrics beside the hyper-parameters, and say where the checkpoint is."""
+        """Log the final metrics together with the hyper-parameters, and say where the checkpoint is."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and metrics:
@@ -139,17 +142,17 @@ class RunSummary(Callback):
 
 
 class SampleWriter(BasePredictionWriter):
-    """Writes what `predict` made: ``samples/samples.pt`` and, if the data have a picture of it, ``samples/grid.png``.
+    """Writes the samples of ``predict``: ``samples/samples.pt`` and, if the data can draw them, ``samples/grid.png``.
 
     ``samples.pt`` holds ``images`` float32 ``(N, C, H, W)`` in the range of the data, ``labels`` int64 ``(N,)`` and
-    ``energies`` float32 ``(N,)``; candidates that are no images are called ``candidates``, and conditions that are no
-    labels ``conditions``.
+    ``energies`` float32 ``(N,)``. Candidates that are not images are called ``candidates``, and conditions that are not
+    labels are called ``conditions``.
 
     Args:
-        grid_rows: Samples of each class that the grid shows, at most.
+        grid_rows: Largest number of samples of each class in the grid.
 
     Raises:
-        ValueError: If there is no row.
+        SettingError: If ``grid_rows`` is below 1.
     """
 
     def __init__(self, grid_rows: int = 10) -> None:
@@ -170,7 +173,7 @@ class SampleWriter(BasePredictionWriter):
         indices = [index for batch in batch_indices[0] for index in batch]
         parts = gather([apply_to_collection(part, Tensor, lambda tensor: tensor.cpu()) for part in predictions])
         order = torch.tensor([index for rank in gather([indices]) for index in rank]).argsort()
-        folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # all ranks together find out
+        folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # on all ranks, since they exchange it
         if not trainer.is_global_zero:
             return
         samples = tree_map(lambda *tensors: torch.cat(tensors)[order], parts[0], *parts[1:])
@@ -197,13 +200,13 @@ class SampleWriter(BasePredictionWriter):
             self._written.append(f"Grid, a row a class: {folder / 'grid.png'}")
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Say what was written, when the progress bar is gone."""
+        """Say what was written; this comes after the end of the progress bar."""
         while self._written:
             rank_zero_info(self._written.pop(0))
 
 
 def summary_writer(trainer: Trainer) -> SummaryWriter | None:
-    """TensorBoard's writer, on the rank that writes; None where the run has no such logger."""
+    """TensorBoard's writer on the rank that writes; None on other ranks, and if the run has no such logger."""
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
             writer: SummaryWriter = logger.experiment

@@ -1,4 +1,4 @@
-"""The settings of a run, in a folder that no other run writes to."""
+"""Saves the settings of a run, and keeps other runs out of its folder."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from lean_ebm.errors import RunError
 
 
 class SaveSettings(SaveConfigCallback):
-    """Saves the settings of a run, once it is sure that no other ``fit`` under way writes to the same folder.
+    """Saves the settings of a run, after it has made sure that no other running ``fit`` writes to the same folder.
 
-    The lock goes with the process, however it ends.
+    It locks the folder. The lock ends with the process, however the process ends.
     """
 
     _lock: FileLock | None = None
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Take the folder of a fit, and save.
+        """Lock the folder of a fit, and save the settings.
 
         Raises:
-            RuntimeError: If another run has it.
+            RunError: If another run has locked the folder.
         """
         if trainer.state.fn == TrainerFn.FITTING and (trainer.logger is not None or trainer.checkpoint_callbacks):
-            folder = trainer.log_dir  # all processes together find out
+            folder = trainer.log_dir  # on all ranks, since they exchange it
             taken = trainer.strategy.broadcast(trainer.is_global_zero and not self._take(folder))
             if taken:
                 raise RunError(
@@ -37,13 +37,13 @@ class SaveSettings(SaveConfigCallback):
         super().setup(trainer, pl_module, stage)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Give the folder back."""
+        """Release the lock."""
         if self._lock is not None:
             self._lock.release()
             self._lock = None
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Give the folder back: after an error nothing is torn down."""
+        """Release the lock, since Lightning does not tear down after an error."""
         self.teardown(trainer, pl_module, "fit")
 
     def _take(self, folder: str | None) -> bool:

@@ -1,1 +1,1 @@
-"""The command line: ``training`` is built on LightningCLI, ``proving`` needs neither torch nor Lightning."""
+"""The command line. ``training`` is built on LightningCLI; ``proving`` needs neither torch nor Lightning."""

@@ -1,4 +1,4 @@
-"""The parser of the commands whose arguments are few."""
+"""The parser of commands with few arguments."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ class OneSentenceParser(argparse.ArgumentParser):
     """A parser whose errors are one sentence instead of a page of usage."""
 
     def error(self, message: str) -> NoReturn:
-        """Exit with status 2 and the error."""
+        """Print the error and exit with status 2."""
         self.exit(2, f"lean-ebm: error: {message}\nAll settings: {self.prog} --help\n")

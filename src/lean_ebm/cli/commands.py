@@ -1,4 +1,4 @@
-"""The table of all commands, and the page that names them; nothing here is slow to import."""
+"""The table of all commands, and the page that lists them. This module imports nothing that is slow."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Command(NamedTuple):
     """One command of ``lean-ebm``.
 
     Attributes:
-        summary: What it does, in the line that :func:`overview` has for it.
-        module: The module whose ``main`` runs it. It is imported only for this command.
+        summary: What the command does, in one line for :func:`overview`.
+        module: The module whose ``main`` runs the command. It is imported only for this command.
     """
 
     summary: str
@@ -39,8 +39,8 @@ GROUPS: dict[str, dict[str, Command]] = {
 }
 """Every command by its name, in the groups of :func:`overview`.
 
-The ``main`` of a command takes the arguments of the process, the command's name among them, and returns the exit status
-or None for 0.
+The ``main`` of a command reads the arguments of the process, which include the name of the command. It returns the exit
+status, or None for 0.
 """
 
 COMMANDS: dict[str, Command] = {name: command for group in GROUPS.values() for name, command in group.items()}
@@ -48,7 +48,7 @@ COMMANDS: dict[str, Command] = {name: command for group in GROUPS.values() for n
 
 
 def overview() -> str:
-    """The page that ``lean-ebm --help`` prints: all commands with a line each."""
+    """The page that ``lean-ebm --help`` prints: a line for each command."""
     width = max(map(len, COMMANDS))
     lines = [
         "Usage: lean-ebm COMMAND [SETTINGS]",
@@ -66,7 +66,7 @@ def overview() -> str:
 
 
 def run(arguments: list[str]) -> int | None:
-    """Run the command that the arguments of the process begin with.
+    """Run the command that the first argument names.
 
     Args:
         arguments: The arguments without the name of the program.
@@ -78,7 +78,7 @@ def run(arguments: list[str]) -> int | None:
     if first in ("-h", "--help", "--version"):
         print(f"lean-ebm {__version__}" if first == "--version" else overview())
         return 0
-    # LightningCLI takes settings before the command as well: --config FILE fit.
+    # LightningCLI also takes settings before the command: --config FILE fit.
     command = COMMANDS["fit"] if first.startswith("-") else COMMANDS.get(first)
     if command is None:
         known = ", ".join(COMMANDS)

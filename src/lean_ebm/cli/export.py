@@ -1,4 +1,4 @@
-"""The command ``lean-ebm export``: the energy network of a checkpoint in a file that loads without Lightning."""
+"""The command ``lean-ebm export``: writes the energy network of a checkpoint to a file that loads without Lightning."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def export(checkpoint: Path, output: Path) -> None:
         output: The file to write.
 
     Raises:
-        SettingError: If the checkpoint cannot be read, does not say which network it holds, or uses a setting that is
-            gone.
+        SettingError: If the checkpoint cannot be read, does not say which network it holds, or uses a setting that was
+            removed.
     """
-    from lean_ebm.checkpoints import read_checkpoint  # torch takes seconds, which --help does not need
+    from lean_ebm.checkpoints import read_checkpoint  # here, since torch takes seconds and --help does not need it
     from lean_ebm.energy.files import write_energy
     from lean_ebm.settings import updated
 

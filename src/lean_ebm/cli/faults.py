@@ -1,4 +1,4 @@
-"""Errors in one sentence: of a setting that a library refuses, by its flag; of a user's file, by its line."""
+"""Reports errors in one sentence, with the flag of a refused setting or the line of a fault in a user's file."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ Flags = Callable[[], tuple[dict[str, Any], dict[str, Any]]]
 
 @contextmanager
 def building(flags: Flags) -> Iterator[None]:
-    """A block that builds objects from settings; whatever is raised there becomes a ``SettingError`` of one sentence.
+    """Turn errors in a block that builds objects from settings into a ``SettingError`` of one sentence.
 
-    It names the settings that a library refuses, and otherwise the file and line that raised. jsonargparse would say
-    all settings of the object on three screens.
+    The sentence names the settings that a library refuses, or else the file and line that raised the error.
+    jsonargparse itself would print all settings of the object, on three screens.
 
     Args:
         flags: Returns all settings by the names of their flags, and their defaults.
@@ -35,13 +35,13 @@ def building(flags: Flags) -> Iterator[None]:
         if mistake(error) is not None:
             raise
         told = objection(error, *flags())
-        told = told or f"{located(causes(error)[-1])} LEAN_EBM_TRACEBACK=1 shows how it came there."
+        told = told or f"{located(causes(error)[-1])} LEAN_EBM_TRACEBACK=1 shows the traceback."
         raise SettingError(told) from error
 
 
 @contextmanager
 def running(flags: Flags) -> Iterator[None]:
-    """A block that runs; what a library refuses there becomes a ``SettingError``, and other errors pass as they are.
+    """Turn a library's refusal of a setting in a block into a ``SettingError``; other errors are not changed.
 
     Args:
         flags: Returns all settings by the names of their flags, and their defaults.
@@ -56,13 +56,14 @@ def running(flags: Flags) -> Iterator[None]:
 
 
 def objection(error: BaseException, settings: dict[str, Any], defaults: dict[str, Any]) -> str | None:
-    """What Lightning or one of torch's optimizers objects to in the settings, in words.
+    """A message about settings that Lightning or one of torch's optimizers refuses; None if the error is about others.
 
-    They object by a ``MisconfigurationException`` or by a common error that they raise themselves. An error that passed
-    through a file of the user's, or through a method or a callback, may be a fault of that code: None is returned.
+    They refuse a setting by a ``MisconfigurationException`` or by a common error that they raise themselves. If the
+    error passed through a file of the user's, or through a method or a callback, that code may be at fault, and None is
+    returned.
 
     Args:
-        error: The error; its causes are looked through.
+        error: The error; its causes are searched too.
         settings: All settings by the names of their flags.
         defaults: Their defaults.
     """
@@ -74,7 +75,7 @@ def objection(error: BaseException, settings: dict[str, Any], defaults: dict[str
         refused = type(cause).__name__ == "MisconfigurationException"
         if isinstance(cause, ValueError | TypeError | OSError) and modules:
             refused = modules[-1].startswith("torch.optim") or (lightning[-1] and not ours)
-        elif isinstance(cause, ImportError):  # of a library that Lightning needs for a setting
+        elif isinstance(cause, ImportError):  # a library that Lightning needs for a setting is missing
             refused = any(lightning) and not ours
         if refused and users_line(cause) is None:
             text = textwrap.shorten(str(cause), 400, placeholder=" ...").rstrip(".!")
@@ -90,23 +91,23 @@ def _sentence(text: str, named: list[str], settings: dict[str, Any], defaults: d
 
 
 def _class_flags(chain: list[BaseException], settings: dict[str, Any]) -> list[str]:
-    """The flags of the class that jsonargparse could not build, by its words about that."""
+    """The flag of the class that jsonargparse could not build, from its error message; a list of at most one."""
     classes = {path for error in chain for path in re.findall(r"given class_path '([^']+)'", str(error))}
     return [flag for flag, value in settings.items() if flag.endswith(".class_path") and value in classes][-1:]
 
 
 def flags_of(text: str, settings: dict[str, Any]) -> list[str]:
-    """The flags that a text of a library is about: it says their name or, if it says none, their value.
+    """The flags that a library's message is about: those that it names or, if it names none, one whose value it has.
 
     Args:
-        text: The text.
+        text: The message.
         settings: All settings by the names of their flags.
     """
     named: list[tuple[bool, int, str]] = []
     by_value = []
     for flag, value in settings.items():
         name = re.escape(flag.rsplit(".", 1)[-1])
-        # A word without an underscore is a name only if it is marked as one.
+        # A word without an underscore counts as a name only if it is marked as one.
         said = re.search(rf"\b{name}=|`{name}`" + (rf"|\b{name}\b" if "_" in name else ""), text)
         says_value = (
             value is not None and re.search(rf"(?<![\w.-]){re.escape(str(value))}(?!\w|\.\d)", text) is not None
@@ -129,7 +130,7 @@ def by_flag(settings: Any) -> dict[str, Any]:
 
 
 def located(error: BaseException) -> str:
-    """An error with the file and line that raised it: the last of the user's, or of this package if there is none."""
+    """An error with the last file and line of the user's that it came from, or else with the last of this package."""
     lines = [(Path(entry.filename), entry.lineno) for entry in traceback.extract_tb(error.__traceback__)]
     ours = [line for line in lines if str(line[0]).startswith(PACKAGE)]
     file, line = users_line(error) or (ours or lines or [(Path("unknown"), 0)])[-1]
@@ -138,7 +139,7 @@ def located(error: BaseException) -> str:
 
 
 def users_line(error: BaseException) -> tuple[Path, int] | None:
-    """The file and the line of the user's that an error came through last; None if it came through none.
+    """The last file and line of the user's own code that an error passed through; None if there is none.
 
     Files of Python, of installed packages and of this package are not the user's.
     """

@@ -1,4 +1,4 @@
-"""Where the files of a run are, by its settings."""
+"""Finds the folders of a run from its settings."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Checkpoints(NamedTuple):
     """Where the checkpoints of a run are.
 
     Attributes:
-        folder: A folder that holds them, directly or further below.
-        pattern: Where below it, as ``Path.glob`` takes it.
+        folder: A folder that contains them, directly or in its folders.
+        pattern: The checkpoints below this folder, as a pattern for ``Path.glob``.
     """
 
     folder: Path
@@ -21,13 +21,13 @@ class Checkpoints(NamedTuple):
 
 
 def checkpoints_of(settings: Any) -> Checkpoints:
-    """Where the checkpoints are of the run that settings name.
+    """Where the checkpoints of a run are.
 
-    They are, as far as the settings say so, in the folder of ``checkpoint.dirpath``, in that of the logger's
-    version, and otherwise in those of all versions of the logger's name.
+    They are in the folder ``checkpoint.dirpath`` if that is set. Otherwise they are in the folder of the logger's
+    version or, if no version is set, in the folders of all versions of the logger's name.
 
     Args:
-        settings: Those of a subcommand, a namespace with ``trainer`` and ``checkpoint``.
+        settings: The settings of a subcommand, a namespace with ``trainer`` and ``checkpoint``.
     """
     dirpath = settings.checkpoint.dirpath
     if dirpath is not None:
@@ -47,7 +47,7 @@ def checkpoints_of(settings: Any) -> Checkpoints:
 
 
 def loggers_below_root(trainer: Any) -> Any:
-    """A copy of the settings of loggers in which a relative ``save_dir`` lies below the ``default_root_dir``.
+    """A copy of the settings of the loggers in which each relative ``save_dir`` is put below the ``default_root_dir``.
 
     Args:
         trainer: The settings of a trainer.
@@ -60,12 +60,12 @@ def loggers_below_root(trainer: Any) -> Any:
 
 
 def loggers(trainer: Any) -> list[Any]:
-    """The loggers that the settings of a trainer name with settings of their own."""
+    """The loggers in the settings of a trainer that have settings of their own."""
     named = trainer.logger if isinstance(trainer.logger, list) else [trainer.logger]
     return [logger for logger in named if hasattr(logger, "init_args")]
 
 
 def below(root: str | os.PathLike[str] | None, folder: str | os.PathLike[str]) -> str:
-    """The folder, below the root if there is one and the folder is neither absolute nor an address."""
+    """The folder put below the root, or unchanged if there is no root or it is an absolute path or an address."""
     folder = os.fspath(folder)
     return folder if root is None or "://" in folder else os.path.join(root, folder)

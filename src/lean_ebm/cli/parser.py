@@ -1,4 +1,4 @@
-"""The parser of the command line, whose errors say what is wrong in one line."""
+"""The parser of the training commands. Its errors say in one line what is wrong."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lean_ebm.cli.recipes import find
 from lean_ebm.settings import updated
 
 KEY = re.compile(r"Parser key \"?([^\":\s]+)\"?:")
-"""How jsonargparse names a setting."""
+"""The part of jsonargparse's messages that names a setting."""
 
 PHRASES = (
     (r"Parser key \"?[^\":\s]+\"?:\s*", ""),
@@ -37,14 +37,14 @@ PHRASES = (
     (r"Expected a path but .* either not accessible or invalid", ""),
     (r"Expected a dot import path string: ", "there is no class "),
 )
-"""What jsonargparse says, as a regular expression, and what a user needs of it."""
+"""Phrases in jsonargparse's messages, as regular expressions, with the text that users see instead."""
 
 
 class ConfigFile(ActionConfigFile):
     """The setting ``--config``: a file, or the name of a recipe if there is no file of that name."""
 
     def __call__(self, parser: Any, cfg: Any, values: Any, option_string: str | None = None) -> None:
-        """Read the file."""
+        """Read the file or the recipe."""
         if isinstance(values, str) and re.fullmatch(r"[\w./~ -]+", values) and not Path(values).expanduser().is_file():
             recipe = find(values)
             if recipe is None:
@@ -66,28 +66,29 @@ class Parser(LightningArgumentParser):
     def parse_args(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         """Parse arguments; see jsonargparse.
 
-        Of a flag such as ``--model.chain.grad_clamp=null``, jsonargparse 4.53 reads the value as YAML, and hands it to
-        the parser of the class as Python writes it: ``--chain.grad_clamp=None``. There it is made YAML again.
+        jsonargparse 4.53 reads the value of a flag such as ``--model.chain.grad_clamp=null`` as YAML. It then passes
+        the value to the parser of the class in Python's notation, ``--chain.grad_clamp=None``. That parser, which is
+        also of this class, converts it back to YAML here.
         """
         if args is not None and not self.exit_on_error:
             args = [self._as_yaml(argument) for argument in args]
         return super().parse_args(args, *more, **kwargs)
 
     def parse_object(self, obj: Any, *more: Any, **kwargs: Any) -> Any:
-        """Parse what a file or the value of a flag holds; see jsonargparse. Null is read as by :meth:`parse_args`."""
+        """Parse the content of a file or the value of a flag; see jsonargparse. Null is as in :meth:`parse_args`."""
         if not self.exit_on_error:
             obj = self._without_null_groups(obj)
         return super().parse_object(obj, *more, **kwargs)
 
     def _apply_actions(self, cfg: Any, *more: Any, **kwargs: Any) -> Any:
-        """Turn what a file holds into settings; see jsonargparse. Reads files of lean-ebm 0.1 as well."""
+        """Convert the content of a file, also of lean-ebm 0.1, to settings; see jsonargparse."""
         return super()._apply_actions(updated(cfg), *more, **kwargs)
 
     def _as_yaml(self, argument: str) -> str:
-        """An argument ``--name=value`` with the value in YAML, if Python wrote ``None``, a list or a dictionary there.
+        """Convert the value of ``--name=value`` to YAML if it is ``None``, a list or a dictionary in Python's notation.
 
-        Null for a group of settings, those of a dataclass, stands for its defaults. Other arguments are returned as
-        they are.
+        If the name is that of a group of settings (of a dataclass), null stands for the group's defaults. Other
+        arguments are returned unchanged.
         """
         name, equals, text = argument.partition("=")
         try:
@@ -98,10 +99,10 @@ class Parser(LightningArgumentParser):
             return argument
         if value is None:
             value = self._group_defaults(name.removeprefix("--"))
-        return f"{name}={json.dumps(value)}"  # JSON is YAML, and holds on one line
+        return f"{name}={json.dumps(value)}"  # JSON is also YAML, and fits on one line
 
     def _without_null_groups(self, settings: Any, prefix: str = "") -> Any:
-        """A copy of the settings in which each group that is null has its defaults."""
+        """A copy of the settings in which each group that is null is replaced by its defaults."""
         if not isinstance(settings, Namespace | dict):
             return settings
         copy = type(settings)()
@@ -112,7 +113,7 @@ class Parser(LightningArgumentParser):
         return copy
 
     def _group_defaults(self, key: str) -> dict[str, Any] | None:
-        """The defaults of the group of settings of that name; None if it names something else."""
+        """The defaults of the group of settings with that name; None if there is no such group."""
         if not self.groups or key not in self.groups:
             return None
         defaults: Namespace = self.get_defaults()[key]
@@ -125,7 +126,7 @@ class Parser(LightningArgumentParser):
         parser = getattr(ex, "subcommand_parser", None) or self
         subcommand = [word for word in parser.prog.split()[1:] if not word.startswith("[")]
         users = next((cause for cause in reversed(causes(ex)) if users_line(cause)), None) if ex else None
-        if users is not None:  # parsing runs a file of the user's only to import a class of it
+        if users is not None:  # parsing runs a user's file only to import a class from it
             if os.environ.get("LEAN_EBM_TRACEBACK"):
                 raise users
             setting = ".".join(KEY.findall(message))
@@ -134,7 +135,7 @@ class Parser(LightningArgumentParser):
 
 
 def tidy(message: str) -> str:
-    """What jsonargparse found wrong, in one line."""
+    """A message of jsonargparse, shortened to one line."""
     named = KEY.findall(message)
     lines: list[str] = []
     for line in message.splitlines():

@@ -17,7 +17,7 @@ class TerminalBar:
         self._last = 0.0
 
     def tell(self, count: int) -> None:
-        """Show how many are done."""
+        """Show that ``count`` of the things are done."""
         now = time.perf_counter()
         if not self._shown or (now - self._last < 0.1 and count < self._total):
             return
@@ -27,7 +27,7 @@ class TerminalBar:
         print(f"\r{bar:30s} {count}/{self._total} {rate:.0f}/s", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """Begin a new line, if something was shown."""
+        """Begin a new line if the bar was shown."""
         if self._last:
             print(file=sys.stderr)
 

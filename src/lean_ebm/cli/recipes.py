@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from lean_ebm.cli.arguments import OneSentenceParser
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def folder() -> Path:
-    """The folder of the recipes: in an installed package its own, in a checkout ``configs/``."""
+    """The folder of the recipes: ``recipes/`` in an installed package, ``configs/`` in a checkout."""
     installed = PACKAGE / "recipes"
     return installed if installed.is_dir() else PACKAGE.parents[1] / "configs"
 
@@ -22,12 +24,12 @@ def recipes() -> dict[str, Path]:
 
 
 def find(name: str) -> Path | None:
-    """The recipe of that name, which may end in ``.yaml``; None if there is no such."""
+    """The recipe of that name, which may end in ``.yaml``; None if there is none."""
     return recipes().get(name.removesuffix(".yaml"))
 
 
 def summary(recipe: Path) -> str:
-    """What a recipe is, by its first line, which is a comment."""
+    """The description of a recipe, from the comment in its first line."""
     with recipe.open(encoding="utf-8") as file:
         return file.readline().removeprefix("#").strip()
 
@@ -38,11 +40,10 @@ def main(args: Sequence[str] | None = None) -> int:
     Args:
         args: The command and its arguments; None takes those of the process.
     """
-    parser = argparse.ArgumentParser(
-        prog="lean-ebm", description="List the recipes that --config takes by their names, with a line each."
+    parser = OneSentenceParser(
+        prog="lean-ebm recipes", description="List the recipes that --config takes by their names, with a line each."
     )
-    parser.add_argument("command", choices=["recipes"], help=argparse.SUPPRESS)
-    parser.parse_args(args)
+    parser.parse_args((sys.argv[1:] if args is None else args)[1:])
     found = recipes()
     width = max(map(len, found), default=0)
     for name, path in found.items():

@@ -1,4 +1,4 @@
-"""The command line of training: ``lean-ebm {fit,validate,test,predict}``, a ``LightningCLI`` without surprises."""
+"""The training commands, ``lean-ebm {fit,validate,test,predict}``, built on ``LightningCLI``."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ from lean_ebm.methods import Method
 
 
 class LeanEBMCLI(LightningCLI):
-    """``LightningCLI`` over :class:`~lean_ebm.methods.Method` and the data modules."""
+    """A ``LightningCLI`` for subclasses of :class:`~lean_ebm.methods.Method` and of the data modules."""
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
-        """Make a parser whose ``--config`` takes recipes by name."""
+        """Make a parser whose ``--config`` also takes the name of a recipe."""
         kwargs.setdefault("dump_header", [f"lightning=={version('lightning')}"])
         parser = self.parser_class(**kwargs)
         parser.add_argument("-c", "--config", action=ConfigFile, help="A YAML file, or a name that `recipes` lists.")
@@ -57,10 +57,10 @@ class LeanEBMCLI(LightningCLI):
         parser.add_lightning_class_args(Evaluation, "evaluation")
         parser.add_lightning_class_args(RunSummary, "summary")
         parser.add_lightning_class_args(ModelCheckpoint, "checkpoint")
-        # A run that ends between two validations, by `max_time` say, leaves its last weights all the same.
+        # So that a run that ends between two validations, for example by `max_time`, still saves its last weights.
         parser.set_defaults({"checkpoint.save_on_train_epoch_end": True, "checkpoint.save_last": "link"})
-        parser.add_lightning_class_args(Interruption, "interruption")  # the last to see a batch, when all is up to date
-        # Each refresh of the bar waits for the accelerator to know the loss.
+        parser.add_lightning_class_args(Interruption, "interruption")  # last, so that it saves what the others updated
+        # Not after every batch, since each refresh of the bar waits until the accelerator has computed the loss.
         parser.add_lightning_class_args(TQDMProgressBar, "progress")
         parser.set_defaults({"progress.refresh_rate": 10})
 
@@ -72,16 +72,16 @@ class LeanEBMCLI(LightningCLI):
             self.config = parser.parse_args([*args, *flags])
 
     def before_instantiate_classes(self) -> None:
-        """Name the saved config after the subcommand, so that fit and test can share a folder. Place the loggers."""
+        """Place the loggers, and name the saved config after the subcommand: fit and test can share a folder."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
-        # Loggers are built with folders below the root; the settings that are saved are those that were given.
+        # Loggers are built with folders below the root, but the settings are saved as they were given.
         self._given = self.config
         self.config = self.config.clone()
         trainer = self.config[self.subcommand].trainer
         trainer.logger = loggers_below_root(trainer)
 
     def instantiate_classes(self) -> None:
-        """Build model, data and trainer; an error says which setting or which file it is about."""
+        """Build model, data and trainer. An error names the setting or the file that it is about."""
         with building(self._flags):
             super().instantiate_classes()
 
@@ -96,7 +96,7 @@ class LeanEBMCLI(LightningCLI):
         return by_flag(settings), by_flag(defaults)
 
     def instantiate_trainer(self, **kwargs: Any) -> Trainer:
-        """Leave out the checkpoints and the progress bar if the trainer's settings say so."""
+        """Build the trainer, without checkpoints or progress bar if its settings turn them off."""
         self.config = self._given
         settings, keys = self._get(self.config_init, "trainer"), self._parser(self.subcommand).callback_keys
         if settings.enable_checkpointing is False:
@@ -106,7 +106,7 @@ class LeanEBMCLI(LightningCLI):
         ):
             keys.remove("progress")
         _refuse_sharding(settings.strategy)
-        for name in ("accumulate_grad_batches", "check_val_every_n_epoch"):  # which Lightning divides by, unchecked
+        for name in ("accumulate_grad_batches", "check_val_every_n_epoch"):  # Lightning divides by them unchecked
             if settings[name] is not None and settings[name] < 1:
                 raise SettingError(f"--trainer.{name} is {settings[name]}, expected 1 or more.")
         trainer = super().instantiate_trainer(**kwargs)
@@ -115,7 +115,7 @@ class LeanEBMCLI(LightningCLI):
         return trainer
 
     def after_instantiate_classes(self) -> None:
-        """Store the settings of the model in its checkpoints, from which ``load_from_checkpoint`` builds it again."""
+        """Store the settings of the model for its checkpoints, from which ``load_from_checkpoint`` builds it again."""
         settings = self._model_settings()
         self.model.hparams.update(
             {"_instantiator": "lightning.pytorch.cli.instantiate_module", "_class_path": settings["class_path"]}
@@ -134,8 +134,8 @@ class LeanEBMCLI(LightningCLI):
         super()._set_seed()
 
     def _parse_ckpt_path(self) -> None:
-        # Lightning would put the checkpoint's hyper-parameters above the command line's. Here the settings of a run
-        # are those that it was given; what differs from the checkpoint's is said.
+        # Lightning would let the hyper-parameters of the checkpoint override the command line. Here the settings that
+        # are given hold, and differences from the checkpoint are printed.
         assert self.config.subcommand is not None
         config = self.config[self.config.subcommand]
         path = config.get("ckpt_path")
@@ -163,7 +163,7 @@ class LeanEBMCLI(LightningCLI):
             part.get(key, "").split(".")[-1] for part, key in ((stored, "_class_path"), (settings, "class_path"))
         )
         if theirs and theirs != ours:
-            raise SettingError(f"{path} is of {theirs} and the model is {ours}: --model={theirs}, or another file.")
+            raise SettingError(f"{path} is of {theirs} and the model is {ours}: use --model={theirs}, or another file.")
         then = dict(dict_to_namespace(stored).items())
         for name, value in dict_to_namespace(settings.get("init_args", {})).items():
             if name in then and then[name] != value:
@@ -172,7 +172,7 @@ class LeanEBMCLI(LightningCLI):
 
 
 def _refuse_sharding(strategy: Any) -> None:
-    """Raise a SettingError if parameters would be sharded."""
+    """Raise a SettingError if the strategy shards parameters."""
     name = strategy if isinstance(strategy, str) else getattr(strategy, "class_path", type(strategy).__name__)
     if any(kind in name.lower() for kind in ("fsdp", "modelparallel", "deepspeed")):
         raise SettingError(
@@ -188,13 +188,13 @@ def main(args: list[str] | None = None) -> None:
         args: Arguments; None takes those of the process.
     """
     keep_freed_memory()
-    # Data sets are tensors in memory: worker processes would only copy them.
+    # Data sets are tensors in memory, which worker processes would only copy.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    # Lightning's own use of torch's pytrees.
+    # Lightning itself uses torch's pytrees in this way.
     warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
-    # Each run has a folder of its own, also one that starts from another's checkpoint.
+    # Each run has its own folder, even if it starts from the checkpoint of another run.
     warnings.filterwarnings("ignore", message="The dirpath has changed.*")
-    # And may save more or less often than the one whose checkpoint it starts from.
+    # It may also save more or less often than that run.
     warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
     LeanEBMCLI(
         Method,
@@ -203,7 +203,7 @@ def main(args: list[str] | None = None) -> None:
         subclass_mode_data=True,
         save_config_callback=SaveSettings,
         seed_everything_default=0,
-        trainer_defaults={"callbacks": [Resume()]},  # joins whatever callbacks the settings name
+        trainer_defaults={"callbacks": [Resume()]},  # added to the callbacks that the settings name
         parser_class=Parser,
         auto_configure_optimizers=False,
         args=args,

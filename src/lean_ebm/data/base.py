@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 
 class DataModule(LightningDataModule):
-    """Batches ``(candidates, conditions)`` to train, validate and test on; for ``predict``, conditions alone.
+    """Batches ``(candidates, conditions)`` to train, validate and test on; for ``predict``, only conditions.
 
     Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
     callbacks ask it.
@@ -20,7 +20,7 @@ class DataModule(LightningDataModule):
     them and no setting names them.
 
     Attributes:
-        num_classes: Number of classes that conditions name; 0 if they are not labels.
+        num_classes: Number of classes that conditions name; 0 if conditions are not labels.
         shape: Shape of one candidate; None if the class does not fix it.
     """
 
@@ -28,39 +28,41 @@ class DataModule(LightningDataModule):
     shape: tuple[int, ...] | None = None
 
     def noun(self, candidates: Tensor) -> str:
-        """What candidates ``(N, ...)`` are called in files."""
+        """The name of candidates ``(N, ...)`` in files."""
         return "candidates"
 
     def picture(self, candidates: Tensor, columns: int) -> Tensor | None:
-        """Candidates ``(N, ...)``, so many a row, as one picture ``(3, H, W)`` in [0, 1]; None if there is no such.
+        """Draw candidates ``(N, ...)`` as one picture ``(3, H, W)`` in [0, 1]; None if they cannot be drawn.
 
-        Where all of a candidate is NaN, nothing is to be shown.
+        Args:
+            candidates: The candidates. One that is NaN throughout leaves its place empty.
+            columns: Number of candidates in a row.
         """
         return None
 
     def measure(self, candidates: Tensor, condition: Any, target: Tensor) -> dict[str, Tensor]:
-        """How good candidates ``(N, ...)`` are, each figure ``(N,)``, where one can tell at once.
+        """How good candidates ``(N, ...)`` are: figures ``(N,)`` by name; none if the data have no quick measure.
 
         Args:
-            candidates: What a method made.
-            condition: What it made them for.
-            target: The candidates that the data have there.
+            candidates: The candidates that a method made.
+            condition: The conditions that it made them for.
+            target: The candidates of the data for these conditions.
         """
         return {}
 
 
 class ResumableLoader(DataLoader[Any]):
-    """A ``DataLoader`` that goes on in the middle of an epoch, by Lightning's protocol for that.
+    """A ``DataLoader`` that can resume in the middle of an epoch, by Lightning's protocol for that.
 
-    Its sampler has an ``epoch``, as :class:`~lean_ebm.data.tensors.EpochShuffle` and torch's ``DistributedSampler``
-    do. Batches that an interrupted run has seen are read again and dropped.
+    Its sampler has an attribute ``epoch``, as :class:`~lean_ebm.data.tensors.EpochShuffle` and torch's
+    ``DistributedSampler`` have. Batches that an interrupted run has seen are read again and dropped.
     """
 
     _position = 0
     _resume: Mapping[str, int] = {"epoch": -1, "position": 0}
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override] # torch names its own private iterator
-        """The batches of one epoch that are not done yet."""
+        """The batches of one epoch that the run has not seen yet."""
         done = self._resume["position"] if self._epoch == self._resume["epoch"] else 0
         self._resume = {"epoch": -1, "position": 0}
         self._position = 0
@@ -74,9 +76,9 @@ class ResumableLoader(DataLoader[Any]):
         return int(getattr(self.sampler, "epoch", 0))
 
     def state_dict(self) -> dict[str, int]:
-        """The epoch, and the number of its batches that were given out."""
+        """The epoch, and how many of its batches were read."""
         return {"epoch": self._epoch, "position": self._position}
 
     def load_state_dict(self, state: Mapping[str, int]) -> None:
-        """Go on there, if the next iteration is of that epoch."""
+        """Continue at that position if the next iteration is of that epoch."""
         self._resume = dict(state)

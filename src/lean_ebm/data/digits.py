@@ -10,9 +10,10 @@ from lean_ebm.data.tensors import TensorDataModule, to_signed_unit
 
 
 class Digits(TensorDataModule):
-    """The 1,797 8x8 digits of scikit-learn (Alpaydin and Kaynak 1998), brought to 28x28 like MNIST.
+    """The 1,797 8x8 digits of scikit-learn (Alpaydin and Kaynak 1998), enlarged to the 28x28 of MNIST.
 
-    Each is enlarged to 20x20 and centred on a 28x28 canvas, as MNIST's digits are. 1,397 train, 200 validate, 200 test.
+    Each is enlarged to 20x20 and centred on a 28x28 canvas, as MNIST's digits are. 1,397 are to train on, 200 to
+    validate and 200 to test.
 
     Args:
         split_seed: Seed of the split.

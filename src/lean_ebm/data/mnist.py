@@ -1,4 +1,4 @@
-"""MNIST, as torchvision stores it."""
+"""MNIST, in the files of torchvision."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class MNIST(TensorDataModule):
         self.split_seed = split_seed
 
     def prepare_data(self) -> None:
-        """Download what is missing, once a machine.
+        """Download missing files, once on each machine.
 
         Raises:
-            RuntimeError: If the data is neither there nor to be had; says what to do.
+            RunError: If files are missing and cannot be downloaded; says what to do.
         """
         from torchvision.datasets import MNIST as Files
 
@@ -74,17 +74,17 @@ class MNIST(TensorDataModule):
         new_folders = [folder for folder in (raw, *raw.parents) if not folder.exists()]
         try:
             raw.mkdir(parents=True, exist_ok=True)
-            # Only whole files reach their place, so that an interrupted download leaves nothing half written.
+            # Files are moved to their place only when they are whole, so that an interrupted download leaves no parts.
             with TemporaryDirectory(dir=self.root, prefix=".download-") as temporary:
                 for train in (True, False):
                     Files(temporary, train=train, download=True)
                 for name in _file_names():
                     (Path(temporary) / "MNIST" / "raw" / name).replace(raw / name)
-        # A server can also answer nonsense, or half of a file.
+        # A server can also send something else, or only half of a file.
         except (OSError, RuntimeError, EOFError, HTTPException, zlib.error) as error:
             raise RunError(_advice(f"MNIST could not be downloaded to {self.root}: {error}.")) from error
         finally:
-            for folder in new_folders:  # a download that failed leaves no empty ones
+            for folder in new_folders:  # a failed download leaves no empty folders
                 with suppress(OSError):
                     folder.rmdir()
 
@@ -92,7 +92,7 @@ class MNIST(TensorDataModule):
         """The three splits.
 
         Raises:
-            RuntimeError: If files are missing, truncated or corrupt; says what to do.
+            RunError: If files are missing, truncated or corrupt; says what to do.
         """
         train_images, train_labels = self._read(train=True, expected=60_000)
         test = self._read(train=False, expected=10_000)
@@ -109,7 +109,7 @@ class MNIST(TensorDataModule):
 
         try:
             files = Files(str(self.root), train=train)
-        # What torchvision raises on a damaged file depends on where the damage is.
+        # Which error torchvision raises for a damaged file depends on where the damage is.
         except (OSError, RuntimeError, ValueError, AssertionError, TypeError, LookupError) as error:
             reason = str(error) or type(error).__name__
             raise RunError(_advice(f"MNIST in {self.root} is damaged: {reason}.")) from error

@@ -1,4 +1,4 @@
-"""Candidates that are images, shown."""
+"""Pictures of candidates that are images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ def is_image(shape: tuple[int, ...]) -> bool:
 
 
 def grid(images: Tensor, columns: int) -> Tensor:
-    """Images ``(N, C, H, W)`` in [-1, 1] as one picture ``(3, H', W')`` in [0, 1]; what is NaN is shown as -1."""
+    """Images ``(N, C, H, W)`` in [-1, 1] as one picture ``(3, H', W')`` in [0, 1]; NaN is shown as -1."""
     from torchvision.utils import make_grid
 
     pixels = images.float().nan_to_num(-1.0).clamp(-1, 1) / 2 + 0.5

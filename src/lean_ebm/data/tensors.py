@@ -1,4 +1,4 @@
-"""Data sets small enough to be held as tensors and batched by index."""
+"""Data sets that are small enough to be held in memory as tensors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.randomness import derived_seed
 
 
 class IndexedTensors(TensorDataset):
-    """A ``TensorDataset`` that fetches a batch in one indexing operation a tensor, not sample by sample."""
+    """A ``TensorDataset`` that reads a whole batch by one indexing operation for each tensor."""
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
         """The samples at ``indices``, already a batch."""
@@ -26,7 +26,7 @@ class IndexedTensors(TensorDataset):
 
 
 class EpochShuffle(RandomSampler):
-    """A ``RandomSampler`` whose order depends on its seed and the epoch alone; Lightning says which epoch it is.
+    """A ``RandomSampler`` whose order depends only on its seed and the epoch, which Lightning sets.
 
     Args:
         data: The data set.
@@ -50,10 +50,10 @@ class EpochShuffle(RandomSampler):
 
 
 class TensorDataModule(DataModule):
-    """Images and labels held as tensors: a new data set implements :meth:`load` alone.
+    """Images and labels held as tensors. A new data set implements only :meth:`load`.
 
-    Batches are ``(images float32 (B, C, H, W) in [-1, 1], labels int64 (B,))``. For ``predict`` the batches are labels
-    alone: the conditions to sample for, ``samples_per_class`` of each class in turn.
+    Batches are ``(images float32 (B, C, H, W) in [-1, 1], labels int64 (B,))``. For ``predict`` the batches are only
+    labels, the conditions to sample for: all classes in turn, ``samples_per_class`` times.
 
     Args:
         batch_size: Batch size on each device.
@@ -63,7 +63,7 @@ class TensorDataModule(DataModule):
         held_out: A class left out of training and validation, to see whether the energy notices it; null for none.
 
     Raises:
-        ValueError: If a number is out of its range.
+        SettingError: If a number is out of its range.
     """
 
     def __init__(
@@ -133,25 +133,27 @@ class TensorDataModule(DataModule):
         return DataLoader(_Conditions(labels), batch_size=self.predict_batch_size, collate_fn=_as_is)
 
     def noun(self, candidates: Tensor) -> str:
-        """``images``, where they are such."""
+        """``images`` if the candidates have the shape of images, else ``candidates``."""
         return "images" if is_image(tuple(candidates.shape[1:])) else super().noun(candidates)
 
     def picture(self, candidates: Tensor, columns: int) -> Tensor | None:
-        """A grid of images."""
+        """A grid of images; None if the candidates do not have the shape of images."""
         return grid(candidates, columns) if is_image(tuple(candidates.shape[1:])) else None
 
     def _check(self, split: str, images: Tensor, labels: Tensor) -> None:
-        """Refuse what would train to nonsense without a word."""
+        """Refuse data on which training would silently give nonsense."""
         name = f"{type(self).__name__}: the {split} split"
         if len(images) != len(labels) or len(images) == 0:
-            raise SettingError(f"{name} has {len(images)} images and {len(labels)} labels, expected as many, and some.")
+            raise SettingError(
+                f"{name} has {len(images)} images and {len(labels)} labels, expected equal numbers above 0."
+            )
         if self.shape is not None and tuple(images.shape[1:]) != tuple(self.shape):
             found = tuple(images.shape[1:])
             raise SettingError(f"{name} has images of shape {found}, but {type(self).__name__}.shape is {self.shape}.")
         if not bool(images.isfinite().all()):
             raise SettingError(f"{name} has images with pixels that are not finite: leave them out.")
         low, high = float(images.min()), float(images.max())
-        if images.dim() == 4 and (low < -1 or high > 1):  # others are on a scale of their own
+        if images.dim() == 4 and (low < -1 or high > 1):  # candidates that are not images have a scale of their own
             raise SettingError(
                 f"{name} has pixels from {low:g} to {high:g}, expected -1 to 1: scale them, as to_signed_unit does."
             )

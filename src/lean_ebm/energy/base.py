@@ -14,10 +14,10 @@ from lean_ebm.settings import RecordsSettings
 
 
 class Landscape(NamedTuple):
-    """A condition asked at one of several energy landscapes (IRED's k), from the sharpest, 0, to the smoothest.
+    """A condition together with the index of an energy landscape (IRED's k): 0 is the sharpest, the last the smoothest.
 
     Attributes:
-        condition: What the energy is conditioned on besides; any collection of tensors.
+        condition: The condition itself; any collection of tensors.
         level: ``(B,)`` int64 landscape index of each candidate.
     """
 
@@ -26,20 +26,20 @@ class Landscape(NamedTuple):
 
 
 def split_landscape(condition: Any) -> tuple[Any, Tensor | None]:
-    """Separate a condition from its landscape index; None where it names none."""
+    """Separate a condition from its landscape index, which is None if the condition has none."""
     return (condition.condition, condition.level) if isinstance(condition, Landscape) else (condition, None)
 
 
 class EnergyNetwork(RecordsSettings, nn.Module, ABC):
-    """An energy ``E(x, condition) -> (B,)``: low where a candidate fits its condition.
+    """An energy ``E(x, condition) -> (B,)``: low if a candidate fits its condition.
 
-    Subclasses must keep a constant out of the energy (no bias in the last layer): it never reaches dE/dx, so a
-    gradient-trained method would leave it unused, which DistributedDataParallel reports as an error.
+    Subclasses must not add a learned constant to the energy (no bias in the last layer). A constant has no effect on
+    dE/dx, so a method that trains the gradient would not use it, which DistributedDataParallel reports as an error.
 
     Attributes:
         shape: Shape of one candidate, without the batch dimension.
-        num_classes: Number of classes that the condition can name; 0 where the condition is no label.
-        landscapes: Number of landscapes that :class:`Landscape` can name; 0 where the energy has only one.
+        num_classes: Number of classes that the condition can name; 0 if the condition is not a label.
+        landscapes: Number of landscapes that :class:`Landscape` can name; 0 if the energy has only one.
     """
 
     shape: tuple[int, ...]
@@ -52,14 +52,15 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
 
         Args:
             x: Candidates, as :meth:`encode_candidates` returns them.
-            condition: Conditions, as :meth:`encode` returns them; in a :class:`Landscape` if there are several.
+            condition: Conditions, as :meth:`encode` returns them; within a :class:`Landscape` if the energy has several
+                landscapes.
         """
 
     def encode(self, condition: Any) -> Any:
-        """What the network makes of a condition before it sees a candidate; identity by default.
+        """The part of the network that needs only the condition; identity by default.
 
-        A method calls it once a batch and hands the result to :meth:`forward`, so that a chain does not encode its
-        condition again at each step.
+        A method calls it once for each batch and passes the result to :meth:`forward`, so that a chain does not encode
+        its condition again at each step.
 
         Args:
             condition: Conditions as the data module gives them.
@@ -70,9 +71,9 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return condition
 
     def encode_candidates(self, candidates: Tensor) -> Tensor:
-        """Candidates ``(B, ...)`` of the data as points ``(B, *shape)`` in which chains move; identity by default.
+        """Convert candidates ``(B, ...)`` of the data to points ``(B, *shape)`` for chains; identity by default.
 
-        A network that learns embeddings of its candidates overrides it. A method calls it once a batch.
+        A network that learns embeddings of its candidates overrides it. A method calls it once for each batch.
         """
         return candidates
 
@@ -96,7 +97,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
             landscape: ``(B,)`` landscape indices, for an energy that has several.
 
         Raises:
-            ValueError: If the energy is not conditioned on classes.
+            SettingError: If the energy is not conditioned on classes.
         """
         if not self.num_classes:
             raise SettingError(f"{type(self).__name__} is not conditioned on classes: there are none to score.")
@@ -107,13 +108,13 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return torch.stack(columns, dim=1)
 
     def own_and_all_energies(self, x: Tensor, condition: Any) -> tuple[Tensor, Tensor]:
-        """Energies ``(B,)`` under labels ``(B,)`` and, of one pass, those of every class, ``(B, num_classes)``."""
+        """Energies ``(B,)`` under labels ``(B,)``, and those of every class, ``(B, num_classes)``, from one pass."""
         label, landscape = split_landscape(condition)
         energies = self.energies(x, landscape)
         return energies.gather(1, label[:, None]).squeeze(1), energies
 
     def candidate_shape(self, condition: Any) -> tuple[int, ...]:
-        """Shape of one candidate for these conditions: :attr:`shape`, unless a network takes problems of any size."""
+        """Shape of one candidate for these conditions; not :attr:`shape` if a network takes problems of any size."""
         return self.shape
 
     def check_shape(self, x: Tensor) -> None:
@@ -145,7 +146,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
             )
 
     def check(self, x: Tensor, landscape: Tensor | None) -> None:
-        """Raise a ValueError where candidates or landscapes are not what this network was built for."""
+        """Raise a SettingError if candidates or landscapes are not those that this network was built for."""
         self.check_shape(x)
         if (landscape is not None) != (self.landscapes > 0):
             given = "a" if landscape is not None else "no"
@@ -158,13 +159,13 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
 class ClassEnergy(EnergyNetwork):
     """Class-conditional energies from class-independent features ``h(x)`` ``(B, D)``.
 
-    The energy is ``E(x, y) = w_y . h(x)``, negative logits (JEM, Grathwohl et al. 2020, section 3). The condition
-    enters only at this head, so that all classes are scored for the price of one.
+    The energy is ``E(x, y) = w_y . h(x)``: energies are negative logits (JEM, Grathwohl et al. 2020, section 3). The
+    condition enters only at this head, so that scoring all classes costs as much as scoring one.
 
     Args:
         shape: Shape of one candidate.
         num_features: D.
-        num_classes: Number of classes; 1 makes the energy unconditional, with the condition always 0.
+        num_classes: Number of classes; 1 makes the energy unconditional: the condition is then always 0.
         landscapes: Number of landscapes; 0 for a single one.
     """
 
@@ -186,11 +187,11 @@ class ClassEnergy(EnergyNetwork):
         """Features ``(B, D)`` of candidates ``(B, *shape)``."""
 
     def forward(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` of candidates ``(B, *shape)`` under labels ``(B,)``, alone or in a :class:`Landscape`."""
+        """Energies ``(B,)`` of candidates ``(B, *shape)`` under labels ``(B,)``, plain or in a :class:`Landscape`."""
         return self.own_and_all_energies(x, condition)[0]
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
-        """Energies ``(B, num_classes)`` of every class, the features computed once."""
+        """Energies ``(B, num_classes)`` of every class; the features are computed once."""
         self.check(x, landscape)
         h = self.features(x, landscape)
         with torch.autocast(x.device.type, enabled=False):  # energies are float32, and so are their differences

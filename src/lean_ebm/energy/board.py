@@ -1,4 +1,4 @@
-"""An energy of boards whose rows, columns and boxes matter."""
+"""An energy of Sudoku boards."""
 
 from __future__ import annotations
 
@@ -15,21 +15,22 @@ from lean_ebm.errors import SettingError
 
 
 class BoardEnergy(FieldEnergy):
-    """Cells of a Sudoku that exchange messages with those of their row, column and box.
+    """A network in which each cell of a Sudoku receives messages from its row, its column and its box.
 
-    A cell starts from its own digits, as the candidate and as the problem have them. In each block it hears the mean of
-    each of its three units, so that a block costs as much as three dense layers a cell. Where the problem gives a cell,
-    the candidate's is not looked at, and the gradient of the energy is 0 there: what is given needs no learning.
+    A cell starts from its digit in the candidate and in the problem. In each block it receives the mean over its row,
+    the mean over its column and the mean over its box, so that a block costs as much as three dense layers for each
+    cell. In cells that the problem gives, the candidate is ignored and the gradient of the energy is 0: a given cell
+    needs no learning.
 
     Args:
-        side: Cells of a row, a square number; the digits are as many.
+        side: Number of cells in a row, a square number; also the number of digits.
         width: Channels of a cell.
         depth: Number of blocks.
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for one.
-        skip: Whether the candidate itself is in the field.
+        skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
 
     Raises:
-        ValueError: If the side is no square number.
+        SettingError: If ``side`` is not a square number.
     """
 
     def __init__(self, side: int = 9, width: int = 64, depth: int = 4, landscapes: int = 0, skip: bool = False) -> None:
@@ -50,7 +51,7 @@ class BoardEnergy(FieldEnergy):
         return field
 
     def field(self, x: Tensor, condition: Any) -> Tensor:
-        """F ``(B, side, side, side)``, with nothing of the candidate where the problem gives a cell."""
+        """F ``(B, side, side, side)``, which does not depend on the candidate in cells that the problem gives."""
         self.check_shape(x)
         given = (split_landscape(condition)[0] > 0).any(dim=1, keepdim=True)
         return super().field(x.masked_fill(given, 0.0), condition)

@@ -1,4 +1,4 @@
-"""The small strided CNN that energy models of digits usually start from."""
+"""An energy of images: the small strided CNN with which energy models of digits usually begin."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from lean_ebm.energy.convolution import CandidateConv2d
 
 
 class ConvEnergy(ClassEnergy):
-    """Strided convolutions, 5x5 then 3x3, with SiLU: halves the image ``depth`` times.
+    """Strided convolutions, one of 5x5 and then 3x3, with SiLU; each of the ``depth`` convolutions halves the image.
 
-    The network of the UvA deep-learning tutorial 8 (Lippe 2022), with a class-conditional head in place of its scalar
-    one. No normalization: the energy of an image must not depend on the rest of its batch.
+    The network of the UvA deep-learning tutorial 8 (Lippe 2022), with a class-conditional head instead of a scalar
+    one. It has no normalization, since the energy of an image must not depend on the rest of its batch.
 
     Args:
         shape: ``(channels, height, width)`` of one image.

@@ -1,4 +1,4 @@
-"""Convolutions in the shapes that a processor's kernels are made for."""
+"""A strided convolution whose gradient is fast on a CPU."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from torch.nn import functional as F
 
 
 class CandidateConv2d(nn.Conv2d):
-    """A strided convolution of the candidate itself, whose gradient in the candidate is fast on a CPU as well.
+    """A strided convolution of the candidate, whose gradient with respect to the candidate is fast on a CPU too.
 
-    Candidates have few channels, and the kernels that take a strided convolution back to one channel leave a vector
-    processor nearly idle: on digits a third of a chain step. The same sums are a convolution without stride once
-    ``stride x stride`` pixels are the channels of one (space to depth), the weights rearranged likewise. What follows
-    stays in the channels-last format, for which strided kernels are faster too. Parameters are those of ``Conv2d``.
+    Candidates have few channels. The backward kernel of a strided convolution with one input channel hardly uses a
+    CPU's vector units: on digits it took a third of a chain step. This class therefore turns each block of
+    ``stride x stride`` pixels into channels of one pixel (space to depth), rearranges the weights in the same way, and
+    computes the same sums as a convolution without stride. The output stays in the channels-last format, for which the
+    strided kernels of the next layers are faster too. The parameters are those of ``Conv2d``.
     """
 
     def forward(self, x: Tensor) -> Tensor:

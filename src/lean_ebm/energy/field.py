@@ -1,4 +1,4 @@
-"""Energies that are the squared norm of a field, of the shape of a candidate: those of IRED."""
+"""Energies that are the squared norm of a field, as in IRED; a field has the shape of a candidate."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from lean_ebm.energy.base import EnergyNetwork, split_landscape
 class FieldEnergy(EnergyNetwork):
     r"""``E(x, y, k) = |f(x, y, k)|^2`` for a candidate x, a problem y and a landscape k (Du et al. 2024, section 3).
 
-    The field f has the shape of x: what subclasses compute, g(x, y, k), or with ``skip`` ``f = c_k x + g(x, y, k)``,
-    whose gradient, ``2 c_k^2 x`` where g = 0, is at first that of pure noise where landscapes are those of IRED.
-    Without it, as the authors have it, all that f knows of x it knows beside the problem, and so answers better where
-    problems are harder than those trained on.
+    The field f has the shape of x. Subclasses compute a correction g(x, y, k). Without ``skip``, as the authors have
+    it, ``f = g(x, y, k)``: the network sees x only together with the problem, and answers better if problems are harder
+    than those trained on. With ``skip``, ``f = c_k x + g(x, y, k)``. For g = 0 the gradient of the energy is then
+    ``2 c_k^2 x``, which in the landscapes of IRED is the right one for pure noise.
 
     Args:
         shape: Shape of one candidate.
         landscapes: Number of landscapes; 0 for a single one.
-        skip: Whether the candidate itself is in the field.
+        skip: Whether the field has a term ``c_k x``.
     """
 
     def __init__(self, shape: tuple[int, ...], landscapes: int, skip: bool) -> None:
         super().__init__()
         self.shape = tuple(shape)
         self.landscapes = landscapes
-        # 2 c^2 s = 1, with levels s of noise that follow a cosine
+        # 2 c^2 s = 1, where s is the noise level of a landscape; the levels follow a cosine
         angle = (
             torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:] if landscapes else torch.full((1,), math.pi / 2)
         )
@@ -51,5 +51,5 @@ class FieldEnergy(EnergyNetwork):
         return field + scale.reshape(-1, *[1] * (x.dim() - 1)) * x.float()
 
     def forward(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, alone or in a :class:`Landscape`."""
+        """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, plain or in a :class:`Landscape`."""
         return self.field(x, condition).square().flatten(1).sum(dim=1)

@@ -1,8 +1,8 @@
-"""Energy networks in files of their own, which load without Lightning.
+"""Files of energy networks, which load without Lightning.
 
-Such a file is a safetensors file: tensors, and text about them. The text is the import path of the network's class and
-the arguments that it was built with. Reading a file cannot run code that the file brings along, and it imports only
-modules of ``lean_ebm.energy``: the module of any other class has to be imported by the caller before.
+Such a file is in the safetensors format: it holds tensors and text about them. The text is the import path of the
+network's class and the arguments that it was built with. Reading a file does not run code from the file. It imports
+only modules of ``lean_ebm.energy``: the caller must have imported the module of any other class before.
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ from lean_ebm.errors import SettingError
 from lean_ebm.files import write_whole
 from lean_ebm.settings import updated
 
-_SETTINGS, _VERSION = "energy", "lean_ebm_version"  # keys of the text in a file
+_KEY = "lean_ebm"  # of the text in a file; one key, since the format writes several in random order
 
 
 def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
-    """Write a network to a file from which :func:`load_energy` builds it again; whole, or not at all.
+    """Write a network to a file that :func:`load_energy` reads. The file is written whole or not at all.
 
     Args:
         energy: The network.
         path: The file, usually called ``*.safetensors``.
 
     Raises:
-        SettingError: If the network's class cannot be imported by its path, because it is local to a function, say.
+        SettingError: If the network's class cannot be imported by its path, for example because it is defined within a
+            function.
     """
     if energy.settings is None:
         raise SettingError(
@@ -48,17 +49,17 @@ def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
 
 
 def write_energy(path: str | PathLike[str], settings: dict[str, Any], weights: Mapping[str, Tensor]) -> None:
-    """Write the settings and the weights of a network that need not be built for that.
+    """Write the settings and the weights of a network to a file; the network does not have to be built.
 
     Args:
         path: The file.
         settings: ``{"class_path": ..., "init_args": {...}}``, plain data.
         weights: The network's ``state_dict``.
     """
-    # The format has no views and no two names for one tensor.
+    # The format stores neither views nor one tensor under two names.
     copies = {name: weight.detach().cpu().clone().contiguous() for name, weight in weights.items()}
-    content = save(copies, metadata={_SETTINGS: json.dumps(settings), _VERSION: __version__})
-    write_whole(Path(path), content)
+    text = json.dumps({"version": __version__, **settings})
+    write_whole(Path(path), save(copies, metadata={_KEY: text}))
 
 
 def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
@@ -71,15 +72,15 @@ def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
         The network in evaluation mode, on the CPU.
 
     Raises:
-        SettingError: If this is not such a file, or its class is not an :class:`EnergyNetwork` that can be built here;
-            says what to do.
+        SettingError: If this is not a file of an energy network, or if its class is not an :class:`EnergyNetwork` that
+            can be built here; says what to do.
     """
     path = Path(path)
     if not path.is_file():
         raise SettingError(f"There is no file {path}: give one that save_energy or lean-ebm export wrote.")
     try:
         with safe_open(path, framework="pt") as file:
-            settings = json.loads((file.metadata() or {})[_SETTINGS])
+            settings = json.loads((file.metadata() or {})[_KEY])
             weights: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (SafetensorError, KeyError, ValueError) as error:
         raise SettingError(
@@ -96,7 +97,7 @@ def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
 
 
 def _built(settings: Any, path: Path) -> EnergyNetwork:
-    """The network of these settings; networks among its arguments are built by the same rules."""
+    """Build the network of these settings; networks among its arguments are built by the same rules."""
     try:
         class_path, arguments = str(settings["class_path"]), dict(settings["init_args"])
     except (TypeError, KeyError, ValueError) as error:

@@ -12,21 +12,22 @@ from lean_ebm.energy.field import FieldEnergy
 
 
 class GraphEnergy(FieldEnergy):
-    """Pairs of nodes that exchange messages through every third node.
+    """A network in which each pair of nodes receives messages through every third node.
 
-    A pair (i, j) starts from what candidate and problem say of it, either way round. In each block it hears whether
-    there is a k for which one thing holds of (i, k) and another of (k, j): ``1 - exp(-sum_k a_ik b_kj)``, a soft "or",
-    of two learned views of the pairs in (0, 1). Matrix products take the place of the triples that a neural logic
-    machine looks at (Dong et al. 2019), which IRED uses. Nothing depends on the number or the order of nodes, so that
-    graphs may be larger than those trained on.
+    A pair (i, j) starts from the entries (i, j) and (j, i) of the candidate and of the problem. In each block it learns
+    whether there is a node k such that one learned property holds for (i, k) and another for (k, j). This is a soft
+    "or" over k, ``1 - exp(-sum_k a_ik b_kj)``, in which a and b are two learned properties of pairs, in (0, 1). A
+    neural logic machine, which IRED uses, looks at triples of nodes instead (Dong et al. 2019); here matrix products
+    take their place. Nothing depends on the number or the order of nodes, so that graphs may be larger than those
+    trained on.
 
     Args:
         nodes: Number of nodes of the graphs to train on.
-        relations: Number of relations that make a problem.
+        relations: Number of relations (n x n matrices) in a problem.
         width: Channels of a pair.
-        depth: Number of blocks: paths of up to 2^depth edges can be followed.
+        depth: Number of blocks; the network can follow paths of up to 2^depth edges.
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for one.
-        skip: Whether the candidate itself is in the field.
+        skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
     """
 
     def __init__(
@@ -45,11 +46,11 @@ class GraphEnergy(FieldEnergy):
         self.last = nn.Linear(width, 1, bias=False)
 
     def candidate_shape(self, condition: Any) -> tuple[int, ...]:
-        """As many nodes as the graphs of the problems have."""
+        """``(n, n)``, where n is the number of nodes of the graphs in the problems."""
         return tuple(condition.shape[-2:])
 
     def check_shape(self, x: Tensor) -> None:
-        """Raise a ValueError where candidates are no relations of nodes."""
+        """Raise a SettingError if candidates are not square matrices."""
         if x.dim() != 3 or x.shape[1] != x.shape[2]:
             super().check_shape(x)
 
@@ -73,7 +74,7 @@ class _Block(nn.Module):
         self.out = nn.Linear(2 * width, width)
 
     def forward(self, h: Tensor) -> Tensor:
-        # few things hold of few pairs at first
+        # -2: at the start of training each property holds for few pairs
         left, right = torch.sigmoid(self.views(h) - 2).permute(0, 3, 1, 2).chunk(2, dim=1)  # each (B, W, n, n)
         through = -torch.expm1(-(left @ right)).permute(0, 2, 3, 1)
         mixed: Tensor = h + self.out(F.silu(self.mix(torch.cat([h, h.transpose(1, 2), through], dim=3))))

@@ -13,20 +13,22 @@ from lean_ebm.errors import SettingError
 
 
 class MixerEnergy(ClassEnergy):
-    r"""An MLP-mixer (Tolstikhin et al. 2021) whose energy is written so that its gradient starts as a denoiser.
+    r"""An MLP-mixer (Tolstikhin et al. 2021) whose energy has a gradient that is a denoiser from the start.
 
-    Methods that train dE/dx ask for the noise in x. A network that sees x through its features alone has to learn to
-    copy it; here the energy holds x itself::
+    Methods that train dE/dx train it to be the noise in x. A network that sees x only through its features would have
+    to learn to copy x. Here the energy contains x itself::
 
         E(x, y)  =  q/2 |x|^2  -  n/2 c log(1 + |x|^2)  -  w_y . [h, h * Vp]
 
     with the patches ``p`` of x (n components in all), their mixer features ``h = h(p / rms(x))`` and learned ``q``,
-    ``c``, ``w``, ``V``. The first two terms are the energy of zero-mean data under noise of an unknown level: their
-    gradient ``x (q - c / rms(x)^2)`` removes all of a strong noise and little of a weak one. The inner product of
-    features and patches lets the third subtract what h recognizes as strokes. Told the landscape, and so the level, the
-    network needs neither the second term nor the division by the rms: it weighs the other two terms by a learned
-    scalar for each landscape. The mixer's matrix products are large, which suits a CPU, and overlapping patches keep
-    strokes whole.
+    ``c``, ``w``, ``V``. The first two terms are the energy of zero-mean data under noise of an unknown level. Their
+    gradient ``x (q - c / rms(x)^2)`` removes strong noise entirely and weak noise only a little. The third term has the
+    inner product of features and patches, so that its gradient can subtract what h recognizes as strokes.
+
+    With landscapes the network knows the noise level. It then needs neither the second term nor the division by the
+    rms, and weighs each of the other two terms by a learned scalar for each landscape.
+
+    The mixer's matrix products are large, which suits a CPU. The patches overlap, which keeps strokes whole.
 
     Args:
         shape: ``(channels, height, width)`` of one image; height and width are multiples of 4.
@@ -38,7 +40,7 @@ class MixerEnergy(ClassEnergy):
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
 
     Raises:
-        ValueError: If height or width is not a multiple of 4.
+        SettingError: If height or width is not a multiple of 4.
     """
 
     def __init__(
@@ -65,7 +67,7 @@ class MixerEnergy(ClassEnergy):
         if landscapes:
             self.shift = nn.Embedding(landscapes, depth * width)
             nn.init.normal_(self.shift.weight, std=0.1)
-            # How much of x is noise and how much is data, if the levels follow a cosine.
+            # The shares of noise and of data in x, if the levels follow a cosine.
             angle = torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:]
             self.noise_share = nn.Parameter(angle.sin())
             self.data_share = nn.Parameter(angle.cos())
@@ -74,7 +76,7 @@ class MixerEnergy(ClassEnergy):
 
     def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
         """Features ``[h, h * Vp]`` ``(B, 2 tokens width)`` of images ``(B, C, H, W)``, negated for the head."""
-        with torch.autocast(x.device.type, enabled=False):  # what is small in x is what the gradient is about
+        with torch.autocast(x.device.type, enabled=False):  # the gradient depends on small details of x
             patches = F.unfold(x, 8, padding=2, stride=4).permute(2, 0, 1)  # (T, B, P)
             view = self.view(patches)
             if landscape is None:
@@ -89,7 +91,7 @@ class MixerEnergy(ClassEnergy):
         return features if landscape is None else features * self.data_share[landscape][:, None]
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
-        """Energies ``(B, num_classes)`` of every class, the features computed once."""
+        """Energies ``(B, num_classes)`` of every class; the features are computed once."""
         energies = super().energies(x, landscape)
         with torch.autocast(x.device.type, enabled=False):
             square = x.float().square().flatten(1).sum(dim=1)
@@ -112,7 +114,7 @@ class _MixerBlock(nn.Module):
             nn.init.normal_(layer.weight, std=0.5 * layer.in_features**-0.5)
 
     def forward(self, h: Tensor) -> Tensor:
-        """Mix tokens, then channels, of ``(T, B, W)``: with tokens first, both are one matrix product."""
+        """Mix tokens, then channels, of ``(T, B, W)``. With tokens first, each mixing is one matrix product."""
         tokens = self.tokens_in.weight @ h.flatten(1) + self.tokens_in.bias[:, None]
         h = h + (self.tokens_out.weight @ F.silu(tokens)).view(h.shape)
         mixed: Tensor = h + self.channels_out(F.silu(self.channels_in(h)))

@@ -16,7 +16,7 @@ class MLPEnergy(ClassEnergy):
 
     Args:
         shape: Shape of one candidate.
-        num_classes: Number of classes; 1 makes the energy unconditional, with the condition always 0.
+        num_classes: Number of classes; 1 makes the energy unconditional: the condition is then always 0.
         width: Units of each hidden layer.
         depth: Number of hidden layers.
         landscapes: Number of landscapes (IRED); each shifts every hidden layer. 0 for a single one.

@@ -1,4 +1,4 @@
-"""A stronger energy of small images, with its compute where it is cheap."""
+"""A stronger energy of small images, which computes mostly at low resolution, where that is cheap."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from lean_ebm.errors import SettingError
 
 
 class ResidualEnergy(ClassEnergy):
-    """Two strided convolutions to a quarter of the resolution, residual blocks there, a dense read-out.
+    """Two strided convolutions to a quarter of the resolution, then residual blocks, then a dense layer.
 
-    A convolution at full resolution costs sixteen times one at a quarter of it and sees a sixteenth of the picture: on
-    a CPU the blocks belong where the picture is 7x7. No normalization: the energy of an image must not depend on the
-    rest of its batch. The read-out keeps positions apart, since where a stroke lies is what makes a digit.
+    A convolution at full resolution costs sixteen times as much as one at a quarter of it, and sees a sixteenth of the
+    area. On a CPU the blocks therefore work at the low resolution, 7x7 for digits. There is no normalization, since the
+    energy of an image must not depend on the rest of its batch. The last layer has a weight for each position, since
+    the position of a stroke matters for a digit.
 
     Args:
         shape: ``(channels, height, width)`` of one image; height and width are multiples of 4.
@@ -26,7 +27,7 @@ class ResidualEnergy(ClassEnergy):
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
 
     Raises:
-        ValueError: If height or width is not a multiple of 4.
+        SettingError: If height or width is not a multiple of 4.
     """
 
     def __init__(
@@ -69,5 +70,5 @@ class _Block(nn.Module):
     def forward(self, x: Tensor, landscape: Tensor | None) -> Tensor:
         h: Tensor = x if self.shift is None else x + self.shift(landscape)[:, :, None, None]
         h = self.second(F.silu(self.first(F.silu(h))))
-        # halving what a block adds keeps the variance at initialization near that of its input
+        # The factor keeps the variance at initialization near that of the input.
         return x + 0.5 * h

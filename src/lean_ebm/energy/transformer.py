@@ -11,8 +11,8 @@ from lean_ebm.errors import SettingError
 class TransformerEnergy(ClassEnergy):
     """A transformer encoder on the patches of an image, with pre-normalization and no dropout (Gladstone et al. 2025).
 
-    The features are the mean of its tokens. The last normalization has no bias, since a constant in the features has no
-    gradient in the image.
+    The features are the mean of the output tokens. The last normalization has no bias, since a constant in the features
+    has no effect on the gradient with respect to the image.
 
     Args:
         shape: ``(channels, height, width)`` of one image; height and width are multiples of ``patch``.
@@ -24,7 +24,7 @@ class TransformerEnergy(ClassEnergy):
         landscapes: Number of landscapes (IRED); each shifts all tokens. 0 for a single one.
 
     Raises:
-        SettingError: If height, width or ``width`` is not such a multiple.
+        SettingError: If height or width of an image is not a multiple of ``patch``, or ``width`` not one of ``heads``.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""An energy of vectors and matrices, given a problem that is one."""
+"""An energy of vectors and matrices, for problems that are vectors or matrices too."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from lean_ebm.energy.field import FieldEnergy
 
 
 class VectorEnergy(FieldEnergy):
-    """A multilayer perceptron on problem and candidate side by side (Du et al. 2024, appendix A).
+    """A multilayer perceptron on the concatenation of problem and candidate (Du et al. 2024, appendix A).
 
-    In landscape k of IRED the candidate is near ``a_k`` times the answer. Each landscape learns to undo that, by a
-    factor of its own before the first layer (which is not in the paper): what relates answer to problem then looks
-    the same in all of them, and a network of what is wrong with a candidate, ``x - y_1 - y_2`` for a sum, holds for
-    answers larger than those trained on.
+    In landscape k of IRED the candidate is near ``a_k`` times the answer. Each landscape learns a factor, applied to
+    the candidate before the first layer, that undoes this (the paper has no such factor). The relation between answer
+    and problem is then the same in all landscapes. A network that computes the error of a candidate, such as
+    ``x - y_1 - y_2`` for a sum, then also holds for answers larger than those trained on.
 
     Args:
         shape: Shape of one candidate.
         condition_shape: Shape of one problem.
         width: Units of each hidden layer.
         depth: Number of hidden layers.
-        landscapes: Number of landscapes (IRED); each scales the candidate, and scales and shifts every hidden layer but
-            the first. 0 for one.
-        skip: Whether the candidate itself is in the field.
+        landscapes: Number of landscapes (IRED); each scales the candidate, and scales and shifts every hidden layer
+            except the first. 0 for a single one.
+        skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class VectorEnergy(FieldEnergy):
 
 
 def _film(landscapes: int, width: int) -> nn.Embedding:
-    """Gains and shifts ``(2 width,)`` of each landscape, small at first."""
+    """An embedding of each landscape's gains and shifts ``(2 width,)``, which start small."""
     film = nn.Embedding(landscapes, 2 * width)
     nn.init.normal_(film.weight, std=0.1)
     return film

@@ -1,9 +1,10 @@
-"""How good samples and energies are."""
+"""Evaluations: figures of samples, answers and energies."""
 
-from lean_ebm.evaluation.base import Effort, EvaluationResult, evaluate
+from lean_ebm.evaluation.base import evaluate
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data
 from lean_ebm.evaluation.evaluator import DigitEvaluator, load_evaluator
 from lean_ebm.evaluation.metrics import DensityCoverage, Novelty, RelativeDiversity
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.evaluation.samples import evaluate_digits, evaluate_pixels
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""How good the answers of a method to problems are, and what they cost."""
+"""Evaluates the answers of a method to problems: how good they are, and how much computation they take."""
 
 from __future__ import annotations
 
@@ -9,36 +9,38 @@ import torch
 from torch import Tensor
 
 from lean_ebm.data import ReasoningDataModule
-from lean_ebm.evaluation.base import Effort, EvaluationResult
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.langevin import Stop
 from lean_ebm.methods import Method
 
 STEPS = (1, 5, 10, 20, 40, 80)
-"""Numbers of steps where none are asked for."""
+"""Numbers of steps if none are given."""
 
 
 @torch.no_grad()
 def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
-    """Every figure of a method that answers problems.
+    """Compute every figure of a method that answers problems.
 
     Args:
         data: The family of the problems.
         method: The trained method.
-        split: ``val`` or ``test``: problems as hard as those trained on; harder ones join them, others for each split.
-        effort: ``num_samples`` problems of each difficulty, answered at ``steps`` besides as the method means to.
+        split: ``val`` or ``test``: problems as hard as those trained on. Harder problems are added, different ones for
+            each split.
+        effort: ``num_samples`` is the number of problems of each difficulty. They are answered with the method's own
+            number of steps, and again with each number in ``steps``.
 
     Returns:
-        Figures, each of problems as hard as those trained on, ``same_*``, and of ``harder_*``:
+        Figures of problems as hard as those trained on, called ``same_*``, and of harder ones, called ``harder_*``:
 
-        * those of :meth:`~lean_ebm.data.reasoning.ReasoningDataModule.measure`, means; ``*_without_thinking`` the first
-          of them for the answers that need no learning;
-        * ``evaluations``: gradient steps a problem, and ``seconds``;
-        * ``fixed_*``: where chains may stop early, the same if none does;
+        * the means of the figures of :meth:`~lean_ebm.data.reasoning.ReasoningDataModule.measure`, and as
+          ``*_without_thinking`` the family's main figure for the answers that need no learning;
+        * ``evaluations``: gradient steps for a problem; ``seconds``: time for a problem;
+        * ``fixed_*``, if chains may stop early: the main figure and the evaluations if no chain stops early;
         * ``energy_rank``: rank correlation of the final energy and the true error.
 
-        ``difficulty_rank``: rank correlation of the steps taken with the difficulty, over all problems, where chains
-        may stop early; ``_low`` and ``_high`` are the ends of its bootstrap interval. The curves have the means by
-        steps.
+        If chains may stop early there is also ``difficulty_rank``, the rank correlation of the steps taken with the
+        difficulty, over all problems; ``difficulty_rank_low`` and ``difficulty_rank_high`` are the ends of its
+        bootstrap interval. The curves hold the means by number of steps.
     """
     if not effort.num_samples:
         return EvaluationResult()
@@ -90,7 +92,7 @@ def _answer(
 
 
 def spearman(first: Tensor, second: Tensor) -> Tensor:
-    """Rank correlation of ``(N,)`` and ``(N,)``, equal values sharing their ranks; NaN where one is constant."""
+    """Rank correlation of ``(N,)`` and ``(N,)``; equal values share a rank. NaN if one of the two is constant."""
     return _pearson(_ranks(first), _ranks(second))
 
 

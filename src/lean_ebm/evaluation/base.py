@@ -1,46 +1,20 @@
-"""One entry to all evaluations: how good a trained method is on a data module."""
+"""The entry to all evaluations: how good a trained method is on the data of a data module."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import singledispatch
 
 from lean_ebm.data import DataModule, ReasoningDataModule, TensorDataModule
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.methods import Method
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much an evaluation may compute; the fields are the settings of :class:`~lean_ebm.callbacks.Evaluation`."""
-
-    num_samples: int = 1000
-    num_images: int = 2000
-    steps: tuple[int, ...] = ()
-    long_run: int = 0
-    long_run_samples: int = 100
-    batch_size: int = 250
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class EvaluationResult:
-    """What an evaluation found.
-
-    Attributes:
-        figures: Values by name.
-        curves: The figures of samples by the number of steps of their chains.
-    """
-
-    figures: dict[str, float] = field(default_factory=dict)
-    curves: dict[int, dict[str, float]] = field(default_factory=dict)
 
 
 @singledispatch
 def evaluate(data: DataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
     """Evaluate a trained method on a split of its data.
 
-    What is evaluated depends on the class of the data module. A data module of your own gets an evaluation by
-    ``@evaluate.register``; without one, there are no figures::
+    The class of the data module decides what is evaluated. ``@evaluate.register`` adds an evaluation for a data module
+    of your own; without one, there are no figures::
 
         @evaluate.register(MyData)
         def _(data: MyData, method: Method, split: str, effort: Effort) -> EvaluationResult:

@@ -1,4 +1,4 @@
-"""What an energy knows: the class of a digit, when it is unsure, and what is no digit."""
+"""Figures of an energy as a classifier of images and as a detector of images that are not data."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from torchmetrics.classification import (
 )
 
 ClassEnergies = Callable[[Tensor], Tensor]
-"""Images ``(B, C, H, W)`` to energies ``(B, num_classes)``."""
+"""A function from images ``(B, C, H, W)`` to energies ``(B, num_classes)``."""
 
 
 @torch.no_grad()
 def evaluate_energy(
     class_energies: ClassEnergies, images: Tensor, labels: Tensor, outliers: dict[str, Tensor], batch_size: int = 500
 ) -> dict[str, float]:
-    """Every figure of an energy as a classifier and as a detector of what is no digit.
+    """Compute every figure of an energy as a classifier and as a detector of outliers.
 
     Args:
-        class_energies: The energies of every class.
+        class_energies: The function that gives the energies of every class.
         images: Real images ``(N, C, H, W)``.
         labels: Their classes ``(N,)``.
         outliers: Images of other kinds by name, see :func:`unlike_data`.
-        batch_size: Images scored at once.
+        batch_size: Number of images scored at once.
 
     Returns:
         ``accuracy`` of argmin_y E(x, y). ``calibration_error`` of softmax(-E): expected calibration error over 15 bins
         (Guo et al. 2017, equation 3). ``auroc_NAME``: probability that an outlier has a higher energy than a real image
-        (area under the ROC curve, Hendrycks and Gimpel 2017), by the energy of the image whatever its class,
-        ``E(x) = -log sum_y exp -E(x, y)`` (Grathwohl et al. 2020, equation 8); 0.5 is chance, less than that prefers
-        the outliers.
+        (area under the ROC curve, Hendrycks and Gimpel 2017). The energy of an image is here that over all classes,
+        ``E(x) = -log sum_y exp -E(x, y)`` (Grathwohl et al. 2020, equation 8). 0.5 is chance; below it, the energy is
+        lower for outliers.
     """
     energies = _score(class_energies, images, batch_size)
     classes = energies.shape[1]
@@ -59,14 +59,15 @@ def held_out_precision(
     """How well the energy finds a class that it was not trained on: area under the precision-recall curve.
 
     Args:
-        class_energies: The energies of every class; that of the class held out does not count.
+        class_energies: The function that gives the energies of every class; that of the held-out class is not used.
         images: Real images ``(N, C, H, W)`` of all classes.
         labels: Their classes ``(N,)``.
-        held_out: The class to find, by a high energy.
-        batch_size: Images scored at once.
+        held_out: The held-out class; its images should have high energies.
+        batch_size: Number of images scored at once.
 
     Returns:
-        The average precision (Zenati et al. 2018, section 4.1, have the experiment); chance is the share of the class.
+        The average precision (the experiment of Zenati et al. 2018, section 4.1). Chance is the share of the held-out
+        class among the images.
     """
     energies = _score(class_energies, images, batch_size)
     known = energies[:, torch.arange(energies.shape[1], device=energies.device) != held_out]
@@ -75,15 +76,15 @@ def held_out_precision(
 
 
 def unlike_data(images: Tensor, seed: int = 0) -> dict[str, Tensor]:
-    """Images that are none of the data, as many as given.
+    """Make images that are not like the data.
 
     Args:
         images: Real images ``(N, C, H, W)`` in [-1, 1].
-        seed: Seed of what is random in them.
+        seed: Seed of the random images.
 
     Returns:
-        ``noise``: uniform pixels. ``constant``: one random gray an image. ``rotated``: the images, turned by a quarter.
-        ``inverted``: the images, black for white.
+        N images of each kind. ``noise``: uniform pixels. ``constant``: one random gray for each image. ``rotated``: the
+        images, rotated by a quarter turn. ``inverted``: the images with black and white exchanged.
     """
     generator = torch.Generator().manual_seed(seed)
     noise = 2 * torch.rand(images.shape, generator=generator) - 1
@@ -97,15 +98,15 @@ def unlike_data(images: Tensor, seed: int = 0) -> dict[str, Tensor]:
 
 
 def marginal_energy(energies: Tensor) -> Tensor:
-    """Energies ``(B,)`` of candidates whatever their class, from those of every class ``(B, num_classes)``."""
+    """Energies ``(B,)`` of candidates over all classes, from those of every class ``(B, num_classes)``."""
     marginal: Tensor = -(-energies).logsumexp(dim=1)
     return marginal
 
 
 def unit_ranks(scores: Tensor) -> Tensor:
-    """Ranks of scores ``(N,)`` in [0, 1], equal ones alike.
+    """Ranks of scores ``(N,)``, scaled to [0, 1]; equal scores have equal ranks.
 
-    torchmetrics squashes scores outside [0, 1] by a sigmoid, in which large energies would all be the same.
+    torchmetrics applies a sigmoid to scores outside [0, 1], which would make all large energies equal.
     """
     ranks = scores.unique(return_inverse=True)[1]
     scaled: Tensor = ranks / max(len(scores) - 1, 1)

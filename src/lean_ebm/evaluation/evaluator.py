@@ -1,4 +1,4 @@
-"""The network that judges samples of digits. It never takes part in training an energy."""
+"""The network that judges samples of digits. It is not used in training an energy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class DigitEvaluator(nn.Module):
     """A small classifier of 28x28 digits, whose last hidden layer is the feature space of sample metrics.
 
     Attributes:
-        num_features: Size of the feature space, under the name that torchmetrics looks for.
+        num_features: Size of the feature space; torchmetrics looks for this name.
     """
 
     num_features = 128
@@ -46,7 +46,7 @@ class DigitEvaluator(nn.Module):
 
 
 def load_evaluator() -> DigitEvaluator:
-    """The pinned evaluator: weights from the package, made by ``python -m lean_ebm.evaluation.train``."""
+    """Load the pinned evaluator with the weights in the package; ``python -m lean_ebm.evaluation.train`` made these."""
     evaluator = DigitEvaluator()
     with as_file(files("lean_ebm.evaluation") / "evaluator.safetensors") as path:
         evaluator.load_state_dict(load_file(path))

@@ -1,4 +1,4 @@
-"""How good a model of classes of images or vectors is: its samples and its energy."""
+"""Evaluates a class-conditional model of images or vectors: its samples and its energy."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch import Tensor
 
 from lean_ebm.data import Digits, TensorDataModule
 from lean_ebm.data.pictures import is_image
-from lean_ebm.distributed import gather
-from lean_ebm.evaluation.base import Effort, EvaluationResult
+from lean_ebm.distributed import gather, rank_and_world_size
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data
+from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.evaluation.samples import evaluate_digits, evaluate_pixels
 from lean_ebm.methods import Method
 
@@ -19,17 +19,17 @@ LONG_RUN = ("accuracy", "diversity", "pixel_diversity")
 
 
 def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
-    """All figures that a model of classes has; see :class:`~lean_ebm.callbacks.Evaluation`.
+    """Compute all figures of a class-conditional model; see :class:`~lean_ebm.callbacks.Evaluation`.
 
     Args:
-        data: The data that it was trained on.
+        data: The data that the model was trained on.
         method: The trained method.
         split: ``val`` or ``test``.
         effort: How much to compute.
 
     Returns:
-        The figures ``energy_*``, ``held_out_auprc``, ``samples_*``, ``real_*`` and ``long_run_*``, and those of samples
-        over the number of steps.
+        The figures ``energy_*``, ``held_out_auprc``, ``samples_*``, ``real_*`` and ``long_run_*``, and the curves of
+        figures of samples over the number of steps.
     """
     images, labels = (part.to(method.device) for part in data.splits[split])
     figures: dict[str, float] = {}
@@ -70,16 +70,16 @@ def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: 
 
 
 def balanced(labels: Tensor, number: int) -> Tensor:
-    """Indices of the first images of each class, ``number`` in all, or what there is of them."""
+    """Indices of the first images of each class, the same number of each class, at most ``number`` in all."""
     classes = labels.unique()
     share = -(-number // len(classes))
     return torch.cat([(labels == label).nonzero().squeeze(1)[:share] for label in classes])[:number]
 
 
 def _sample(method: Method, effort: Effort, number: int, steps: int | None = None) -> tuple[Tensor, Tensor]:
-    """Samples and their classes; each rank makes its share."""
+    """Make samples, a share on each rank; returns all samples and their classes."""
     labels = torch.arange(number, device=method.device) % method.energy.num_classes
-    rank, world = method.global_rank, method.trainer.world_size
+    rank, world = rank_and_world_size()
     generator = torch.Generator(method.device).manual_seed(effort.seed + rank)
     mine = labels[rank::world]
     parts = [

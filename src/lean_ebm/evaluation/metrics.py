@@ -1,4 +1,4 @@
-"""How good samples are, in the feature space of the evaluator."""
+"""Metrics of samples, which compare them with real data."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from lean_ebm.errors import SettingError
 class DensityCoverage(Metric):
     """Density and coverage (Naeem et al. 2020, section 3).
 
-    Around each real sample lies a ball whose radius is the distance to its k-th nearest real neighbour. Density counts
-    in how many such balls a generated sample lies, relative to the k expected of real data (1; no upper bound);
-    coverage is the share of balls that hold a generated sample (0 to 1; real data do not reach 1 either).
+    Around each real sample lies a ball whose radius is the distance to its k-th nearest real neighbour. Density is the
+    mean number of balls in which a generated sample lies, divided by k; it is about 1 for real data and has no upper
+    bound. Coverage is the share of balls that contain a generated sample, 0 to 1; real data do not reach 1 either.
 
     Args:
-        k: Neighbours that make a radius.
+        k: The neighbour whose distance is the radius.
         kwargs: Arguments of ``torchmetrics.Metric``.
     """
 
@@ -44,12 +44,12 @@ class DensityCoverage(Metric):
         """``density`` and ``coverage``, scalars.
 
         Raises:
-            ValueError: If there are not more than k real samples.
+            SettingError: If there are not more than k real samples.
         """
         real, generated = dim_zero_cat(self.real), dim_zero_cat(self.generated)
         if len(real) <= self.k:
             raise SettingError(f"DensityCoverage: {len(real)} real samples, expected more than k={self.k}.")
-        # the nearest neighbour of a sample among all is itself
+        # k + 1, since each sample is its own nearest neighbour
         radii = torch.cdist(real, real).kthvalue(self.k + 1, dim=1).values
         within = torch.cdist(real, generated) < radii[:, None]
         return {
@@ -59,10 +59,11 @@ class DensityCoverage(Metric):
 
 
 class RelativeDiversity(Metric):
-    """Mean distance between samples of a class over that between real ones, averaged over classes.
+    """Mean distance between samples of a class, divided by that between real ones, averaged over classes.
 
-    1 for samples as different from each other as real ones, 0 for one and the same sample in each class. The class
-    is the one that a sample was asked for, so that a sample of another digit adds to it: read it beside the accuracy.
+    It is 1 if samples differ from each other as much as real ones, and 0 if all samples of a class are the same. The
+    class of a sample is the one asked for. A sample that shows another digit therefore increases the figure: read it
+    together with the accuracy.
 
     Args:
         num_classes: Number of classes.
@@ -88,7 +89,7 @@ class RelativeDiversity(Metric):
         self.is_real.append(torch.full_like(labels, real, dtype=torch.bool))
 
     def compute(self) -> Tensor:
-        """The ratio, a scalar; classes without two samples of each kind do not count, and NaN if no class counts."""
+        """The ratio, a scalar; only classes with at least two samples of each kind count, and NaN if there are none."""
         features, labels = dim_zero_cat(self.features), dim_zero_cat(self.labels)
         is_real = dim_zero_cat(self.is_real)
         ratios = []
@@ -101,15 +102,15 @@ class RelativeDiversity(Metric):
 
 
 class Novelty(Metric):
-    """Mean distance of samples to their nearest training image over that of unseen real ones.
+    """Mean distance of samples to their nearest training images, divided by that of unseen real images.
 
-    1 for samples as far from the training set as new real data are, far below 1 for copies of training images (the
-    nearest-neighbour test for memorization, as in Theis et al. 2016, section 3.3, made a number). Distances are
-    Euclidean, between pixels.
+    It is 1 if samples are as far from the training set as new real data are, and far below 1 for copies of training
+    images. It makes a number of the nearest-neighbour test for memorization (as in Theis et al. 2016, section 3.3).
+    Distances are Euclidean, between pixels.
 
     Args:
         training: ``(M, ...)`` images trained on.
-        chunk: Training images compared at once.
+        chunk: Number of training images compared at once.
         kwargs: Arguments of ``torchmetrics.Metric``.
     """
 

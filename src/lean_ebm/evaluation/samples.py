@@ -1,4 +1,4 @@
-"""How good samples of classes are: of digits in the features of the evaluator, of others in their own components."""
+"""Evaluates class-conditional samples: of digits by the features of the evaluator, of others by their pixels."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def evaluate_digits(
     real: tuple[Tensor, Tensor],
     training: Tensor | None = None,
 ) -> dict[str, float]:
-    """Every figure of a set of class-conditional samples of digits.
+    """Compute every figure of class-conditional samples of digits.
 
     Args:
-        images: ``(N, 1, 28, 28)`` float in [-1, 1].
+        images: ``(N, 1, 28, 28)`` float in [-1, 1], the samples.
         labels: ``(N,)`` int64, the classes asked for.
-        real: Images and labels of real digits to hold them against, usually the test split; the coverage uses as many
-            of them as there are samples.
+        real: Images and labels of real digits to compare with, usually the test split. ``frechet`` uses all of them;
+            the other figures use N of them.
         training: Images trained on, to see whether samples are copies of them.
 
     Returns:
@@ -57,9 +57,9 @@ def evaluate_digits(
 def evaluate_pixels(
     images: Tensor, labels: Tensor, real: tuple[Tensor, Tensor], training: Tensor | None = None
 ) -> dict[str, float]:
-    """The figures of class-conditional samples that need no evaluator: distances are between their components.
+    """Compute the figures of class-conditional samples that need no evaluator, by distances between their pixels.
 
-    They depend on the scale and on the place of what is shown, so compare them only on the same data.
+    Such distances depend on where a picture shows its object, so compare figures only on the same data.
 
     Args:
         images: ``(N, ...)`` float, images or vectors.
@@ -69,8 +69,8 @@ def evaluate_pixels(
 
     Returns:
         ``pixel_density``, ``pixel_coverage``, ``pixel_diversity`` and, if ``training`` is given, ``novelty``, as
-        :func:`evaluate_digits` has them. What the data do not define is left out, such as the diversity of classes
-        that have one sample each.
+        :func:`evaluate_digits` has them. A figure that the data do not define is left out, such as the diversity if
+        each class has only one sample.
     """
     real_images, real_labels = (part.to(images.device) for part in real)
     some = _as_many(real_images, len(images))
@@ -82,7 +82,7 @@ def evaluate_pixels(
 
 
 def _as_many(real: Tensor, number: int) -> Tensor:
-    """Indices of ``number`` real candidates, the same ones each time: how much is covered depends on their number."""
+    """Indices of as many real candidates as samples, since the coverage depends on the number; the same each time."""
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
     return order[:number].to(real.device)
 
@@ -111,7 +111,7 @@ def _novelty(images: Tensor, real: Tensor, training: Tensor) -> Tensor:
 
 
 class _Identity(nn.Module):
-    """Tells torchmetrics that what it gets are features already."""
+    """A feature extractor for torchmetrics that returns its input, which consists of features already."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Train the pinned evaluator anew: ``python -m lean_ebm.evaluation.train FILE``; ten minutes on two cores."""
+"""Trains the pinned evaluator: ``python -m lean_ebm.evaluation.train FILE`` takes ten minutes on two cores."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def train(epochs: int = 12, batch_size: int = 128, seed: int = 0) -> DigitEvalua
 
 
 def _shift(images: Tensor) -> Tensor:
-    """The images of a batch, each moved by up to two pixels a side."""
+    """Move each image of a batch by up to two pixels in each direction."""
     padded = F.pad(images, (2, 2, 2, 2), value=-1.0)
     rows, columns = torch.randint(0, 5, (2, len(images)))
     windows = padded.unfold(2, 28, 1).unfold(3, 28, 1)

@@ -1,4 +1,4 @@
-"""The shape of an experiment: settings from the command line, runs, and a report on them."""
+"""The class of all experiments: settings from the command line, runs, and a report on them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from lean_ebm.files import write_whole
 
 @dataclass(frozen=True)
 class Choice:
-    """An option that takes some of the parts of an experiment.
+    """An option that chooses parts of an experiment, such as tasks.
 
     Attributes:
-        values: What it takes if it is not given.
-        help: What ``--help`` says.
-        others: Whether it takes other values as well.
+        values: The values if the option is not given: all parts.
+        help: The text in ``--help``.
+        others: Whether the option takes other values as well.
     """
 
     values: Sequence[str]
@@ -37,12 +37,12 @@ class Options:
 
     Attributes:
         seeds: The seeds of each run.
-        jobs: Runs at once.
+        jobs: Number of runs at once.
         configs: Folder of the recipes.
         folder: Folder of the runs.
-        output: File of the report; its pictures lie beside it.
+        output: File of the report; its pictures are in the same folder.
         fast: Whether this is a dry run, whose figures mean nothing.
-        command: What repeats the experiment.
+        command: The command that repeats the experiment.
         chosen: The values of each :class:`Choice`.
     """
 
@@ -61,14 +61,14 @@ class Experiment:
     """An experiment; :meth:`main` is its command.
 
     Attributes:
-        name: Its target of make. Its module has the same name, with ``_`` for ``-``.
+        name: Name of the target of make, and with ``_`` for ``-`` of the module.
         title: Title of the report.
-        description: What it does, for ``--help``.
-        introduction: What the report says first.
+        description: What the experiment does, for ``--help``.
+        introduction: First sentences of the report.
         output: Name of the report in ``results/``.
-        choices: Its options besides those that all experiments have.
+        choices: Options besides those that all experiments have.
         plan: Returns the runs.
-        body: Returns the paragraphs of the report, and draws its pictures; empty paragraphs are left out.
+        body: Returns the paragraphs of the report, and draws its pictures. Empty paragraphs are left out.
         configs: Folder of the recipes.
         seeds: Number of seeds.
     """
@@ -86,7 +86,7 @@ class Experiment:
 
     @property
     def program(self) -> str:
-        """The command that runs it."""
+        """The command that runs the experiment."""
         return f"python -m lean_ebm.experiments.{self.name.replace('-', '_')}"
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
@@ -151,7 +151,7 @@ class Experiment:
         )
 
     def report(self, options: Options, runs: list[TrainingRun], failures: Sequence[str]) -> str:
-        """The report: what was run, the body, how to repeat it, and what failed."""
+        """The text of the report: what was run, the body, how to repeat it, and what failed."""
         figures = finished(runs).values()
         threads = sorted({str(run["fit"]["threads"]) for part in figures for run in part.runs})
         about = "**A dry run: the figures mean nothing.**" if options.fast else self.introduction
@@ -177,7 +177,7 @@ class _OneSentenceParser(argparse.ArgumentParser):
 
 
 def _positive(text: str) -> int:
-    """A whole number from 1 on."""
+    """Convert a text to a whole number of 1 or more."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more.")
     return int(text)

@@ -1,4 +1,4 @@
-"""Trains without one digit and sees whether the energy finds it: ``make held-out``."""
+"""Trains without one digit and measures whether the energy finds this digit: ``make held-out``."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PUBLISHED = {
     "latent EBM (Pang et al. 2020)": (0.336, 0.630, 0.619, 0.463, 0.413),
     "best found": (0.722, 0.949, 0.980, 0.941, 0.935),
 }
-"""Published areas under the precision-recall curve, of one seed or the mean of several, at their own budgets."""
+"""Published areas under the precision-recall curve, of one seed or means over several, at the authors' budgets."""
 
 
 def plan(options: Options) -> list[TrainingRun]:
-    """A run of each recipe without each digit."""
+    """The runs: each recipe without each digit."""
     return [
         TrainingRun(
             name=_name(recipe, digit),
@@ -36,7 +36,7 @@ def plan(options: Options) -> list[TrainingRun]:
 
 
 def body(options: Options, runs: list[TrainingRun]) -> list[str]:
-    """The table."""
+    """The table, with an explanation."""
     digits, found = options.chosen["digits"], finished(runs)
     rows = []
     for recipe in options.chosen["recipes"]:

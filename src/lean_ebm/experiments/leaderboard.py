@@ -52,7 +52,7 @@ CURVES = ("read as asked", "Fréchet", "coverage", "diversity")
 
 
 def plan(options: Options) -> list[TrainingRun]:
-    """A run of each recipe and seed; only seed 0 has other numbers of steps, the long chains and the grid."""
+    """The runs of each recipe and seed. Other numbers of steps, long chains and the grid are only for seed 0."""
     steps, long_run = ([2, 3], 5) if options.fast else ([10, 25, 50, 100, 200], 2000)
     more = (f"--evaluation.steps={steps}", f"--evaluation.long_run={long_run}")
     return [
@@ -72,7 +72,7 @@ def plan(options: Options) -> list[TrainingRun]:
 
 
 def body(options: Options, runs: list[TrainingRun]) -> list[str]:
-    """The tables, and the pictures beside the report."""
+    """The tables; draws the pictures in the folder of the report."""
     folder, found = options.output.parent, finished(runs)
     _draw_training(runs, folder / "training.png")
     compute = {name: figures for name, figures in found.items() if figures.steps}
@@ -143,7 +143,7 @@ def _real(found: Mapping[str, Figures], key: str) -> float:
 
 
 def _draw_training(runs: list[TrainingRun], path: Path) -> None:
-    """Loss and accuracy of the energy on the validation split, a line a seed."""
+    """Draw the training loss and the validation accuracy of the energy over updates, a line for each run."""
     panels = {"train/loss": "training loss, averaged", "val/accuracy": "validation accuracy of argmin E"}
     colors = {name: f"C{i}" for i, name in enumerate(dict.fromkeys(run.name for run in runs))}
     ended = [run for run in runs if run.figures() is not None]
@@ -168,7 +168,7 @@ def _draw_training(runs: list[TrainingRun], path: Path) -> None:
 
 
 def _draw_compute(found: Mapping[str, Figures], path: Path) -> None:
-    """Figures of samples over the number of steps, with those of real digits."""
+    """Draw figures of samples over the number of steps, together with those of real digits."""
 
     def draw(axes: list[Any]) -> None:
         for axis, label in zip(axes, CURVES, strict=True):

@@ -1,4 +1,4 @@
-"""Where figures come from: the machine, the versions and the commit that made a report."""
+"""Names the machine, the versions and the commit that made a report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def machine() -> str:
-    """The machine that this process runs on: its cores, its architecture and its GPU."""
+    """A description of this machine: its cores, its architecture and its GPU."""
     import torch
 
     gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
@@ -18,7 +18,7 @@ def machine() -> str:
 
 
 def versions() -> str:
-    """Versions of the packages, the commit of this package if it lies in a git checkout, and the version of Python."""
+    """Versions of the packages and of Python, and the commit of this package if it lies in a git checkout."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
     return f"{packages}{commit()}; Python {platform.python_version()}"
 

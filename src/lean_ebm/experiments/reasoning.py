@@ -30,11 +30,11 @@ class Task:
 
     Attributes:
         name: Name of its recipe in ``configs/reasoning``.
-        title: What the report calls it.
+        title: Name in the report.
         figure: The figure of the paper, by its name in the data module.
         higher_is_better: Whether a better answer has a higher figure.
-        steps: Optimizer steps of IRED.
-        paper: Figures of the paper, at its own size: model, same and harder.
+        steps: Number of optimizer steps of IRED.
+        paper: Figures of the paper, at its own size: model, on ``same`` and on ``harder`` problems.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Task:
 
     @property
     def digits(self) -> int:
-        """Digits after the point that the report shows."""
+        """Number of digits after the point in the report."""
         return 3 if self.higher_is_better else 4
 
 
@@ -55,11 +55,11 @@ class Model:
     """One way to answer problems.
 
     Attributes:
-        title: What the report calls it.
-        flags: Flags that turn the recipe of a task, which is one of IRED, into one of this model.
-        longer: Optimizer steps for each step of IRED, so that training takes about as long.
-        steps: Whether it answers by gradient steps, of which it can take more.
-        energy: Whether it has an energy, by which its chains can stop early.
+        title: Name in the report.
+        flags: Flags that turn the recipe of a task, which is for IRED, into one for this model.
+        longer: Number of optimizer steps for each step of IRED; it makes training take about as long.
+        steps: Whether the model answers by gradient steps, whose number can be changed.
+        energy: Whether the model has an energy, by which its chains can stop early.
     """
 
     title: str
@@ -92,7 +92,7 @@ MODELS = {
 
 
 def plan(options: Options) -> list[TrainingRun]:
-    """A run of each task by each model."""
+    """The runs: each task by each model."""
     return [
         plan_run(options, TASKS[task], model, seed)
         for seed in options.seeds
@@ -119,7 +119,7 @@ def plan_run(options: Options, task: Task, model: str, seed: int) -> TrainingRun
 
 
 def body(options: Options, runs: list[TrainingRun]) -> list[str]:
-    """The tables, and the picture beside the report."""
+    """The tables; draws the picture in the folder of the report."""
     tasks, models, found = [TASKS[name] for name in options.chosen["tasks"]], options.chosen["models"], finished(runs)
     steps = sorted({step for figures in found.values() for step in figures.steps})
     answers, curves, thinking = [], [], []
@@ -206,7 +206,7 @@ def _thinking(task: Task, model: str, found: Figures) -> list[str]:
 
 
 def _draw(tasks: Sequence[Task], models: Sequence[str], found: dict[str, Figures], path: Path) -> None:
-    """A panel for each task: the figure over the steps, on the same problems and, dashed, on harder ones."""
+    """Draw a panel for each task: its figure over the steps, on ``same`` problems and, dashed, on ``harder`` ones."""
 
     def draw(axes: list[Any]) -> None:
         for axis, task in zip(axes, tasks, strict=True):

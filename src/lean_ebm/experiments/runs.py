@@ -1,4 +1,4 @@
-"""Runs of the command line that a report is made of. Finished ones are not repeated, interrupted ones are resumed."""
+"""The training runs of an experiment. Finished runs are not repeated, and interrupted runs are resumed."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ from lean_ebm.errors import RunError, SettingError
 from lean_ebm.files import write_whole
 
 SAMPLING = ("sampler", "candidates", "acceptance", "churn")
-"""Settings of a recipe's model that only sampling uses: after a change of them nothing has to be trained again."""
+"""Settings of a recipe's model that only sampling uses: if they change, the model does not have to be trained again."""
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What the finished runs of one name found.
+    """The figures of the finished runs of one name.
 
     Attributes:
-        runs: One entry a seed: the contents of ``evaluation.json``, and under ``fit`` the record of the training.
+        runs: One entry for each seed: the content of ``evaluation.json``, and under ``fit`` the record of the training.
     """
 
     runs: list[dict[str, Any]]
 
     def metric(self, name: str) -> list[float]:
-        """The values of a figure of ``lean-ebm test``, of the seeds that have it."""
+        """The values of a figure of ``lean-ebm test``, one for each seed that has it."""
         return [run["metrics"][f"test/{name}"] for run in self.runs if f"test/{name}" in run["metrics"]]
 
     def at(self, steps: int, name: str) -> list[float]:
-        """The same after another number of gradient steps."""
+        """The values of a figure after another number of gradient steps, one for each seed that has it."""
         return [run["compute"][str(steps)][name] for run in self.runs if str(steps) in run["compute"]]
 
     @property
     def steps(self) -> list[int]:
-        """The numbers of gradient steps that :meth:`at` knows."""
+        """The numbers of gradient steps for which :meth:`at` has values."""
         return sorted({int(steps) for run in self.runs for steps in run["compute"]})
 
     @property
     def minutes(self) -> list[float]:
-        """Minutes of training."""
+        """Minutes of training, one value for each seed."""
         return [run["fit"]["seconds"] / 60 for run in self.runs]
 
 
@@ -58,13 +58,13 @@ class TrainingRun:
     """One training run and its evaluation.
 
     Attributes:
-        name: What the report calls it.
+        name: Name in the report.
         config: The recipe.
-        seed: Seed of everything.
-        folder: Where all runs of the report lie.
-        flags: Settings of all subcommands that are not in the recipe.
-        fit_flags: Settings of ``fit`` only.
-        test_flags: Settings of ``test`` only.
+        seed: Seed of training and evaluation.
+        folder: Folder of all runs of the report.
+        flags: Flags of all subcommands, in addition to the recipe.
+        fit_flags: Flags of ``fit`` only.
+        test_flags: Flags of ``test`` only.
         predict: Whether to draw samples as well.
     """
 
@@ -95,11 +95,11 @@ class TrainingRun:
         return [subcommand, f"--config={self.config}", seed, *place, quiet, *self.flags, *own, *more]
 
     def commands(self) -> list[str]:
-        """The lines that make this run in a shell."""
+        """The shell commands of this run."""
         return [shlex.join(["lean-ebm", *self.arguments(subcommand)]) for subcommand in ("fit", "test")]
 
     def fingerprint(self) -> str:
-        """A hash of all that changes the training: the recipe, the settings of ``fit`` and the seed."""
+        """A hash of everything that changes the training: the recipe, the settings of ``fit`` and the seed."""
         recipe = self._recipe()
         for setting in SAMPLING:
             recipe["model"]["init_args"].pop(setting, None)
@@ -107,7 +107,7 @@ class TrainingRun:
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
     def check(self) -> None:
-        """See whether the run can be made or resumed.
+        """Check whether the run can be made or resumed.
 
         Raises:
             SettingError: If its recipe is missing, or if its folder holds another run.
@@ -121,10 +121,10 @@ class TrainingRun:
             )
 
     def finish(self, threads: int) -> None:
-        """Train and evaluate, as far as that was not done.
+        """Train and evaluate, unless that was done already.
 
         Args:
-            threads: CPU threads of each command.
+            threads: Number of CPU threads of each command.
 
         Raises:
             RunError: If a command fails.
@@ -136,7 +136,7 @@ class TrainingRun:
         print(f"{self}: done", flush=True)
 
     def train(self, threads: int) -> None:
-        """Fit from the start, or from the last checkpoint of an interrupted run; a finished run is left as it is."""
+        """Train from the start or from the last checkpoint of an interrupted run; do nothing if the run is finished."""
         if self._trained.is_file():
             return
         record = self._record() or {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads}
@@ -151,7 +151,7 @@ class TrainingRun:
         write_whole(self._trained, json.dumps(record))
 
     def evaluate(self, threads: int) -> None:
-        """Test, and draw samples if asked to, unless that was done with the same settings."""
+        """Test, and draw samples if ``predict`` is set, unless that was done already with the same settings."""
         if self._evaluated():
             return
         checkpoint = self._last_checkpoint()
@@ -170,7 +170,7 @@ class TrainingRun:
         return figures | {"fit": self._record()}
 
     def scalars(self, tag: str) -> list[tuple[int, float]]:
-        """Steps and values that TensorBoard shows."""
+        """Steps and values of a scalar that was logged to TensorBoard."""
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
         points: dict[int, float] = {}
@@ -194,7 +194,7 @@ class TrainingRun:
         return self.path / "evaluated.json"
 
     def _record(self) -> dict[str, Any] | None:
-        """The record of a finished or interrupted training."""
+        """The record of a finished or interrupted training; None if it has not begun."""
         path = next((path for path in (self._trained, self._begun) if path.is_file()), None)
         return None if path is None else json.loads(path.read_text())
 
@@ -233,10 +233,10 @@ def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:
 
     Args:
         runs: The runs. All of them are checked before the first begins.
-        jobs: Runs at once.
+        jobs: Number of runs at once.
 
     Returns:
-        What failed, a line each; a run that fails does not stop the others.
+        The error messages of the runs that failed. A run that fails does not stop the others.
 
     Raises:
         SettingError: If a run cannot be made.
@@ -258,7 +258,7 @@ def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:
 
 
 def finished(runs: Sequence[TrainingRun]) -> dict[str, Figures]:
-    """What the runs of each name found, in the order of the runs; names of which no run finished are there as well."""
+    """The figures of each name, in the order of the runs. A name without a finished run has no entries."""
     found: dict[str, Figures] = {run.name: Figures([]) for run in runs}
     for run in runs:
         if (figures := run.figures()) is not None:

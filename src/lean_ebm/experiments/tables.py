@@ -1,4 +1,4 @@
-"""Intervals, tables in Markdown and pictures."""
+"""Intervals, tables in Markdown and pictures for reports."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
 
 
 def interval(values: Sequence[float], digits: int = 3) -> str:
-    """Mean and half of its 95% confidence interval (Student's t).
+    """Format a mean with half of its 95% confidence interval (Student's t).
 
     Args:
-        values: One value a seed. A single value stands without an interval, and no value is a dash.
-        digits: Digits after the point.
+        values: One value for each seed. A single value is written without an interval, and no value as a dash.
+        digits: Number of digits after the point.
     """
     if not values:
         return "-"
@@ -28,7 +28,7 @@ def interval(values: Sequence[float], digits: int = 3) -> str:
     if len(values) == 1:
         return text
     degrees = len(values) - 1
-    # Beyond the table, the expansion about the normal distribution (Abramowitz and Stegun 1964, equation 26.7.5).
+    # Beyond the table: the expansion about the normal distribution (Abramowitz and Stegun 1964, equation 26.7.5).
     t = STUDENT[degrees - 1] if degrees <= len(STUDENT) else 1.96 + 2.372 / degrees + 2.823 / degrees**2
     return f"{text} ± {t * stdev(values) / len(values) ** 0.5:.{digits}f}"
 
@@ -45,8 +45,8 @@ def draw_picture(path: Path, panels: int, draw: Callable[[list[Any]], None], col
     Args:
         path: The file.
         panels: Number of panels.
-        draw: Draws on the axes of the panels, which it is given.
-        columns: Panels in a row; None for all of them.
+        draw: A function that draws on the axes of the panels.
+        columns: Number of panels in a row; None for all of them.
     """
     from matplotlib.figure import Figure
 
@@ -67,10 +67,10 @@ def plot_over_steps(axis: Any, figures: Figures, name: str, style: str = "-", **
 
     Args:
         axis: The axes of the panel.
-        figures: What the runs found.
+        figures: The figures of the runs.
         name: Name of the figure.
         style: Matplotlib's style of the line.
-        settings: Its other settings, its ``color`` and ``label`` for example.
+        settings: Other settings of the line, for example ``color`` and ``label``.
     """
     means = [mean(figures.at(steps, name)) for steps in figures.steps]
     axis.plot(figures.steps, means, style, marker="o", markersize=3, **settings)

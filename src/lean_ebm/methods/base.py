@@ -21,12 +21,12 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
+from lean_ebm.methods.drawing import keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
-from lean_ebm.methods.thinking import keep_best, select
 from lean_ebm.randomness import derived_seed, seeded
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
@@ -39,19 +39,21 @@ Batch = tuple[Tensor, Any]
 class Method(Restorable, FiniteSteps, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
-    A new method implements :meth:`loss`, and :meth:`sample` where plain Langevin dynamics from noise is not how it
-    means to sample. Everything else, from the command line to sample grids, comes with this class.
+    A new method implements :meth:`loss`, and also :meth:`sample` if it does not sample by plain Langevin dynamics from
+    noise. Everything else, from the command line to sample grids, comes with this class.
 
     Args:
         energy: The energy network.
         sampler: The chain that makes samples.
-        candidates: Largest number of draws for each sample asked for; see :meth:`generate`.
-        acceptance: p(y|x) of a draw, at most 1, from which on no other is made.
+        candidates: Largest number of draws for each sample; see :meth:`generate`.
+        acceptance: A draw whose p(y|x) reaches this probability, above 0 and at most 1, is accepted without further
+            draws.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
-        lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: constant.
+        lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: a constant
+            learning rate.
 
     Raises:
-        ValueError: If there is no candidate, or the acceptance is not a probability above 0.
+        SettingError: If ``candidates`` is below 1, or ``acceptance`` is not a probability above 0.
     """
 
     def __init__(
@@ -72,7 +74,7 @@ class Method(Restorable, FiniteSteps, ABC):
             )
         self.candidates = candidates
         self.acceptance = acceptance
-        # No class as the default: the command line would hand its arguments on to whatever class replaces it.
+        # The default is not a class: the command line would pass its arguments to any class that replaces it.
         self.optimizer = optimizer or torch.optim.AdamW
         self.lr_scheduler = lr_scheduler
         classes = energy.num_classes
@@ -84,7 +86,7 @@ class Method(Restorable, FiniteSteps, ABC):
         """The training objective of one batch.
 
         Args:
-            batch: Candidates ``(B, *shape)`` and their conditions, which the energy network has encoded.
+            batch: Candidates ``(B, *shape)`` and their conditions, both encoded by the energy network.
 
         Returns:
             Scalars to log by name; ``loss`` is the one to minimize.
@@ -98,16 +100,16 @@ class Method(Restorable, FiniteSteps, ABC):
         generator: torch.Generator | None = None,
         on_step: StepHook | None = None,
     ) -> Trajectory:
-        """Make one candidate a condition: draw until the energy accepts, up to :attr:`candidates` times.
+        """Make one sample for each condition: draw until the energy accepts, up to :attr:`candidates` times.
 
-        With classes a draw is accepted where ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`, and of draws
-        that were all refused the most probable is kept. Between candidates the energy alone is no judge: it prefers
-        what is plain, an empty image before a digit. Without classes all draws are made and the one of lowest energy
-        is kept.
+        With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`. If no draw is
+        accepted, the one with the largest p(y|x) is kept. The energy itself cannot compare candidates here, since it
+        prefers plain images: an empty one has a lower energy than a digit. Without classes all draws are made, and the
+        one with the lowest energy is kept.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.
-            steps: Number of gradient steps of each chain, to think longer or shorter than :attr:`sampler` says.
+            steps: Number of gradient steps of each chain, more or fewer than :attr:`sampler` says. None: as it says.
             generator: Source of all randomness, on the device of the energy; makes samples reproducible.
             on_step: Called after each step of the first draws, with the index of the step and all candidates.
                 ``IRED`` calls it after each landscape, with the answer of that landscape.
@@ -137,17 +139,19 @@ class Method(Restorable, FiniteSteps, ABC):
     def sample(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """Run one chain a condition: by default :attr:`sampler`, from noise.
+        """Run one chain for each condition: by default :attr:`sampler`, from noise.
 
-        A method that samples otherwise overrides it. It takes and returns what :meth:`generate` does, except that the
-        energy network has encoded the condition.
+        A method that samples in another way overrides it. Arguments and result are those of :meth:`generate`, except
+        that the energy network has encoded the condition.
         """
         sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
         start = self.noise(condition, sampler, generator)
         return self.langevin(start, condition, sampler, generator=generator, on_step=on_step)
 
     def passes(self, steps: int | None = None) -> int:
-        """Passes of the network that one draw takes at most: one a gradient, one a look at whether a step went up.
+        """Largest number of passes of the network for one draw.
+
+        Each step counts one pass for the gradient and, with ``monotone``, one to see whether the energy rose.
 
         Args:
             steps: Number of gradient steps; None for what :attr:`sampler` says.
@@ -155,7 +159,7 @@ class Method(Restorable, FiniteSteps, ABC):
         return (self.sampler.steps if steps is None else steps) * (1 + self.sampler.monotone)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
-        """Starts ``(B, *shape)`` of a chain: uniform within its bounds, standard normal without bounds."""
+        """Starts ``(B, *shape)`` of chains: uniform within the bounds of the chain, standard normal without bounds."""
         shape = self.batch_shape(condition)
         if chain.bounds is None:
             return torch.randn(shape, device=self.device, generator=generator)
@@ -163,19 +167,19 @@ class Method(Restorable, FiniteSteps, ABC):
         return low + (high - low) * torch.rand(shape, device=self.device, generator=generator)
 
     def batch_shape(self, condition: Any) -> tuple[int, ...]:
-        """Shape ``(B, ...)`` of a candidate for each of the conditions."""
+        """Shape ``(B, ...)`` of a batch of candidates, one for each condition."""
         given = split_landscape(condition)[0]
         return (batch_size(given), *self.energy.candidate_shape(given))
 
     def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
-        """Finished candidates ``(B, ...)`` and their encoded conditions, as the energy network compares them.
+        """Finished candidates ``(B, ...)`` and their encoded conditions, in the form in which the energy compares them.
 
-        A method that trains the energy at several scales or landscapes says here at which of them candidates compare.
+        A method that trains the energy at several scales or in several landscapes chooses here the one to compare in.
         """
         return x, condition
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` of finished candidates, by which they are compared.
+        """Energies ``(B,)`` by which finished candidates are compared.
 
         Args:
             x: ``(B, *shape)`` candidates, as :meth:`generate` returns them.
@@ -199,7 +203,7 @@ class Method(Restorable, FiniteSteps, ABC):
         return energies
 
     def class_energies(self, x: Tensor) -> Tensor:
-        """Energies ``(B, num_classes)`` of finished candidates under every class: argmin classifies."""
+        """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
         self.energy.check_precision()
         energies: Tensor = self.energy.energies(x)
         return energies
@@ -227,7 +231,7 @@ class Method(Restorable, FiniteSteps, ABC):
             )
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """Take the loss of the method and log its terms."""
+        """Compute the loss of the method and log its terms."""
         with self._randomness("train", batch_idx):
             terms = checked(self.loss(self._encoded(batch)), type(self))
         self.terms = {name: value.detach() for name, value in terms.items()}
@@ -239,7 +243,7 @@ class Method(Restorable, FiniteSteps, ABC):
         self._evaluate("val", batch, batch_idx)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
-        """Log on the test split what validation logs."""
+        """Log the same figures on the test split as :meth:`validation_step` does on the validation split."""
         self._evaluate("test", batch, batch_idx)
 
     def predict_step(self, batch: Any, batch_idx: int) -> dict[str, Any]:
@@ -254,7 +258,7 @@ class Method(Restorable, FiniteSteps, ABC):
         return {"x": x, "condition": batch, "energy": self.candidate_energy(x, batch)}
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Build the optimizer and the scheduler, which advances once an optimizer step."""
+        """Build the optimizer and the scheduler, which advances with every optimizer step."""
         optimizer: torch.optim.Optimizer = self.optimizer(self.parameter_groups())
         self.optimizer_settings = optimizer_settings(optimizer)
         if self.lr_scheduler is None:
@@ -267,11 +271,11 @@ class Method(Restorable, FiniteSteps, ABC):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def parameter_groups(self) -> Iterable[Any]:
-        """What the optimizer gets; override to give some parameters their own learning rate."""
+        """The parameters for the optimizer; override to give some of them their own learning rate."""
         return self.parameters()
 
     def score(self, x: Tensor, condition: Any) -> Tensor:
-        """How good ``(B,)`` finished candidates are, to choose between them: log p(y|x) with classes, else -E."""
+        """Scores ``(B,)`` to choose between finished candidates; high is good: log p(y|x) with classes, else -E."""
         x = x.detach()
         if self.energy.num_classes > 1:
             with torch.no_grad():
@@ -280,9 +284,10 @@ class Method(Restorable, FiniteSteps, ABC):
             return -self.candidate_energy(x, condition)
 
     def _randomness(self, stage: str, batch_idx: int) -> AbstractContextManager[None]:
-        """Random numbers of a step: they depend on the seed of the run, the rank and the batch, not on what ran before.
+        """Seed the random numbers of a step by the seed of the run, the stage, the rank, the epoch and the batch.
 
-        So a resumed run draws those of an uninterrupted one, and no callback or logger changes a chain.
+        They do not depend on what ran before. A resumed run therefore draws the same numbers as an uninterrupted one,
+        and callbacks and loggers cannot change a chain.
         """
         seed = derived_seed(torch.initial_seed(), stage, self.global_rank, self.current_epoch, batch_idx)
         return seeded(seed, self.device)
@@ -299,7 +304,7 @@ class Method(Restorable, FiniteSteps, ABC):
             self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
 
     def _encoded(self, batch: Batch) -> Batch:
-        """The candidates and conditions of a batch as the energy network takes them, encoded once."""
+        """Encode the candidates and conditions of a batch, once, for the energy network."""
         x, condition = batch
         points = self.energy.encode_candidates(x)
         self.energy.check_shape(points)
@@ -320,10 +325,10 @@ class Method(Restorable, FiniteSteps, ABC):
 
 
 def batch_size(condition: Any) -> int:
-    """First dimension of the first tensor in a collection.
+    """Size of the first dimension of the first tensor in a collection.
 
     Raises:
-        ValueError: If there is no tensor in it.
+        SettingError: If there is no tensor in it.
     """
     if isinstance(condition, Tensor):
         return len(condition)

@@ -1,4 +1,4 @@
-"""Baselines of the energies: the same network without an energy."""
+"""Baselines: methods that use the same network without an energy."""
 
 from __future__ import annotations
 
@@ -17,10 +17,12 @@ from lean_ebm.methods.ired import IRED
 
 
 class FeedForward(Method):
-    """Answers with the field of an energy at x = 0, in one pass: no energy and no descent. Learns by the squared error.
+    """Answers in one pass, by the field of the network at x = 0, without an energy or a descent.
+
+    It learns by the squared error.
 
     Args:
-        energy: The network whose field answers, with ``landscapes: 0``.
+        energy: The network whose field is the answer, with ``landscapes: 0``.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
     """
@@ -63,16 +65,16 @@ class FeedForward(Method):
 class Denoiser(IRED):
     """IRED's chain without an energy: the field itself predicts the noise, as in a diffusion model (Ho et al. 2020).
 
-    It takes the recipes of :class:`IRED` as they are (``--model Denoiser``). Three of their settings need an energy.
-    The contrast is left out. ``sampler.monotone`` and ``sampler.stop.energy_change`` are turned off, and a
-    line says so.
+    It takes the recipes of :class:`IRED` unchanged (``--model Denoiser``). Three of their settings need an energy: the
+    contrast is left out, and ``sampler.monotone`` and ``sampler.stop.energy_change`` are turned off, which a message
+    says.
 
     Args:
         energy: The network whose field predicts the noise; its ``landscapes`` is the number of levels.
-        sampler: Steps at each level besides the jump; see above for what is turned off.
+        sampler: Steps at each level besides the jump; some of its settings are turned off, see above.
         weight_limit: See :class:`IRED`.
         bound: Largest magnitude of a component of data.
-        sample_bound: The same at inference; null: bound.
+        sample_bound: Largest magnitude of a component at inference; null: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` at each level.
         eta: See :class:`IRED`.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
@@ -124,7 +126,7 @@ class Denoiser(IRED):
         return {"loss": ((1 / self.alpha_bar[index]).clamp(max=self.weight_limit) * error).mean()}
 
     def langevin(self, x: Tensor, condition: Any, settings: Langevin, **rest: Any) -> Trajectory:
-        """A chain of :func:`~lean_ebm.langevin.langevin` that follows the field in place of a gradient."""
+        """Run a chain of :func:`~lean_ebm.langevin.langevin` that follows the field instead of a gradient."""
 
         def surrogate(x: Tensor, condition: Any) -> Tensor:
             with torch.no_grad():

@@ -21,44 +21,47 @@ from lean_ebm.methods.replay import ReplayBuffer
 class ContrastiveDivergence(Method):
     r"""Maximum likelihood by contrastive divergence: lower the energy of data, raise that of the model's own samples.
 
-    For data ``x+`` with condition ``y`` and samples ``x-`` at the end of a Langevin chain without graph, started where
-    an earlier chain of the same class ended, or anew where conditions are no classes::
+    The data are ``x+`` with condition ``y``. The samples ``x-`` are ends of Langevin chains, which are not
+    differentiated. With classes, a chain starts where an earlier chain of the same class ended; otherwise it starts
+    anew::
 
         L  =  E(x+, y) - E(x-, y)                           -log p(x+|y)       (Hinton 2002; Tieleman 2008)
             + regularization * (E(x+, y)^2 + E(x-, y)^2)    energies near 0    (Du and Mordatch 2019)
             + cross_entropy * CE(softmax_y' -E(x+, y'), y)  -log p(y|x+)       (JEM, Grathwohl et al. 2020)
 
-    all averaged over the batch. Samples are made as negatives are, from ``start``, by as many steps as one likes.
+    Each term is averaged over the batch. Samples are made like negatives: by a chain from ``start``, of any length.
 
-    Chains that keep up with the energy end where it is about as low as at data. Where they lag behind, at higher
-    energies, the first term rewards the lag: data sink further, chains follow even less, and a class, then the model,
-    is lost. The gap of the class that lags most is logged as ``energy_gap``, beside the largest energy and the entropy
-    of the buffer, for :class:`~lean_ebm.callbacks.DivergenceGuard` to watch. What prevents it is a start from which
-    short chains reach data: ``start: moments``, see :class:`~lean_ebm.methods.moments.ClassMoments`.
+    Training is stable as long as chains end at energies about as low as those of data. If they end higher, the first
+    term rewards that: the energy of data falls further, chains reach it even less, and first one class and then the
+    whole model diverges. The method therefore logs ``energy_gap``, by how much the chains of the worst class end above
+    data, together with the largest energy and the entropy of the buffer. The callback
+    :class:`~lean_ebm.callbacks.DivergenceGuard` watches these figures. A start from which short chains reach data
+    prevents the divergence: ``start: moments``, see :class:`~lean_ebm.methods.moments.ClassMoments`.
 
     Args:
         energy: The energy network.
         chain: The training chain of the negatives.
         sampler: The chain that makes samples.
-        buffer_size: Number of persistent chains, over all classes; 0, and every chain starts anew. Conditions that are
-            no classes hardly come back, so that no chain could go on.
-        fresh_fraction: Probability that a training chain starts anew instead.
+        buffer_size: Number of persistent chains over all classes; with 0 every chain starts anew. Use 0 if conditions
+            are not classes: such a condition hardly ever occurs again, so that its chain could not be continued.
+        fresh_fraction: Probability that a training chain starts anew instead of continuing one in the buffer.
         start: What new chains and samples start from: ``noise``, uniform within the bounds, or ``moments``, a Gaussian
-            with the mean and standard deviation of each component of data of the class, or of all data.
+            with the mean and standard deviation of each component of the data of the class (without classes, of all
+            data).
         data_noise: Standard deviation of the noise added to data, which keeps the energy smooth around it.
         regularization: Weight of the squared energies.
         cross_entropy: Weight of the classification term; 0 turns it off.
-        candidates: Largest number of draws for each sample asked for.
-        acceptance: p(y|x) of a draw from which on no other is made.
+        candidates: Largest number of draws for each sample.
+        acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If the chain keeps a graph, or the energy knows no classes and there is to be a buffer.
+        SettingError: If the chain keeps a graph, or if there is to be a buffer and the energy has no classes.
     """
 
     LAG_DECAY = 0.98
-    """What one sample leaves of the average gap of its class."""
+    """Weight of the old average when one sample updates the average energy gap of its class."""
 
     lag: Tensor
 
@@ -96,7 +99,7 @@ class ContrastiveDivergence(Method):
             self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """The three terms above; negatives come from the buffer and, in training, go back into it."""
+        """The three terms above. Chains start from the buffer; in training their ends go back into it."""
         real, condition = batch
         group = self._group(condition)
         if self.training and self.moments is not None:
@@ -109,7 +112,7 @@ class ContrastiveDivergence(Method):
         if self.buffer is not None and self.training:
             self.buffer.store(group, slot, negatives.x)
 
-        # One forward pass of both phases.
+        # One forward pass for both phases.
         both = torch.cat([real, negatives.x])
         if self.energy.num_classes:
             energies = self.energy.energies(both)
@@ -139,21 +142,21 @@ class ContrastiveDivergence(Method):
         return {"loss": loss, **terms}
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
-        """Starts ``(B, *shape)`` of a chain, as ``start`` says."""
+        """Starts ``(B, *shape)`` of chains, as ``start`` says."""
         if self.moments is None:
             return super().noise(condition, chain, generator)
         x = self.moments.sample(self._group(condition), generator)
         return x if chain.bounds is None else x.clamp(*chain.bounds)
 
     def _group(self, condition: Any) -> Tensor:
-        """The class ``(B,)`` of each condition; 0 where they are no classes."""
+        """The class ``(B,)`` of each condition; 0 if conditions are not classes."""
         if self.energy.num_classes:
             assert isinstance(condition, Tensor)
             return condition
         return torch.zeros(batch_size(condition), dtype=torch.int64, device=self.device)
 
     def _follow(self, label: Tensor, gap: Tensor) -> None:
-        """Move the average gap of each class by those ``(B,)`` of a batch, each with the same weight."""
+        """Update the average energy gap of each class with the gaps ``(B,)`` of a batch, each with the same weight."""
         total = torch.zeros_like(self.lag).index_add_(0, label, gap)
         count = torch.zeros_like(self.lag).index_add_(0, label, torch.ones_like(gap))
         kept = self.LAG_DECAY**count

@@ -23,18 +23,18 @@ from lean_ebm.randomness import stratified
 
 @dataclass(frozen=True)
 class Corruption:
-    """Noise on data, of levels (standard deviations) from a log-normal distribution (Karras et al. 2022, table 1).
+    """Noise on data, whose level (standard deviation) has a log-normal distribution (Karras et al. 2022, table 1).
 
     Args:
         lowest: Lowest level.
-        highest: Highest level; well above the scale of data, it leaves nothing of them.
+        highest: Highest level; it should be well above the scale of data, so that nothing of them is left.
         log_mean: Mean of the logarithm of the levels that training draws.
-        log_std: Its standard deviation.
-        weight_power: p: the loss at level sigma weighs ``(sigma + 0.1)^-p``. Squared errors grow with the level;
-            without a weight, 0, strong noise drowns the details.
+        log_std: Standard deviation of the logarithm of these levels.
+        weight_power: The power p in the weight ``(sigma + 0.1)^-p`` of the loss at level sigma. Squared errors grow
+            with the level: without a weight (0), strong noise would dominate the loss, and details would get lost.
 
     Raises:
-        ValueError: If the levels are not 0 < lowest < highest.
+        SettingError: If the levels are not 0 < lowest < highest.
     """
 
     lowest: float = 0.05
@@ -48,7 +48,7 @@ class Corruption:
             raise SettingError(f"Corruption: levels {self.lowest} to {self.highest}, expected 0 < lowest < highest.")
 
     def draw(self, size: int, device: torch.device) -> Tensor:
-        """Levels ``(size,)``, stratified: one from each of ``size`` equally likely ranges, in random order."""
+        """Stratified levels ``(size,)``: one from each of ``size`` equally likely ranges, in random order."""
         uniform = stratified(size, device).clamp(1e-4, 1 - 1e-4)
         levels = (self.log_mean + self.log_std * torch.special.ndtri(uniform)).exp()
         clamped: Tensor = levels.clamp(self.lowest, self.highest)
@@ -63,8 +63,8 @@ class Corruption:
 class EBT(Method):
     r"""Learn to descend: the end of a Langevin chain should be the data (Gladstone et al. 2025, section 3).
 
-    A prediction starts at ``x_0`` and takes S steps ``x_{s+1} = x_s - alpha dE/dx(x_s, y)``; the loss compares it with
-    the data ``x`` and is differentiated through the gradient of the energy (a second derivative)::
+    A chain starts at ``x_0`` and takes S steps ``x_{s+1} = x_s - alpha dE/dx(x_s, y)``. The loss compares its outputs
+    with the data ``x``, and is differentiated through the gradient of the energy (a second derivative)::
 
         L  =  |x_S - x|^2                     ``supervise=last``,    or
         L  =  mean_s |x_s - x|^2, s = 1 .. S  ``supervise=every``
@@ -72,37 +72,37 @@ class EBT(Method):
     The System 1 recipe of the paper is ``supervise=every`` with ``learn_step_size=true``: x_s is detached before each
     step, each step has its own graph and its own loss, and the step size alpha is learned.
 
-    ``start`` says where chains begin. ``noise`` knows nothing of the target: the squared error has one minimum there,
-    the mean of all data under the condition, which suits problems with one answer. ``corrupted`` is how EBT trains on
-    images: ``x_0 = x + sigma z`` with a random level sigma. Then ``alpha dE/dx`` learns the noise in ``x_0``, which is
-    ``-sigma^2`` times the score of data blurred by ``sigma`` (Miyasawa 1961), without being told the level.
+    ``start`` says where chains begin. A start from ``noise`` does not depend on the target. The squared error then has
+    one minimum, the mean of all data under the condition, which suits problems with one answer. With ``corrupted``, EBT
+    trains on images: ``x_0 = x + sigma z`` with a random level sigma. Then ``alpha dE/dx`` learns the noise in ``x_0``,
+    which is ``-sigma^2`` times the score of data blurred by ``sigma`` (Miyasawa 1961). The network does not get the
+    level.
 
     Such an energy is sampled from coarse to fine (Kadkhodaie and Simoncelli 2021, algorithm 1). A step of ``h alpha``
-    takes away a fraction h of the noise, and new noise puts part of it back, so that the level falls geometrically over
-    the chain from the highest to the lowest; ``churn`` says how large that part is. A last step of alpha takes away all
-    noise that is left.
+    removes a fraction h of the noise, and new noise replaces a part of it, as ``churn`` says. The level thus falls
+    geometrically over the chain, from the highest to the lowest. A last step of alpha removes all noise that is left.
 
     Args:
         energy: The energy network.
         chain: The training chain; ``chain.step_size`` is alpha, or its first value if it is learned.
-        sampler: The chain that makes samples. From corrupted starts its step sizes and noise follow from ``steps``,
-            ``corruption`` and ``churn``, and its bounds hold for what a full step would lead to, not for the noisy
-            candidates; otherwise it runs as it is set.
+        sampler: The chain that makes samples. With ``start: corrupted`` its step sizes and noise follow from ``steps``,
+            ``corruption`` and ``churn``, and its bounds hold for the end point of a full step of alpha, not for the
+            noisy candidates. Otherwise all of its settings hold.
         start: Where training chains begin.
         corruption: Noise of corrupted starts.
         supervise: Which outputs of the chain the loss sees.
-        learn_step_size: Whether alpha is a parameter, which has no weight decay.
-        churn: Stochasticity of coarse-to-fine sampling, 0 (no new noise) to 1 (each step takes all noise away and puts
-            back what the next level has).
-        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``, for starts whose level is
-            below 1.5: data under more noise cannot be told apart.
-        candidates: Largest number of draws for each sample asked for.
-        acceptance: p(y|x) of a draw from which on no other is made.
+        learn_step_size: Whether alpha is a parameter; it has no weight decay.
+        churn: Stochasticity of coarse-to-fine sampling, from 0 (no new noise) to 1 (each step removes all noise, and
+            new noise of the next level is added).
+        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_0, y'), y)``. The term counts only for
+            starts whose level is below 1.5, since the classes cannot be told apart under more noise.
+        candidates: Largest number of draws for each sample.
+        acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If settings contradict each other.
+        SettingError: If ``churn`` is out of its range, or if settings contradict each other.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class EBT(Method):
         first: tuple[Tensor, Tensor] | None = None
         energies: Tensor | None = None
         if self.cross_entropy > 0 and plan[0].first_graph_step == 0 and not self.chain.recompute:
-            # The classification term looks at where chains start: one pass for it and for their first step.
+            # The classification term needs the energies at the starts: it shares a pass with the first step.
             own_and_all = self.energy.own_and_all_energies
             values, gradient, energies = energy_gradient(
                 own_and_all, start, condition, create_graph=True, compile=self.chain.compile, has_aux=True
@@ -192,14 +192,14 @@ class EBT(Method):
     def sample(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """Run the sampler: from coarse to fine after corrupted starts, as it is set otherwise."""
+        """Run the sampler: from coarse to fine with ``start: corrupted``, otherwise with its own settings."""
         sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
         x = self.noise(condition, sampler, generator)
         plan = self._coarse_to_fine(sampler) if self.start == "corrupted" else [sampler]
         counter = itertools.count()
 
         def count(_: int, x: Tensor) -> None:
-            """Number the steps over all chains."""
+            """Call ``on_step`` with step numbers that run on over all chains."""
             if on_step is not None:
                 on_step(next(counter), x)
 
@@ -212,7 +212,7 @@ class EBT(Method):
         return Trajectory.join(parts)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
-        """Starts of generation: Gaussian at the highest level, or what the training chains start from."""
+        """Starts of chains for samples: Gaussian noise of the highest level, or as in training if ``start: noise``."""
         if self.start == "noise":
             return super().noise(condition, chain, generator)
         shape = self.batch_shape(condition)
@@ -225,22 +225,22 @@ class EBT(Method):
         return [{"params": list(self.energy.parameters())}, {"params": [self.log_step_size], "weight_decay": 0.0}]
 
     def _start(self, target: Tensor, condition: Any) -> tuple[Tensor, Tensor | None]:
-        """Where chains begin, and the levels ``(B,)`` of their noise if they are corrupted data."""
+        """The starts of chains, and the levels ``(B,)`` of their noise, None if they are not corrupted data."""
         if self.start == "noise":
             return self.noise(condition, self.chain), None
         level = self.corruption.draw(len(target), target.device)
         return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target), level
 
     def _goal_within(self, bounds: tuple[float, float]) -> GradientMap:
-        """The gradient whose full step, ``x - alpha dE/dx``, ends within the bounds."""
+        """A map that changes a gradient so that the full step, ``x - alpha dE/dx``, ends within the bounds."""
         alpha = self.step_size.detach()
         return lambda x, gradient: (x - (x - alpha * gradient).clamp(*bounds)) / alpha
 
     def _coarse_to_fine(self, sampler: Langevin) -> list[Langevin]:
-        """Two chains: one whose noise falls geometrically from the highest level to the lowest, and one last step.
+        """Two chains: one in which the noise falls geometrically from the highest level to the lowest, and a last step.
 
         A step of h alpha leaves (1 - h) of the noise. With new noise of ``gamma_s = sigma_s sqrt(r^2 - (1 - h)^2)`` the
-        level falls by r a step; ``h = (1 - r) / (1 - churn)``, at most 1.
+        level falls by the factor r in each step. Here ``h = (1 - r) / (1 - churn)``, at most 1.
         """
         alpha, high = float(self.step_size.detach()), self.corruption.highest
         last = replace(sampler, steps=1, step_size=alpha, noise_scale=0.0, final_noise_scale=None)
@@ -262,5 +262,5 @@ class EBT(Method):
 
 
 def _squared_error(x: Tensor, target: Tensor) -> Tensor:
-    """Mean squared errors ``(B,)``."""
+    """The mean squared error ``(B,)`` of each candidate."""
     return F.mse_loss(x, target, reduction="none").flatten(1).mean(dim=1)

@@ -1,4 +1,4 @@
-"""Steps of training that only finite gradients take."""
+"""Training steps that leave out gradients that are not finite."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class FiniteSteps(LangevinMixin, LightningModule):
     """Drops a gradient that is not finite before it reaches the weights, and says where it arose.
 
     Attributes:
-        failure: What was not finite in the last step, whose gradients were dropped; None where all was. A callback that
-            sees to it sets it back to None, otherwise the fit ends.
+        failure: A message about what was not finite in the last step, whose gradients were dropped; None if all was
+            finite. A callback that handles the failure sets it back to None; otherwise the fit ends.
         terms: Terms of the loss of the last batch, detached.
     """
 
@@ -27,7 +27,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         super().__init__()
         self.failure: str | None = None
         self.terms: dict[str, Tensor] = {}
-        # Energies and gradient norms of the chains of this batch; few, since nobody clears them outside of a fit.
+        # Energies and gradient norms of the chains of this batch. Limited, since only a fit clears them.
         self._chains: deque[tuple[Tensor, Tensor]] = deque(maxlen=32)
 
     def langevin(self, *args: Any, **settings: Any) -> Trajectory:
@@ -38,13 +38,13 @@ class FiniteSteps(LangevinMixin, LightningModule):
         return trajectory
 
     def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        """Forget the chains of the batch before."""
+        """Forget the chains of the previous batch."""
         self._chains.clear()
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Leave the weights alone if a gradient is not finite; :attr:`failure` says where that arose."""
+        """Drop the gradients if one of them is not finite, and set :attr:`failure` to where that arose."""
         if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
-            return  # float16: the scaler leaves such steps out itself, and has some at its start
+            return  # float16: the scaler skips such steps by itself; some at its start are normal
         gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
         if bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
             return
@@ -53,21 +53,21 @@ class FiniteSteps(LangevinMixin, LightningModule):
             parameter.grad = None
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """End the fit if a gradient was not finite and no callback has seen to it.
+        """End the fit if a gradient was not finite and no callback has handled that.
 
         Raises:
-            RuntimeError: Then; says what was not finite.
+            RunError: If the fit ends; says what was not finite.
         """
         if self.failure is not None:
             failure, self.failure = self.failure, None
             raise RunError(
                 f"{type(self).__name__}, step {self.trainer.global_step}: {failure}. The weights are those of the step "
                 "before. Lower the learning rate or the step size of the chain, clamp its gradient (grad_clamp), or "
-                "let the guard against divergence go back and on (--guard.max_recoveries)."
+                "let the guard against divergence roll back and continue (--guard.max_recoveries)."
             )
 
     def _explain(self) -> str:
-        """What was not finite in the last batch, in words."""
+        """A message about what was not finite in the last batch."""
         parts = [f"the {name} is {float(value)}" for name, value in self.terms.items() if not value.isfinite().all()]
         for energies, grad_norms in self._chains:
             wrong = ~(energies.isfinite() & grad_norms.isfinite())

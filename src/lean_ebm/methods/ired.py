@@ -1,4 +1,4 @@
-"""Iterative reasoning through energy diffusion."""
+"""IRED: iterative reasoning through energy diffusion."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from lean_ebm.randomness import stratified
 
 @dataclass(frozen=True)
 class Flips:
-    """Wrong answers made of right ones, for candidates whose entries are discrete.
+    """Makes wrong answers from right ones, for candidates with discrete entries.
 
     Args:
-        fraction: Probability that an entry is changed; one of each candidate always is.
-        dim: Dimension of a candidate along which an entry is one-hot: it becomes another one. null: each component is
-            an entry, and its sign changes.
+        fraction: Probability that an entry is changed; at least one entry of each candidate always is.
+        dim: Dimension of a candidate along which an entry is one-hot; a changed entry takes another category. null:
+            each component is an entry; a changed entry takes the other sign.
 
     Raises:
-        ValueError: If the fraction is not a probability.
+        SettingError: If ``fraction`` is not a probability.
     """
 
     fraction: float = 0.05
@@ -59,22 +59,24 @@ class Flips:
 class IRED(Method):
     r"""Learn a sequence of energy landscapes by the score of noised data (Du, Mao and Tenenbaum 2024).
 
-    Landscape k of K sees data at its noise level, ``x_k = a_k x + s_k eps`` with ``a_k = sqrt(abar_k)``,
-    ``s_k = sqrt(1 - abar_k)`` of a cosine schedule; k = 0 is the sharpest. Two terms teach it (section 3)::
+    Landscape k of K is trained on data at one noise level, ``x_k = a_k x + s_k eps``, with ``a_k = sqrt(abar_k)`` and
+    ``s_k = sqrt(1 - abar_k)`` of a cosine schedule; k = 0 is the sharpest. The loss has two terms (section 3)::
 
         L  =  | dE/dx(x_k, y, k) - eps |^2
             + contrast * CE(-[E(x_k, y, k), E(x~_k, y, k)], 0)
 
-    The second shapes the energy itself: a negative ``x~`` is mined from data under three times the noise by a few
-    descent steps, undone where they raise the energy, and noised by the same ``eps`` as the positive. Where answers are
-    discrete, a negative is an answer with some entries changed instead (``flips``).
+    The second term trains the energy itself: it should be lower for the positive ``x_k`` than for the negative
+    ``x~_k``. A negative is mined: a few descent steps begin at data under three times the noise (a step that raises the
+    energy is undone), and the result gets the same noise ``eps`` as the positive. For discrete answers, a negative is
+    instead an answer with some entries changed (``flips``).
 
-    Inference goes from the smoothest landscape to the sharpest. In each it takes ``sampler.steps``
-    descent steps, undone where they raise the energy, and jumps to the candidate that the gradient predicts,
-    ``x^ = (x_k - s_k dE/dx) / a_k``; ``jump`` says which comes first. Then it scales what it has to the next landscape,
-    ``a_{k-1} x^``. The paper's problems have one answer and need no noise on the way. Other conditions have many:
-    ``eta`` puts the noise of the next landscape back, from all of it as predicted (0, DDIM, Song et al. 2021, equation
-    12) to the fresh share of ancestral sampling (1, Ho et al. 2020, algorithm 2).
+    Inference visits the landscapes from the smoothest to the sharpest. In each it takes ``sampler.steps`` descent steps
+    (a step that raises the energy is undone) and a jump to the candidate that the gradient predicts,
+    ``x^ = (x_k - s_k dE/dx) / a_k``; ``jump`` says which comes first. Then it scales the candidate to the next
+    landscape, ``a_{k-1} x^``. The paper's problems have one answer and need no noise on the way. For conditions with
+    many answers, ``eta`` adds the noise of the next landscape. With ``eta=0`` this is the noise that the gradient
+    predicts (DDIM, Song et al. 2021, equation 12); with ``eta=1`` the share of fresh noise is that of ancestral
+    sampling (Ho et al. 2020, algorithm 2).
 
     The published recipe is ``jump=first``, ``eta=null``, ``sampler.steps=5`` (20 for Sudoku), ``contrast=0.5`` and
     ``bound=2`` for continuous answers, ``contrast=0.05`` and ``flips`` for discrete ones.
@@ -82,27 +84,30 @@ class IRED(Method):
     Args:
         energy: The energy network; its ``landscapes`` is K.
         sampler: Descent steps in each landscape at inference; ``step_size`` is relative to each landscape's own.
-        mining: Descent steps that mine negatives; likewise. Its ``compile`` holds for the score as well.
+        mining: Descent steps that mine negatives; ``step_size`` is relative to each landscape's own. The ``compile``
+            of this chain applies to the first term of the loss as well.
         contrast: Weight of the contrastive term; 0 turns it off.
-        contrast_fraction: Share of a batch that negatives are mined for.
-        weight_limit: The score loss of landscape k weighs ``min(1 / abar_k, weight_limit)``; 1 weighs all alike, as in
-            the paper, more gives the error of the predicted data its say.
+        contrast_fraction: Share of a batch for which negatives are made.
+        weight_limit: The first term in landscape k has the weight ``min(1 / abar_k, weight_limit)``. With 1 all
+            landscapes have the same weight, as in the paper; larger values make the error of the predicted data count
+            more.
         bound: Largest magnitude of a component of data.
-        sample_bound: The same at inference, for problems whose answers are larger than those trained on; null: bound.
-        flips: How negatives are made of discrete answers; null: they are mined.
-        jump: Whether inference jumps ``last`` in each landscape, from where the descent ended, or ``first``, as the
-            authors' program does.
-        eta: Freshness of the noise put back at inference, 0 or more; from some value above 1 on all of it is fresh.
+        sample_bound: Largest magnitude of a component at inference, for problems whose answers are larger than those
+            trained on; null: ``bound``.
+        flips: How negatives are made from discrete answers; null: they are mined.
+        jump: Whether the jump comes ``last`` in each landscape, from the end of the descent, or ``first``, as in the
+            authors' program.
+        eta: Factor of the fresh noise at inference, 0 or more; above some value larger than 1 all noise is fresh.
             null: no noise, as in the paper.
-        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``, in landscapes with
-            ``abar_k > 0.3``: data under more noise cannot be told apart.
-        candidates: Largest number of draws for each sample asked for.
-        acceptance: p(y|x) of a draw from which on no other is made.
+        cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``. The term counts only in
+            landscapes with ``abar_k > 0.3``, since the classes cannot be told apart under more noise.
+        candidates: Largest number of draws for each sample.
+        acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
     Raises:
-        ValueError: If the energy has fewer than two landscapes.
+        SettingError: If the energy has fewer than two landscapes.
     """
 
     alpha_bar: Tensor
@@ -149,14 +154,14 @@ class IRED(Method):
         self.register_buffer("opt_step", beta / (1 - alpha_bar).sqrt(), persistent=False)
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """The terms above, each landscape index drawn uniformly."""
+        """The terms above, at uniformly drawn landscape indices."""
         x, condition = batch
         index = self.draw_landscapes(len(x))
         landscape = Landscape(condition, index)
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
         noised = a * x + s * eps
-        classify = self.cross_entropy > 0  # one pass for this term and the score
+        classify = self.cross_entropy > 0  # this term and the first one share a pass
         energy, gradient, *energies = energy_gradient(
             self.energy.own_and_all_energies if classify else self.energy,
             noised,
@@ -197,8 +202,8 @@ class IRED(Method):
     ) -> Trajectory:
         """Annealed inference from pure noise; ``on_step`` sees the answer of each landscape.
 
-        ``steps`` counts gradient steps over all landscapes, jumps among them. It sets how many descent steps each
-        landscape gets; fewer than there are landscapes visit as many of them, evenly spread.
+        ``steps`` counts gradient steps over all landscapes, jumps included. It sets the number of descent steps in each
+        landscape. If it is smaller than the number of landscapes, only ``steps`` landscapes are visited, evenly spread.
         """
         size = self.batch_shape(condition)
         x = torch.randn(size, device=self.device, generator=generator)
@@ -213,7 +218,7 @@ class IRED(Method):
             before = x
             for move in ("jump", "descend") if self.jump == "first" else ("descend", "jump"):
                 if move == "jump":
-                    # x - s dE/dx = a x^: a step of size s.
+                    # a step of size s: x - s dE/dx = a x^
                     before, step_size = x, s
                     settings = Langevin(steps=1, bounds=(-limit, limit), compile=self.sampler.compile)
                 elif descents > 0:
@@ -233,18 +238,18 @@ class IRED(Method):
         return replace(Trajectory.join(parts), x=answer)
 
     def passes(self, steps: int | None = None) -> int:
-        """Passes of the network that one draw takes at most: jumps and descents over all landscapes."""
+        """Largest number of passes of the network for one draw: jumps and descents over all landscapes."""
         visited, descents = self._plan(steps)
         return len(visited) * (1 + descents * (1 + self.sampler.monotone))
 
     def draw_landscapes(self, size: int) -> Tensor:
-        """Landscape indices ``(size,)``, stratified: each landscape gets its share of every batch."""
+        """Stratified landscape indices ``(size,)``: each landscape gets its share of every batch."""
         last = self.energy.landscapes - 1
         index: Tensor = (stratified(size, self.device) * self.energy.landscapes).long().clamp(max=last)
         return index
 
     def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
-        """Candidates in the sharpest landscape, at its scale."""
+        """Candidates and their conditions in the sharpest landscape, at its scale."""
         return self.alpha_bar[0].sqrt() * x, Landscape(condition, self._sharpest(x))
 
     def class_energies(self, x: Tensor) -> Tensor:
@@ -275,7 +280,7 @@ class IRED(Method):
         return visited, steps // number - 1
 
     def _next(self, x: Tensor, answer: Tensor, k: int, j: int, generator: torch.Generator | None) -> Tensor:
-        """The start of landscape j < k from the answer of landscape k, which began at x."""
+        """The start in landscape j < k, from the answer of landscape k and the candidate x that it came from."""
         here, there = self.alpha_bar[k], self.alpha_bar[j]
         if self.eta is None:
             return there.sqrt() * answer
@@ -288,7 +293,8 @@ class IRED(Method):
 def cosine_schedule(landscapes: int) -> Tensor:
     """``abar_k`` ``(K,)`` of the cosine schedule (Nichol and Dhariwal 2021, equation 17), the sharpest first.
 
-    It ends at 0.98 of its time, where abar is 1e-3: the jump of the smoothest landscape divides by the root of it.
+    The schedule ends at 0.98 of its time, where abar is 1e-3 and not 0: the jump of the smoothest landscape divides by
+    its square root.
     """
     t = torch.linspace(0, 0.98, landscapes + 1, dtype=torch.float64)
     f = ((t + 0.008) / 1.008 * math.pi / 2).cos().square()

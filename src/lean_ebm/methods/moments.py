@@ -1,4 +1,4 @@
-"""What data look like on average: an informed start for chains."""
+"""Mean and variance of the data of each class, from which chains can start."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from torch import Tensor, nn
 class ClassMoments(nn.Module):
     """Mean and standard deviation of each component of the data of each class, over all data seen so far.
 
-    A Gaussian of them is where chains start in JEM++ (Yang and Ji 2021, "informative initialization"; there with the
-    full covariance): near enough to data for a short chain to reach them, and as varied as they are, but with
-    components that know nothing of each other. Registered buffers: saved in checkpoints and moved with the model.
+    Chains can start from a Gaussian with these moments, as in JEM++ (Yang and Ji 2021, "informative initialization",
+    there with the full covariance). Such starts are near enough to data for a short chain to reach them, and as varied
+    as data, but their components are independent of each other. The moments are registered buffers: they are saved in
+    checkpoints and moved with the model.
 
     Args:
         num_classes: Number of classes.
@@ -30,7 +31,7 @@ class ClassMoments(nn.Module):
 
     @torch.no_grad()
     def update(self, x: Tensor, label: Tensor) -> None:
-        """Take in data ``(B, *shape)`` of classes ``(B,)``, by the pairwise update of Chan et al. (1979)."""
+        """Add data ``(B, *shape)`` of classes ``(B,)`` to the moments (pairwise update, Chan et al. 1979)."""
         shape = (-1, *[1] * (x.dim() - 1))
         added = torch.bincount(label, minlength=len(self.count)).to(self.count)
         mean = torch.zeros_like(self.mean).index_add_(0, label, x) / added.clamp(min=1).reshape(shape)
@@ -43,7 +44,7 @@ class ClassMoments(nn.Module):
         self.count.copy_(total)
 
     def sample(self, label: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Draws ``(B, *shape)`` for classes ``(B,)``; standard normal for a class of which fewer than two were seen."""
+        """Draw ``(B, *shape)`` for classes ``(B,)``, standard normal if fewer than two data of a class were added."""
         shape = (-1, *[1] * (self.mean.dim() - 1))
         variance = torch.where(
             self.count.reshape(shape) < 2, torch.ones_like(self.squares), self.squares / self.count.reshape(shape)

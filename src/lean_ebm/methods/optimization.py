@@ -1,7 +1,7 @@
-"""Settings of an optimizer and its scheduler: read from new ones, and applied to restored ones.
+"""Applies changed settings of an optimizer and its scheduler when a run resumes.
 
-A checkpoint restores the state of an optimizer, which holds its settings as well. A resumed run that was given other
-settings would otherwise train with the old ones.
+The state of an optimizer in a checkpoint includes its settings. Without this module, a resumed run that was given other
+settings would train with those of the checkpoint.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PROGRESS = ("base_lrs", "_last_lr", "last_epoch", "_step_count")
 
 
 def optimizer_settings(optimizer: Optimizer) -> dict[str, Any]:
-    """The settings of an optimizer that was just built: its class, and those of each parameter group."""
+    """The settings of an optimizer that was just built: its class, and the settings of each parameter group."""
     groups = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
     return {"optimizer": type(optimizer).__name__, "groups": groups, "scheduler": None, "schedule": {}}
 
@@ -33,7 +33,7 @@ def scheduler_settings(scheduler: Any) -> dict[str, Any]:
 
 
 def restored_settings(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    """The settings of the optimizer in a checkpoint of lean-ebm 0.1, as far as its state tells them."""
+    """The settings of the optimizer in a checkpoint of lean-ebm 0.1, as far as its state contains them."""
     states = checkpoint.get("optimizer_states") or [{}]
     groups = [
         {key: value for key, value in group.items() if key not in ("params", "initial_lr")}
@@ -44,10 +44,10 @@ def restored_settings(checkpoint: dict[str, Any]) -> dict[str, Any]:
 
 
 def apply_changes(before: dict[str, Any], now: dict[str, Any], optimizer: Optimizer, scheduler: Any | None) -> None:
-    """Apply to a restored optimizer and scheduler the settings that differ from those of the checkpoint.
+    """Apply the settings that differ from those of the checkpoint to a restored optimizer and scheduler.
 
-    A changed learning rate changes the current one by the same factor, wherever the run is in its schedule and also if
-    the guard against divergence has lowered it.
+    A changed learning rate multiplies the current rate by the ratio of the new setting to the old one. This holds at
+    every point of a schedule, and also if the guard against divergence has lowered the rate.
 
     Args:
         before: The settings of the run that wrote the checkpoint, as far as it names them.
@@ -59,7 +59,7 @@ def apply_changes(before: dict[str, Any], now: dict[str, Any], optimizer: Optimi
         SettingError: If the optimizer or the scheduler is of another class, or cannot take the change.
     """
     for kind in ("optimizer", "scheduler"):
-        # A scheduler can be left out: the rate is constant then.
+        # A run may leave out the scheduler of the checkpoint: its rate is then constant.
         if kind in before and before[kind] != now[kind] and not (kind == "scheduler" and now[kind] is None):
             raise SettingError(
                 f"The checkpoint was written with {kind} {before[kind]} and this run has {now[kind]}, which cannot "
@@ -70,7 +70,7 @@ def apply_changes(before: dict[str, Any], now: dict[str, Any], optimizer: Optimi
         group.update({key: value for key, value in new.items() if key not in RATES and old.get(key, value) != value})
         group.update({key: _scaled(group[key], old, new) for key in RATES if key in group})
     if scheduler is None:
-        if before.get("scheduler") is not None:  # which had moved the rate
+        if before.get("scheduler") is not None:  # the old scheduler had changed the rate
             for group, new in zip(optimizer.param_groups, now["groups"], strict=True):
                 group["lr"] = new["lr"]
         return
@@ -92,5 +92,5 @@ def apply_changes(before: dict[str, Any], now: dict[str, Any], optimizer: Optimi
 
 
 def _scaled(rate: float, old: dict[str, Any], new: dict[str, Any]) -> float:
-    """A rate, by the factor from the old setting to the new one."""
+    """The rate times the factor between the old and the new setting of the learning rate."""
     return rate if old["lr"] == new["lr"] or not old["lr"] else rate / old["lr"] * new["lr"]

@@ -1,4 +1,4 @@
-"""Persistent chains: a new chain begins where an earlier one ended."""
+"""A buffer of persistent chains: a new chain begins where an earlier one ended."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from lean_ebm.errors import SettingError
 class ReplayBuffer(nn.Module):
     """Ends of earlier chains by class, for persistent contrastive divergence (Tieleman 2008; Grathwohl et al. 2020).
 
-    A registered buffer: saved in checkpoints and moved with the model. Under DDP every rank keeps chains of its own
-    (see :attr:`LOCAL`), and a checkpoint holds those of all. After a resume each rank has its own chains again. On more
-    processes than before, the additional ranks begin with new chains; on fewer, the chains of the other ranks are lost.
+    The chains are a registered buffer: they are saved in checkpoints and moved with the model. Under DDP every rank has
+    its own chains (see :attr:`LOCAL`), and a checkpoint holds those of all ranks, so that a resumed run gives each rank
+    its chains back. If it has more processes than before, the additional ranks begin with new chains; if it has fewer,
+    the chains of the missing ranks are lost.
 
     Args:
-        size: Number of chains over all classes; rounded down to the same number a class.
+        size: Number of chains over all classes; rounded down to the same number for each class.
         num_classes: Number of classes.
         shape: Shape of one candidate.
         fresh_fraction: Probability that a drawn chain starts anew from noise.
 
     Raises:
-        ValueError: If there is not at least one chain a class, or the fraction is not within [0, 1].
+        SettingError: If there are no classes or fewer chains than classes, or if ``fresh_fraction`` is not within
+            [0, 1].
     """
 
     LOCAL = ("chains",)
-    """Names of the buffers that DDP must not overwrite by those of rank 0."""
+    """Names of the buffers that DDP must not overwrite with those of rank 0."""
 
     chains: Tensor
 
@@ -36,8 +38,8 @@ class ReplayBuffer(nn.Module):
         super().__init__()
         if num_classes == 0:
             raise SettingError(
-                "A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more. Where "
-                "conditions are no classes, set buffer_size 0: every chain then starts anew."
+                "A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more. If "
+                "conditions are not classes, set buffer_size 0: every chain then starts anew."
             )
         if size < num_classes:
             raise SettingError(
@@ -46,18 +48,18 @@ class ReplayBuffer(nn.Module):
         if not 0 <= fresh_fraction <= 1:
             raise SettingError(f"fresh_fraction is {fresh_fraction}, expected a probability, 0 to 1.")
         self.fresh_fraction = fresh_fraction
-        # NaN marks a slot that no chain has used yet, so that no second buffer has to say so.
+        # NaN marks a slot that no chain has used yet, which saves a second buffer.
         self.register_buffer("chains", torch.full((num_classes, size // num_classes, *shape), torch.nan))
 
     def draw(self, label: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
-        """Starts of chains.
+        """Draw starts of chains.
 
         Args:
             label: ``(B,)`` class of each chain.
-            noise: ``(B, *shape)`` what a fresh chain starts from.
+            noise: ``(B, *shape)`` the starts of chains that start anew.
 
         Returns:
-            Starts ``(B, *shape)`` and the slots ``(B,)`` that :meth:`store` wants back.
+            Starts ``(B, *shape)`` and their slots ``(B,)``, to be passed to :meth:`store`.
         """
         slot = torch.randint(self.chains.shape[1], label.shape, device=label.device)
         stored = self.chains[label, slot]
@@ -66,12 +68,12 @@ class ReplayBuffer(nn.Module):
         return torch.where(fresh | stored.isnan(), noise, stored), slot
 
     def store(self, label: Tensor, slot: Tensor, x: Tensor) -> None:
-        """Put ends of chains ``(B, *shape)`` back into their slots; where one is not finite, the next starts anew."""
+        """Put ends of chains ``(B, *shape)`` into their slots. If an end is not finite, the slot is emptied."""
         finite = x.detach().isfinite().flatten(1).all(dim=1).reshape(-1, *[1] * (x.dim() - 1))
         self.chains[label, slot] = torch.where(finite, x.detach(), torch.nan).to(self.chains.dtype)
 
     def resume(self, rank: int, chains_of_ranks: Tensor | None) -> None:
-        """Take back the chains that a rank had, or begin with new chains if the checkpoint holds none of this rank.
+        """Restore the chains of this rank, or begin with new chains if the checkpoint has none for it.
 
         Args:
             rank: The rank of this process.
@@ -84,10 +86,10 @@ class ReplayBuffer(nn.Module):
             self.chains.fill_(torch.nan)
 
     def entropy(self, chains_per_class: int = 64) -> Tensor:
-        """How varied the chains of each class ``(num_classes,)`` are: the entropy of a Gaussian of their variance.
+        """How varied the chains of each class are: the entropy ``(num_classes,)`` of a Gaussian with their variance.
 
-        In nats a component; the variance is the mean of that of all components. NaN for a class with fewer than eight
-        chains, of whose variety little can be said.
+        The entropy is in nats for each component, and the variance is the mean over all components. It is NaN for a
+        class with fewer than eight chains, which are too few to estimate it.
 
         Args:
             chains_per_class: Number of chains looked at in each class.

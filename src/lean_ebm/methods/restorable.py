@@ -1,4 +1,4 @@
-"""Models that are built again from their checkpoints, whichever way they were built at first."""
+"""Models that can be built again from their checkpoints, from the command line and from Python."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.settings import RecordsSettings, updated
 
 
 class Restorable(RecordsSettings, LightningModule):
-    """Stores its settings in its checkpoints, and says what to do if a checkpoint does not fit.
+    """Stores its settings in its checkpoints, and explains errors if a checkpoint does not fit.
 
     Attributes:
         optimizer: Builds the optimizer.
@@ -35,8 +35,8 @@ class Restorable(RecordsSettings, LightningModule):
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Add the version, and the settings from which :meth:`load_from_checkpoint` builds the model again.
 
-        The command line has added its settings already. Those of a model that was built in Python are its arguments; an
-        optimizer that was given as a function is not among them.
+        If the model was built by the command line, Lightning has added its settings already. If it was built in Python,
+        its arguments are added here, except an optimizer that was given as a function.
         """
         checkpoint["lean_ebm_version"] = __version__
         if not self.hparams and self.settings is not None:
@@ -63,19 +63,19 @@ class Restorable(RecordsSettings, LightningModule):
     ) -> Self:
         """Build the model of a checkpoint again, with its weights; see ``LightningModule.load_from_checkpoint``.
 
-        Checkpoints of lean-ebm 0.1 load as well, unless they use a setting that is gone. Code in a checkpoint is not
-        run unless ``weights_only`` is False.
+        Checkpoints of lean-ebm 0.1 load as well, unless they use a setting that was removed. Code in a checkpoint is
+        run only if ``weights_only`` is False.
 
         Args:
             checkpoint_path: The file.
             map_location: Device for the weights, as ``torch.load`` takes it.
             hparams_file: See Lightning.
-            strict: Whether the weights must be exactly those of the model.
+            strict: Whether the names of the weights must be exactly those of the model.
             weights_only: Whether to read only tensors and plain data.
             settings: Arguments of the class that replace those in the checkpoint.
 
         Raises:
-            SettingError: If the checkpoint uses a setting that is gone; says how to convert it.
+            SettingError: If the checkpoint uses a setting that was removed; says how to convert it.
         """
         checkpoint = torch.load(checkpoint_path, map_location="cpu", weights_only=weights_only)
         stored = checkpoint.get(cls.CHECKPOINT_HYPER_PARAMS_KEY, {})
@@ -94,7 +94,7 @@ class Restorable(RecordsSettings, LightningModule):
         """Load weights and buffers.
 
         Raises:
-            RuntimeError: If they are not those of this model; says what to do.
+            RunError: If they are not those of this model; says what to do.
         """
         try:
             return super().load_state_dict(state_dict, strict, assign)
@@ -106,9 +106,10 @@ class Restorable(RecordsSettings, LightningModule):
             ) from error
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """A copy shares what builds optimizers.
+        """Copy the model, except the functions that build the optimizer and the scheduler, which the copy shares.
 
-        The command line's builders refer to all of it: to the data, and to other processes, which cannot be copied.
+        Those of the command line refer to the whole command line, with its data and other processes, which cannot be
+        copied.
         """
         memo.update({id(shared): shared for shared in (self.optimizer, self.lr_scheduler)})
         copied = memo[id(self)] = type(self).__new__(type(self))

@@ -14,9 +14,9 @@ class WarmupCosine(LambdaLR):
 
     Args:
         optimizer: The optimizer.
-        warmup_steps: Steps until the full learning rate.
+        warmup_steps: Number of steps until the full learning rate.
         total_steps: Step at which the cosine ends. None: the number of steps that the trainer expects to take.
-        final_fraction: What is left of the learning rate at the end.
+        final_fraction: The learning rate at the end, as a fraction of the full one.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class WarmupCosine(LambdaLR):
         super().__init__(optimizer, self._factor)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state, but for the length of the run: a resumed run may be longer."""
+        """The state without the length of the run, since a resumed run may be longer."""
         return {name: value for name, value in super().state_dict().items() if name != "total_steps"}
 
     def _factor(self, step: int) -> float:

@@ -1,4 +1,4 @@
-"""The contract of a method's loss."""
+"""A check of what a method's ``loss`` returns."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from lean_ebm.errors import SettingError, place_of
 
 
 def checked(terms: Any, method: type) -> dict[str, Tensor]:
-    """What ``loss`` returned, if it is a dictionary of scalar tensors with an entry ``loss``.
+    """Return the terms unchanged if they are a dictionary of scalar tensors with an entry ``loss``.
 
     Args:
-        terms: What it returned.
+        terms: What ``loss`` returned.
         method: The class of the method, for the message.
 
     Raises:
-        SettingError: If it is something else; names the file and the line of ``loss``.
+        SettingError: If they are something else; names the file and the line of ``loss``.
     """
     if not isinstance(terms, dict):
         found = f"a {type(terms).__name__}"

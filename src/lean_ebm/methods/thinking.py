@@ -1,22 +1,18 @@
-"""Several draws of each candidate, of which the best is kept: up to a number of draws, or within a budget."""
+"""Answers within a budget of network passes or of seconds."""
 
 from __future__ import annotations
 
-import math
 import time
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
-from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Trajectory
-
-if TYPE_CHECKING:
-    from lean_ebm.methods.base import Method
+from lean_ebm.methods.base import Method
+from lean_ebm.methods.drawing import keep_best, select
 
 
 def think(
@@ -28,22 +24,24 @@ def think(
     steps: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Trajectory:
-    """Draw candidates until a budget is spent, and keep the best for each condition, by :meth:`Method.score`.
+    """Draw candidates until a budget is spent, and keep the one with the best :meth:`Method.score` for each condition.
 
     Args:
         method: The trained method.
         condition: Conditions; tensors with first dimension ``B``.
-        evaluations: Most passes of the network for each condition, as :meth:`Method.passes` counts them, and one for
-            the score of each draw where there are several. Chains that would take more are shortened.
-        seconds: Most time. A draw begins if one as long as the longest so far would end in time; the first always does.
-        steps: Number of gradient steps of each chain; None for what the method is set to.
+        evaluations: Largest number of passes of the network for each condition, as :meth:`Method.passes` counts them.
+            If there are several draws, the score of each counts one pass more. A chain that would take too many passes
+            is shortened.
+        seconds: Time limit. The first draw is always made; another one begins only if it would end in time, should it
+            take as long as the longest so far.
+        steps: Number of gradient steps of each chain; None for the number that the method is set to.
         generator: Source of all randomness, on the device of the energy.
 
     Returns:
-        The chains that ended best; of equals, the first.
+        The best chain for each condition; if several are equally good, the first.
 
     Raises:
-        ValueError: If there is no budget, or one that no chain fits into.
+        SettingError: If there is no budget, or if no chain fits into it.
     """
     if evaluations is None and seconds is None:
         raise SettingError("think: set a budget, evaluations or seconds or both; without one it would never end.")
@@ -70,53 +68,14 @@ def think(
     return keep_best(draw, lambda x, rows: method.score(x, select(condition, rows)), another_fits)
 
 
-def keep_best(
-    draw: Callable[[Tensor | None], Trajectory],
-    score: Callable[[Tensor, Tensor | None], Tensor],
-    more: Callable[[], bool],
-    enough: float = math.inf,
-) -> Trajectory:
-    """Draw candidates again if they are not good enough, and keep the best of each condition.
-
-    Args:
-        draw: Runs one chain for each condition whose index is in ``(R,)`` int64; None stands for all.
-        score: How good ``(R,)`` the candidates ``(R, ...)`` of these conditions are; more is better.
-        more: Whether another draw may be made; asked after each draw.
-        enough: The score from which on a condition gets no other draw.
-
-    Returns:
-        The chains that ended best; of equals, the first. A score that is not a number loses against any other.
-    """
-    best = draw(None)
-    if not more():
-        return best
-    scores = score(best.x, None)
-    while True:
-        rows = (~(scores >= enough)).nonzero().squeeze(1)
-        if rows.numel() == 0:
-            return best
-        again = draw(rows)
-        new = score(again.x, rows)
-        better = ~(new <= scores[rows])
-        scores[rows[better]] = new[better]
-        best = best.replace(rows[better], again.select(better))
-        if not more():
-            return best
-
-
-def select(condition: Any, rows: Tensor | None) -> Any:
-    """The conditions at the indices ``rows``; None stands for all."""
-    return condition if rows is None else apply_to_collection(condition, Tensor, lambda part: part[rows])
-
-
 def _within(method: Method, evaluations: int, steps: int | None) -> int | None:
-    """The number of steps asked for, or the largest that the evaluations suffice for."""
+    """``steps``, or the largest number of steps for which the evaluations suffice."""
     if method.passes(steps) <= evaluations:
         return steps
     most = bisect_right(range(1, evaluations + 1), evaluations, key=method.passes)  # more steps never take less
     if most == 0:
         raise SettingError(
             f"think: evaluations is {evaluations}, and the shortest chain of {type(method).__name__} takes "
-            f"{method.passes(1)}: allow for as many."
+            f"{method.passes(1)}: allow for that number or more."
         )
     return most

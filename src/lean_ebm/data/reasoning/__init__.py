@@ -1,4 +1,4 @@
-"""Problems whose answers can be checked, made on the fly: those of IRED (Du, Mao and Tenenbaum 2024)."""
+"""The problems of IRED (Du, Mao and Tenenbaum 2024), made on the fly; their answers can be checked."""
 
 from lean_ebm.data.reasoning.base import ReasoningDataModule
 from lean_ebm.data.reasoning.graphs import Connectivity, ShortestPath

@@ -1,4 +1,4 @@
-"""What families of problems share."""
+"""The base class of all families of problems."""
 
 from __future__ import annotations
 
@@ -17,28 +17,29 @@ from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
 class ReasoningDataModule(DataModule, ABC):
-    """Problems of one family, numbered, each made on the fly from its number: a new family implements four methods.
+    """Numbered problems of one family, each made on the fly from its number. A new family implements four methods.
 
-    Batches are ``(answers (B, ...), problems (B, ...))``, both float32. Problem n of a split follows from
-    ``data_seed``, the split and n alone, whatever worker makes it in whatever batch. An epoch of training has problems
-    of its own. Besides train, val and test there is the split ``harder``, of problems beyond those trained on.
+    Batches are ``(answers (B, ...), problems (B, ...))``, both float32. Problem n of a split depends only on
+    ``data_seed``, the split and n, not on the worker that makes it or on the rest of its batch. Each epoch of training
+    has new problems. Besides train, val and test there is the split ``harder``, whose problems are harder than those
+    trained on.
 
     Args:
-        train_size: Number of problems that count as an epoch.
+        train_size: Number of problems in an epoch.
         val_size: Number of problems to validate on.
         test_size: Number of problems to test on.
         predict_size: Number of problems of the test split that ``predict`` answers.
         batch_size: Batch size on each device.
         data_seed: Seed of the problems.
-        num_workers: Processes that make problems; 0 makes them in the main one.
+        num_workers: Number of processes that make problems; with 0 the main process makes them.
 
     Attributes:
-        figure: Which of the figures of :meth:`measure` is reported first, as the paper does.
-        grade: Which of them tells bad answers from worse ones.
+        figure: The figure of :meth:`measure` that is reported first, the one of the paper.
+        grade: The figure of :meth:`measure` that also distinguishes bad answers from worse ones.
         higher_is_better: Whether both grow with quality.
 
     Raises:
-        ValueError: If a number is out of its range.
+        SettingError: If a number is out of its range.
     """
 
     figure: str = "error"
@@ -68,22 +69,33 @@ class ReasoningDataModule(DataModule, ABC):
 
     @abstractmethod
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Answers and problems with the numbers ``(B,)`` of the split ``train``, ``val``, ``test`` or ``harder``."""
+        """Make the problems with these numbers ``(B,)``; returns answers and problems.
+
+        Args:
+            split: ``train``, ``val``, ``test`` or ``harder``.
+            numbers: Numbers of the problems within the split.
+        """
 
     @abstractmethod
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Figures ``(B,)`` by name of candidates ``(B, ...)`` as answers to problems whose true ones are known."""
+        """How good candidates ``(B, ...)`` are as answers to problems: figures ``(B,)`` by name.
+
+        Args:
+            candidates: The answers of a method.
+            condition: The problems.
+            target: The true answers.
+        """
 
     @abstractmethod
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
-        """How hard problems ``(B, ...)`` are, ``(B,)``, on a scale of the family's own."""
+        """How hard problems ``(B, ...)`` are: numbers ``(B,)`` on a scale of the family's own."""
 
     @abstractmethod
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """The best answers ``(B, ...)`` to problems that need no learning, to hold others against."""
+        """The best answers ``(B, ...)`` that need no learning, as a baseline."""
 
     def setup(self, stage: str) -> None:
-        """See that :attr:`figure` and :attr:`grade` are figures of :meth:`measure`, before anything is trained.
+        """Check, before anything is trained, that :attr:`figure` and :attr:`grade` are figures of :meth:`measure`.
 
         Raises:
             SettingError: If they are not.
@@ -98,13 +110,13 @@ class ReasoningDataModule(DataModule, ABC):
                 )
 
     def uniforms(self, split: str, numbers: Tensor, count: int, attempt: int = 0) -> Tensor:
-        """Random numbers ``(B, count)`` in (0, 1), float64, of each problem."""
+        """Random numbers ``(B, count)`` in (0, 1), float64: a row for each problem, and others for each ``attempt``."""
         return counted_uniforms(
             derived_seed(self.data_seed, type(self).__name__, split, attempt), numbers.to(torch.int64), count
         )
 
     def batch(self, split: str, start: int, size: int) -> tuple[Tensor, Tensor]:
-        """Answers and problems of consecutive numbers."""
+        """Answers and problems with the numbers from ``start`` to ``start + size - 1``."""
         return self.make(split, torch.arange(start, start + size))
 
     def train_dataloader(self) -> DataLoader[Any]:
@@ -138,12 +150,12 @@ class ReasoningDataModule(DataModule, ABC):
 
 
 class Problems(Dataset[Any]):
-    """The problems of one split; in epoch e, those with the numbers from e times their size on.
+    """The problems of one split; in epoch e, those with the numbers from ``e * size`` on.
 
     Args:
-        family: What makes them.
+        family: The family, which makes the problems.
         split: The split.
-        size: Number of problems; None for what the family says.
+        size: Number of problems; None for the number that the family has.
     """
 
     epoch = 0
@@ -166,12 +178,12 @@ class Problems(Dataset[Any]):
 
 
 class FreshLoader(ResumableLoader):
-    """Tells its :class:`Problems` which epoch it is."""
+    """A loader that sets the epoch of its :class:`Problems`."""
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override] # torch names its own private iterator
-        """The batches of one epoch that are not done yet."""
+        """The batches of one epoch that the run has not seen yet."""
         assert isinstance(self.dataset, Problems)
-        self.dataset.epoch = self._epoch  # once the first batch is asked for, when Lightning has said which one it is
+        self.dataset.epoch = self._epoch  # not before the first batch is asked for: then Lightning has set the epoch
         yield from super().__iter__()
 
 

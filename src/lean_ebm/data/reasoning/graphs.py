@@ -1,4 +1,4 @@
-"""Problems on graphs: which nodes are connected, and the way from one to another."""
+"""Problems on graphs: which nodes are connected, and the shortest paths between two nodes."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from lean_ebm.errors import SettingError
 
 
 class GraphProblems(ReasoningDataModule):
-    """What both families share: relations of nodes, -1 or 1, as problems and as answers.
+    """The base class of both families. Problems and answers are relations of nodes, with entries -1 or 1.
 
-    Nodes are points in the unit square, each joined to its nearest ones, from 1 to ``density`` times their number
-    (Graves et al. 2016, as in IRED's experiments, section 4.2).
+    Nodes are points in the unit square. Each has edges to its nearest nodes, from 1 up to ``density`` times the number
+    of nodes (Graves et al. 2016, as in IRED's experiments, section 4.2).
 
     Args:
         nodes: Number of nodes.
         harder_nodes: Number of nodes of harder problems.
-        density: Largest out-degree in nodes.
+        density: Largest out-degree, as a fraction of the number of nodes.
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
@@ -55,20 +55,25 @@ class GraphProblems(ReasoningDataModule):
 
 
 class Connectivity(GraphProblems):
-    """Which nodes of an undirected graph are connected: problems and answers ``(B, n, n)``, edges and connections.
+    """Which nodes of an undirected graph are connected.
 
-    Each node is connected to itself.
+    Problems ``(B, n, n)`` are edges, and answers ``(B, n, n)`` say which nodes are connected. Each node is connected to
+    itself.
     """
 
     figure = "accuracy"
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Connections and edges."""
+        """Make connections, the answers, and edges, the problems."""
         edges = self.graphs(split, numbers, directed=False)
         return signs(path_lengths(edges).isfinite()), signs(edges)
 
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Shares of pairs told right: ``accuracy``, ``balanced`` over both kinds; ``solved``, whether all are."""
+        """How many pairs of nodes are right.
+
+        ``accuracy``: the share of right pairs. ``balanced``: the mean of the shares among connected and among other
+        pairs. ``solved``: whether all pairs are right.
+        """
         right = ((candidates > 0) == (target > 0)).flatten(1).float()
         connected = (target > 0).flatten(1).float()
         shares = [(right * kind).sum(dim=1) / kind.sum(dim=1) for kind in (connected, 1 - connected)]
@@ -76,33 +81,34 @@ class Connectivity(GraphProblems):
         return {"accuracy": right.mean(dim=1), "balanced": balanced, "solved": right.amin(dim=1)}
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
-        """The longest of the shortest paths."""
+        """Length of the longest of the shortest paths."""
         lengths = path_lengths(condition > 0)
         return lengths.where(lengths.isfinite(), 0).flatten(1).amax(dim=1)
 
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """Neighbours alone."""
+        """Only neighbours are connected."""
         eye = torch.eye(condition.shape[1], device=condition.device)
         return signs((condition > 0) | (eye > 0))
 
 
 class ShortestPath(GraphProblems):
-    """The shortest ways from one node of a directed graph to another.
+    """The shortest paths from one node of a directed graph to another.
 
     Problems are ``(B, 3, n, n)``: edges, the start (its row) and the goal (its column). The answers ``(B, n, n)`` are
-    the edges of all shortest paths: IRED's are one of these, drawn at random, which no one can know.
+    the edges of all shortest paths. The answers of IRED are one of these paths, drawn at random, so that nothing could
+    tell which one is right.
 
     Args:
         nodes: Number of nodes.
         harder_nodes: Number of nodes of harder problems.
-        density: Largest out-degree in nodes.
-        distances: Shortest and longest of the shortest paths asked for.
+        density: Largest out-degree, as a fraction of the number of nodes.
+        distances: Smallest and largest distance from the start to the goal.
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
     figure = "first_step"
     ATTEMPTS = 200
-    """Graphs looked at for one that has nodes so far apart."""
+    """Number of graphs to look through for one with two nodes at the wanted distance."""
 
     def __init__(
         self,
@@ -120,10 +126,10 @@ class ShortestPath(GraphProblems):
         self.distances = (low, high)
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Edges of the shortest paths, and graphs with a start and a goal.
+        """Make edges of the shortest paths, the answers, and graphs with a start and a goal, the problems.
 
         Raises:
-            ValueError: If graphs of these settings have no nodes so far apart.
+            SettingError: If no graph of these settings has nodes at the wanted distance.
         """
         n = self.harder_nodes if split == "harder" else self.nodes
         low, high = self.distances
@@ -158,10 +164,11 @@ class ShortestPath(GraphProblems):
         return signs(edges & onward), signs(torch.stack([edges, rows, columns], dim=1))
 
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """Whether the walk that a candidate suggests is right, step by step along the largest entry of a row.
+        """Whether the walk that a candidate suggests is right; each step goes to the largest entry of the node's row.
 
-        ``first_step``: it goes along an edge, nearer to the goal. ``solved``: all do, to the goal. ``accuracy``: share
-        of the edges of the graph that are rightly told to lie on a shortest path or not.
+        ``first_step``: whether the first step goes along an edge and nearer to the goal. ``solved``: whether all steps
+        do, up to the goal. ``accuracy``: share of the edges of the graph for which the candidate says rightly whether
+        they lie on a shortest path.
         """
         edges, start, goal = condition[:, 0] > 0, condition[:, 1, :, 0].argmax(dim=1), condition[:, 2, 0].argmax(dim=1)
         each = torch.arange(len(edges), device=edges.device)
@@ -179,17 +186,17 @@ class ShortestPath(GraphProblems):
         return {"first_step": first.float(), "solved": (right & (here == goal)).float(), "accuracy": told}
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
-        """Length of the shortest path."""
+        """Length of the shortest path from the start to the goal."""
         start, goal = condition[:, 1, :, 0].argmax(dim=1), condition[:, 2, 0].argmax(dim=1)
         return path_lengths(condition[:, 0] > 0)[torch.arange(len(condition)), start, goal]
 
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """Any edge that leads on, those to the goal first."""
+        """Any edge of the graph; edges to the goal have larger entries."""
         return condition[:, 0] + (condition[:, 2] + 1) * (condition[:, 0] > 0)
 
 
 def path_lengths(edges: Tensor) -> Tensor:
-    """Lengths ``(B, n, n)`` of the shortest paths of graphs ``(B, n, n)``; infinite where there is none."""
+    """Lengths ``(B, n, n)`` of the shortest paths of graphs ``(B, n, n)``; infinite if there is no path."""
     n = edges.shape[1]
     steps = edges.float()
     reached = torch.eye(n, device=edges.device).expand(edges.shape)

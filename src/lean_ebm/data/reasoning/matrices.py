@@ -1,4 +1,4 @@
-"""Continuous problems: a matrix is asked for. The conventions are those of IRED's experiments (section 4.1)."""
+"""Continuous problems, whose answers are matrices. The conventions are those of IRED's experiments (section 4.1)."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from lean_ebm.data.reasoning.base import ReasoningDataModule
 
 
 class MatrixProblems(ReasoningDataModule):
-    """What the three families share: answers ``(B, size, size)`` and their mean squared error.
+    """The base class of the three families: answers ``(B, size, size)`` and their mean squared error.
 
     Args:
-        size: Rows and columns of a matrix.
+        size: Number of rows and of columns of a matrix.
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
@@ -33,7 +33,7 @@ class MatrixProblems(ReasoningDataModule):
         return {"error": (candidates - target).square().flatten(1).mean(dim=1)}
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
-        """Root mean square of the entries of a problem."""
+        """Root mean square of the entries of each problem."""
         return condition.square().flatten(1).mean(dim=1).sqrt()
 
 
@@ -41,26 +41,27 @@ class MatrixAddition(MatrixProblems):
     """The sum of two matrices: problems ``(B, 2, size, size)``, uniform in [-1, 1], harder ones in [-2.5, 2.5]."""
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Sums and pairs."""
+        """Make sums, the answers, and pairs of matrices, the problems."""
         scale = 2.5 if split == "harder" else 1.0
         uniforms = self.uniforms(split, numbers, 2 * self.size**2)
         pairs = (scale * (2 * uniforms - 1)).float().reshape(-1, 2, self.size, self.size)
         return pairs.sum(dim=1), pairs
 
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """0, the mean."""
+        """0, the mean of all answers."""
         return torch.zeros_like(condition[:, 0])
 
 
 class LowRankCompletion(MatrixProblems):
-    """A noisy matrix of low rank of which half of the entries are hidden, and shown as 0: problems ``(B, size, size)``.
+    """A noisy matrix of low rank, to be completed: problems ``(B, size, size)`` show about half of its entries.
 
-    It is ``U V^T / 20 + 0.1 Z``, harder ``U V^T / 5 + 0.1 Z``, with standard normal factors of rank 10 at size 20 (half
-    of the size; other ranks are scaled to the same variance) and each entry hidden with probability 1/2.
+    The matrix is ``U V^T / 20 + 0.1 Z``, harder ``U V^T / 5 + 0.1 Z``, with standard normal U, V and Z. The rank is 10
+    at size 20; in general it is half of the size, and U V^T is scaled to the same variance. Each entry is hidden with
+    probability 1/2, and a hidden entry is 0 in the problem.
     """
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Whole matrices, and what is shown of them."""
+        """Make whole matrices, the answers, and those with hidden entries, the problems."""
         size, rank = self.size, max(self.size // 2, 1)
         uniforms = self.uniforms(split, numbers, 2 * size * rank + 2 * size**2)
         factors, noise, mask = uniforms.split([2 * size * rank, size**2, size**2], dim=1)
@@ -71,15 +72,18 @@ class LowRankCompletion(MatrixProblems):
         return whole.float(), shown.float()
 
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """What is shown, and 0 elsewhere."""
+        """The entries that are shown, and 0 for hidden ones."""
         return condition
 
 
 class MatrixInverse(MatrixProblems):
-    """The inverse of ``2 B B^T + 0.5 I`` with uniform B in [-1, 1], harder ``2 B B^T + 0.1 I``: ``(B, size, size)``."""
+    """The inverse of a matrix: problems ``(B, size, size)``.
+
+    The matrix is ``2 B B^T + 0.5 I``, harder ``2 B B^T + 0.1 I``, with entries of B uniform in [-1, 1].
+    """
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Inverses and matrices."""
+        """Make inverses, the answers, and matrices, the problems."""
         entries = 2 * self.uniforms(split, numbers, self.size**2).reshape(-1, self.size, self.size) - 1
         eye = torch.eye(self.size, dtype=torch.float64)
         matrices = 2 * entries @ entries.mT + (0.1 if split == "harder" else 0.5) * eye
@@ -91,6 +95,6 @@ class MatrixInverse(MatrixProblems):
         return conditions.log().float()
 
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """The mean of inverses trained on, over a thousand."""
+        """The mean of a thousand inverses of the training split."""
         mean = self.batch("train", 0, 1000)[0].mean(dim=0)
         return mean.to(condition.device).expand_as(condition)

@@ -1,7 +1,8 @@
-"""Sudoku, solved and made many boards at a time.
+"""A solver and a generator of Sudoku that work on many boards at a time.
 
-A state says which digits may still stand where: bool ``(N, 9, 81)``, digits first. Boards are int64 ``(N, 81)`` with 0
-where nothing stands. Counting how often a digit may stand in a unit is a matrix product, for all states at once.
+A state says which digits are still possible in which cell: bool ``(N, 9, 81)``, digits first. Boards are int64
+``(N, 81)`` with 0 in empty cells. A unit is a row, a column or a box. A matrix product counts for all states at once in
+how many cells of a unit a digit is possible.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from torch import Tensor
 
 
 def _units() -> Tensor:
-    """Which cell is in which row, column and box: ``(81, 27)``."""
+    """1 if a cell is in a unit, else 0: ``(81, 27)``, rows, columns and boxes."""
     cell = torch.arange(81)
     row, column = cell // 9, cell % 9
     of = torch.stack([row, 9 + column, 18 + row // 3 * 3 + column // 3], dim=1)
@@ -23,19 +24,19 @@ PEERS = ((UNITS @ UNITS.T) > 0).float() - torch.eye(81)
 
 
 def state(boards: Tensor) -> Tensor:
-    """What may stand where, given what does: ``(N, 9, 81)`` of boards ``(N, 81)``."""
+    """The state ``(N, 9, 81)`` of boards ``(N, 81)``: a filled cell has one possible digit, an empty one all nine."""
     digits = torch.arange(1, 10)[:, None]
     return (boards[:, None] == digits) | (boards[:, None] == 0)
 
 
 def propagate(states: Tensor) -> tuple[Tensor, Tensor]:
-    """Place what has one place left until nothing follows any more.
+    """Apply two rules until they change nothing more.
 
-    A digit that a cell must have goes from the cells that share a unit with it (naked singles); one that has a single
-    cell left in a unit stands there (hidden singles).
+    If a cell has a single possible digit, no other cell of its units can have it (naked singles). If a digit is
+    possible in a single cell of a unit, it stands there (hidden singles).
 
     Returns:
-        The states ``(N, 9, 81)``, and which of them contradict themselves ``(N,)``.
+        The states ``(N, 9, 81)``, and which of them are contradictory ``(N,)``.
     """
     states = states.clone()
     dead = torch.zeros(len(states), dtype=torch.bool)
@@ -60,10 +61,10 @@ def search(states: Tensor, limit: int = 1) -> tuple[Tensor, Tensor]:
 
     Args:
         states: ``(N, 9, 81)``.
-        limit: How many solutions of each are enough.
+        limit: The search of a state ends once it has found this number of solutions.
 
     Returns:
-        How many were found of each ``(N,)``, and the first of them ``(N, 81)``, 0 where there is none.
+        The number of solutions found for each state ``(N,)``, and the first of them ``(N, 81)``, 0 if there is none.
     """
     found = torch.zeros(len(states), dtype=torch.int64)
     solutions = torch.zeros(len(states), 81, dtype=torch.int64)
@@ -83,7 +84,7 @@ def search(states: Tensor, limit: int = 1) -> tuple[Tensor, Tensor]:
         solutions[mine[first]] = here[first].float().argmax(dim=1) + 1
         found[mine[solved]] += 1
         here, mine, count = here[~solved], mine[~solved], count[~solved]
-        # two branches: the first digit of the cell that has the fewest, and all but it
+        # two branches, at the cell with the fewest digits: its first digit, and all others
         cell = count.where(count > 1, 10).argmin(dim=1)
         each = torch.arange(len(here))
         digit = here[each, :, cell].float().argmax(dim=1)
@@ -99,7 +100,10 @@ def search(states: Tensor, limit: int = 1) -> tuple[Tensor, Tensor]:
 
 
 def random_boards(number: int, generator: torch.Generator) -> Tensor:
-    """Full boards ``(number, 81)``: three boxes that do not see each other at random, the rest by search."""
+    """Random full boards ``(number, 81)``.
+
+    The three boxes on the diagonal, which share no row or column, are drawn at random; a search fills the rest.
+    """
     boards = torch.zeros(number, 9, 9, dtype=torch.int64)
     for box in range(3):
         digits = torch.rand(number, 9, generator=generator).argsort(dim=1) + 1
@@ -108,10 +112,10 @@ def random_boards(number: int, generator: torch.Generator) -> Tensor:
 
 
 def dig(boards: Tensor, givens: Tensor, generator: torch.Generator) -> Tensor:
-    """Puzzles ``(N, 81)`` with one solution, the boards ``(N, 81)``: cells are emptied in a random order.
+    """Make puzzles ``(N, 81)``, whose only solutions are the boards ``(N, 81)``, by emptying cells in a random order.
 
-    A cell stays where another digit could stand in it, and all do once ``givens`` ``(N,)`` are left. Few boards can be
-    brought below 24 in this way.
+    A cell is not emptied if another digit could then stand in it. The cells that are left are the givens; their number
+    does not fall below ``givens`` ``(N,)``. Few boards can be brought below 24 in this way.
     """
     puzzles = boards.clone()
     order = torch.rand(boards.shape, generator=generator).argsort(dim=1)

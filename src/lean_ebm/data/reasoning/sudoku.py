@@ -1,4 +1,4 @@
-"""Sudoku: boards of which some cells are given."""
+"""Sudoku problems: boards of which some cells are given."""
 
 from __future__ import annotations
 
@@ -24,27 +24,28 @@ SEVENTEEN = (
     "000000012400090000000000050070200000600000400000108000018000000000030700502000000",
     "000000012500008000000700000600120000700000450000030000030000800000500700020000000",
 )
-"""Puzzles with 17 givens, the fewest that there can be (McGuire et al. 2014); random search hardly finds any."""
+"""Puzzles with 17 givens, the fewest possible (McGuire et al. 2014); random search hardly finds any."""
 
 LEAST_DUG = 25
-"""Below this number of givens, puzzles are made of those with 17."""
+"""Puzzles with fewer givens than this are made from those with 17."""
 
 
 class Sudoku(ReasoningDataModule):
     """Sudoku of 9x9 cells; problems and answers are one-hot ``(B, 9, 9, 9)``, digit by row by column, -1 or 1.
 
-    A problem is -1 in all digits of a cell where nothing is given. Each has one solution. Boards are made at random and
-    emptied cell by cell, ``boards`` of them for each split; each problem is one of these under one of the 1.2 * 10^12
-    symmetries that keep a puzzle what it is: other digits, bands and rows in them, stacks and columns in them, and
-    columns for rows. Problems with fewer than 25 givens are made of known ones with 17, with more of their solution.
+    A cell that is not given is -1 for all digits. Each problem has one solution. For each split a number of boards,
+    see ``boards``, is made at random and emptied cell by cell. A problem is one of these puzzles under one of the
+    1.2 * 10^12 symmetries of Sudoku: digits are exchanged, bands and the rows within them, stacks and the columns
+    within them, and rows with columns. Problems with fewer than 25 givens are made from known puzzles with 17, to which
+    cells of their solutions are added.
 
-    The splits are those of IRED (section 4.2): trained on 31 to 42 givens, as SATNet's puzzles have, and harder with 17
-    to 34, as those of recurrent relational networks.
+    The splits are those of IRED (section 4.2): 31 to 42 givens to train on, as in the puzzles of SATNet, and 17 to 34
+    in harder problems, as in those of recurrent relational networks.
 
     Args:
-        givens: Fewest and most givens.
-        harder_givens: The same of harder problems.
-        boards: Number of boards made to train on; a quarter of it to validate, to test, and for harder problems.
+        givens: Smallest and largest number of givens.
+        harder_givens: Smallest and largest number of givens in harder problems.
+        boards: Number of boards to train on; validation, test and harder problems have a quarter of this number each.
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
@@ -69,7 +70,7 @@ class Sudoku(ReasoningDataModule):
         self.boards = boards
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Solutions and puzzles."""
+        """Make solutions, the answers, and puzzles, the problems."""
         low, high = self.harder_givens if split == "harder" else self.givens
         number = self.boards if split == "train" else -(-self.boards // 4)
         puzzles, solutions = pool(derived_seed(self.data_seed, "boards", split), number, low, high)
@@ -85,9 +86,10 @@ class Sudoku(ReasoningDataModule):
         return one_hot(both[0]), one_hot(both[1])
 
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """``solved``: whether what is given and the best digit elsewhere make a solution; ``accuracy``: share of these.
+        """``solved``: whether the completed board is a solution; ``accuracy``: share of right digits in empty cells.
 
-        Since a puzzle has one solution, a board that breaks no rule is the right one.
+        The completed board has the given digits, and the best digit of the candidate in the other cells. Since a puzzle
+        has one solution, a board that breaks no rule is the right one.
         """
         board, given = completed(candidates, condition), (condition > 0).any(dim=1)
         placed = torch.nn.functional.one_hot(board - 1, 9).float().flatten(1, 2)  # (B, 81, 9)
@@ -101,7 +103,7 @@ class Sudoku(ReasoningDataModule):
         return 81 - (condition > 0).flatten(1).sum(dim=1).float()
 
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """What naked and hidden singles tell, and the first digit that they leave elsewhere."""
+        """The digits that naked and hidden singles find, and in other cells the first digit that is still possible."""
         from lean_ebm.data.reasoning.solver import propagate
 
         given = (condition > 0).cpu()
@@ -111,20 +113,20 @@ class Sudoku(ReasoningDataModule):
 
 
 def completed(candidates: Tensor, condition: Tensor) -> Tensor:
-    """Boards ``(B, 9, 9)`` of digits 1 to 9: what is given, and the largest component elsewhere."""
+    """Boards ``(B, 9, 9)`` of digits 1 to 9: the given digits, and the largest component in the other cells."""
     given = (condition > 0).any(dim=1)
     return torch.where(given, condition.argmax(dim=1), candidates.argmax(dim=1)) + 1
 
 
 def one_hot(boards: Tensor) -> Tensor:
-    """Boards ``(B, 81)`` as ``(B, 9, 9, 9)``, -1 or 1; -1 throughout where the cell is empty."""
+    """Boards ``(B, 81)`` as ``(B, 9, 9, 9)``, -1 or 1; an empty cell is -1 for all digits."""
     standing = boards[:, None] == torch.arange(1, 10)[:, None]
     return (2 * standing.float() - 1).reshape(-1, 9, 9, 9)
 
 
 @lru_cache(maxsize=16)
 def pool(seed: int, number: int, low: int, high: int) -> tuple[Tensor, Tensor]:
-    """Puzzles and their solutions ``(number, 81)``, the number of givens evenly from low to high."""
+    """Puzzles and their solutions ``(number, 81)``; their numbers of givens are spread evenly from low to high."""
     generator = torch.Generator().manual_seed(seed)
     givens = low + torch.arange(number) * (high - low + 1) // number
     dug = givens >= LEAST_DUG
@@ -142,7 +144,7 @@ def pool(seed: int, number: int, low: int, high: int) -> tuple[Tensor, Tensor]:
 
 
 def _permuted_lines(draws: Tensor) -> Tensor:
-    """Rows ``(B, 9)`` in an order that keeps bands together, from draws ``(B, 12)``."""
+    """Random orders of rows ``(B, 9)`` that keep bands together, from draws ``(B, 12)``."""
     bands = draws[:, :3].argsort(dim=1)
     within = draws[:, 3:].reshape(-1, 3, 3).argsort(dim=2)
     return (3 * bands[:, :, None] + within).flatten(1)

@@ -1,0 +1,31 @@
+"""The limits and the result of an evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much an evaluation may compute; the fields are the settings of :class:`~lean_ebm.callbacks.Evaluation`."""
+
+    num_samples: int = 1000
+    num_images: int = 2000
+    steps: tuple[int, ...] = ()
+    long_run: int = 0
+    long_run_samples: int = 100
+    batch_size: int = 250
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """The result of an evaluation.
+
+    Attributes:
+        figures: Figures by name.
+        curves: Figures of samples by name, for each number of steps of their chains.
+    """
+
+    figures: dict[str, float] = field(default_factory=dict)
+    curves: dict[int, dict[str, float]] = field(default_factory=dict)
