@@ -9,8 +9,10 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from lean_ebm.settings import RecordsSettings
 
-class DataModule(LightningDataModule):
+
+class DataModule(RecordsSettings, LightningDataModule):
     """Batches ``(candidates, conditions)`` to train, validate and test on; for ``predict``, only conditions.
 
     Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
