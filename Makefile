@@ -1,4 +1,4 @@
-# Everything runs in .venv, which this file owns. Needs python3 (3.11 to 3.13) and make; uses uv where it is installed.
+# Everything runs in .venv, which this file makes. Needs python3 (3.11 to 3.13) and make; uses uv if it is installed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,22 +23,24 @@ else
 endif
 	@touch $(READY)
 
-# Trains on real digits that come with scikit-learn, then draws samples; both print where their files are.
+# Trains on real digits that come with scikit-learn, then draws samples. Both commands print where their files are.
 quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
 
-# Hours on two cores, resumed where it was interrupted; writes a report into results/. FAST=1: a few steps, to see that
-# it works, into lightning_logs. JOBS=2: runs at once. RECIPES="contrastive ebt": only these, of digits.
+# Takes hours on two cores, resumes where it was interrupted, and writes a report into results/.
+# FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.
+# RECIPES="contrastive ebt": only these recipes (leaderboard and held-out).
 leaderboard held-out reasoning: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(RECIPES),--recipes $(RECIPES))
 
-# Minutes; writes results/proving.md. FAST=1: a tenth of it, into lightning_logs.
+# Takes minutes and writes results/proving.md. FAST=1: a tenth of it; the report goes into lightning_logs.
 proving: $(READY)
 	PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python -m proving.measure $(if $(FAST),--fast --output lightning_logs/proving.md)
 
-# A quarter of an hour on two cores that do nothing else; writes benchmarks/results.md. ONLY: rows that begin like this.
+# Takes a quarter of an hour on two cores that do nothing else, and writes benchmarks/results.md.
+# ONLY="...": only rows whose names begin with this.
 bench: $(READY)
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,bench]'
@@ -47,14 +49,14 @@ else
 endif
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
-# Seconds: every row once, as small as it gets.
+# Takes seconds: runs every row once, as small as possible.
 bench-smoke: $(READY)
 	$(BIN)/python -m benchmarks --smoke --output lightning_logs/bench-smoke
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto
 
-# Which lines of src/ the tests run, those in other processes included; fails below 95%.
+# Measures which lines of src/ the tests run, also in other processes; fails below 95%.
 coverage: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto --cov --cov-report=term --cov-fail-under=95
 
