@@ -122,7 +122,7 @@ def test_missing_landscapes_are_explained(capsys):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_data_of_another_shape_is_explained(name):
-    with pytest.raises(ValueError, match=r"candidates of shape \(1, 28, 28\), expected \(1, 14, 14\): its `shape`"):
+    with pytest.raises(ValueError, match=r"candidates of shape \(1, 28, 28\), expected \(1, 14, 14\): set --model"):
         main(["fit", *METHODS[name], "--model.energy.shape=[1,14,14]", *DIGITS, *TINY_RUN])
 
 

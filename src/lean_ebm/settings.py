@@ -77,6 +77,24 @@ def plain(value: Any) -> Any:
     raise NotPlainError(f"{type(value).__name__} has no form as plain data")
 
 
+def by_flag(settings: Any, name: str) -> dict[str, Any]:
+    """Recorded settings by the names of their flags: ``{"data": "Digits", "data.batch_size": 64}``.
+
+    Args:
+        settings: Plain data in which classes are ``{"class_path": ..., "init_args": {...}}``, at any depth.
+        name: The flag of the whole.
+    """
+    if not isinstance(settings, dict):
+        return {name: settings}
+    if "class_path" in settings:
+        kind = str(settings["class_path"]).rpartition(".")[2]
+        return {name: kind} | by_flag(settings.get("init_args", {}), name)
+    flags: dict[str, Any] = {}
+    for key, value in settings.items():
+        flags |= by_flag(value, f"{name}.{key}")
+    return flags
+
+
 def updated(settings: Any) -> Any:
     """Convert settings of an older version: leave out those that were removed and had no effect.
 

@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 
-from lean_ebm.callbacks.samples import summary_writer
+from lean_ebm.callbacks.samples import log_scalars
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.evaluation import Effort, evaluate
@@ -20,11 +20,12 @@ class Evaluation(Callback):
     """Evaluates a model at the end of ``lean-ebm test`` (on the test split) and ``validate`` (on the validation split).
 
     :func:`~lean_ebm.evaluation.evaluate` computes the figures, which depend on the data. They are shown in the table of
-    the run, and logged to TensorBoard and ``evaluation.json``. If ``steps`` names other lengths of chains, figures of
-    samples over these lengths become curves. The figures of images are:
+    the run, and go to the loggers and ``evaluation.json``. If ``steps`` names other lengths of chains, figures of
+    samples over these lengths become curves. The figures of classes of images or vectors are:
 
     * ``samples_*``: figures of samples of 28x28 digits, see :func:`~lean_ebm.evaluation.evaluate_digits`; ``real_*``:
-      the same figures of real digits that were not trained on, as the ceiling;
+      the same figures of real digits that were not trained on, as the ceiling. Candidates of other shapes have the
+      figures that need no evaluator, see :func:`~lean_ebm.evaluation.evaluate_pixels`;
     * ``energy_*``: the energy as a classifier and a detector, see :func:`~lean_ebm.evaluation.evaluate_energy`;
     * ``held_out_auprc``, if a class was held out of training: see :func:`~lean_ebm.evaluation.held_out_precision`.
 
@@ -112,11 +113,8 @@ class Evaluation(Callback):
 
     def _write(self, trainer: Trainer) -> None:
         folder = trainer.log_dir  # on all ranks, since they exchange it
-        writer = summary_writer(trainer)
-        if writer is not None:
-            for steps, figures in self._curve.items():
-                for name, value in figures.items():
-                    writer.add_scalar(f"compute/{name}", value, steps)
+        for steps, figures in self._curve.items():
+            log_scalars(trainer, {f"compute/{name}": value for name, value in figures.items()}, steps)
         if trainer.is_global_zero and folder is not None:
             path = Path(folder) / "evaluation.json"
             path.parent.mkdir(parents=True, exist_ok=True)

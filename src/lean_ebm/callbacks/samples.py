@@ -21,14 +21,16 @@ from lean_ebm.data import DataModule
 from lean_ebm.distributed import gather
 from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
+from lean_ebm.settings import by_flag
 
 
 class SampleMonitor(Callback):
-    """Draws samples for fixed conditions from fixed noise at every validation and shows them in TensorBoard.
+    """Draws samples for fixed conditions from fixed noise at every validation and shows them.
 
-    It shows a picture of samples (if the data can draw one, with a row for each class), the path of one chain from its
-    start to its end, histograms of the energies of real and sampled data, the energy and the gradient norm along the
-    chain, the number of samples per second, and the figures that the data measure of samples.
+    Every logger gets the energy and the gradient norm at both ends of the chain, the number of samples per second, and
+    the figures that the data measure of samples. TensorBoard also shows a picture of samples (if the data can draw one,
+    with a row for each class), the path of one chain from its start to its end, and histograms of the energies of real
+    and sampled data and along the chain.
 
     Args:
         samples_per_class: Number of samples of each class; 0 turns the monitor off. If conditions are not classes,
@@ -62,8 +64,9 @@ class SampleMonitor(Callback):
 
         This callback comes before EMA in the list of callbacks, so that the averaged weights are still in the model.
         """
-        writer = summary_writer(trainer)
-        if writer is None or self.samples_per_class == 0 or not isinstance(pl_module, Method):
+        if not trainer.loggers or not trainer.is_global_zero:
+            return
+        if self.samples_per_class == 0 or not isinstance(pl_module, Method):
             return
         classes = pl_module.energy.num_classes
         if trainer.sanity_checking or (classes == 0 and self._real is None):
@@ -77,27 +80,35 @@ class SampleMonitor(Callback):
         energies = pl_module.candidate_energy(samples, condition).detach().cpu()
         seconds = time.perf_counter() - start
 
-        step = trainer.global_step
-        writer.add_scalar("samples/per_second", len(samples) / seconds, step)
-        writer.add_scalar("samples/energy", energies.mean(), step)
-        writer.add_histogram("energy/samples", energies, step)
+        scalars = {"samples/per_second": len(samples) / seconds, "samples/energy": float(energies.mean())}
+        histograms = {"energy/samples": energies}
         if self._real is not None:
             x, given = self._real
             points = pl_module.energy.encode_candidates(x)
             real = pl_module.candidate_energy(points, given).detach().cpu()
-            writer.add_histogram("energy/real", real, step)
-            writer.add_scalar("samples/energy_gap", energies.mean() - real.mean(), step)
+            histograms["energy/real"] = real
+            scalars["samples/energy_gap"] = float(energies.mean() - real.mean())
         for name, values in (("energy", trajectory.energies), ("grad_norm", trajectory.grad_norms)):
             if values.shape[1]:
-                writer.add_scalar(f"chain/{name}_first", values[:, 0].mean(), step)
-                writer.add_scalar(f"chain/{name}_last", values[:, -1].mean(), step)
-                writer.add_histogram(f"chain/{name}", values.mean(dim=0), step)
+                scalars[f"chain/{name}_first"] = float(values[:, 0].mean())
+                scalars[f"chain/{name}_last"] = float(values[:, -1].mean())
+                histograms[f"chain/{name}"] = values.mean(dim=0)
         data = getattr(trainer, "datamodule", None)
-        if not isinstance(data, DataModule):
+        if isinstance(data, DataModule) and target is not None:
+            measured = data.measure(samples, condition, target)
+            scalars |= {f"samples/{name}": float(values.float().mean()) for name, values in measured.items()}
+        log_scalars(trainer, scalars, trainer.global_step)
+        writer = summary_writer(trainer)
+        if writer is None:
             return
-        for name, values in (data.measure(samples, condition, target) if target is not None else {}).items():
-            writer.add_scalar(f"samples/{name}", values.float().mean(), step)
-        picture = data.picture(samples.cpu(), self.samples_per_class)
+        for name, values in histograms.items():
+            writer.add_histogram(name, values, trainer.global_step)
+        if isinstance(data, DataModule):
+            self._show(writer, data, samples.cpu(), path, trainer.global_step)
+
+    def _show(self, writer: SummaryWriter, data: DataModule, samples: Tensor, path: list[Tensor], step: int) -> None:
+        """Add the pictures that the data draw of samples, and of the path of one chain."""
+        picture = data.picture(samples, self.samples_per_class)
         if picture is not None:
             writer.add_image("samples/grid", picture, step)
         shown = torch.linspace(0, max(len(path) - 1, 0), self.path_length).round().long().tolist()
@@ -116,10 +127,23 @@ class SampleMonitor(Callback):
 
 
 class RunSummary(Callback):
-    """Says where a run's files are, and shows hyper-parameters with their metrics in TensorBoard."""
+    """Says where a run's files are, and gives the settings of model and data to the loggers as hyper-parameters.
+
+    The settings have the names of their flags. TensorBoard shows them with the final metrics.
+    """
+
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
+        """Let TensorBoard's logger write the settings to ``hparams.yaml``, which it does once, when the run begins."""
+        for logger in trainer.loggers:
+            if isinstance(logger, TensorBoardLogger):
+                logger.hparams.update(hyper_parameters(trainer, pl_module))
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the files are written."""
+        """Say where the files are written, and log the settings."""
+        for logger in trainer.loggers:
+            # TensorBoard keeps only the first record of a run, so its record waits for the final metrics.
+            if not isinstance(logger, TensorBoardLogger):
+                logger.log_hyperparams(hyper_parameters(trainer, pl_module))
         folder = trainer.log_dir  # on all ranks, since they exchange it
         if trainer.loggers and folder is not None:
             rank_zero_info(f"Logs and checkpoints: {folder}")
@@ -133,8 +157,7 @@ class RunSummary(Callback):
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and metrics:
-                settings = {name: value for name, value in pl_module.hparams.items() if not name.startswith("_")}
-                logger.log_hyperparams(settings, metrics, step=trainer.global_step)
+                logger.log_hyperparams(hyper_parameters(trainer, pl_module), metrics, step=trainer.global_step)
         if isinstance(trainer.checkpoint_callback, ModelCheckpoint):
             path = trainer.checkpoint_callback.best_model_path or trainer.checkpoint_callback.last_model_path
             none = "none was kept; --checkpoint.save_top_k and .every_n_epochs say how many are, and when"
@@ -203,6 +226,39 @@ class SampleWriter(BasePredictionWriter):
         """Say what was written; this comes after the end of the progress bar."""
         while self._written:
             rank_zero_info(self._written.pop(0))
+
+
+def hyper_parameters(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:
+    """The settings of model and data by the names of their flags, as far as they were recorded.
+
+    Args:
+        trainer: The trainer, which knows the data module.
+        pl_module: The model; the command line has stored all settings of it, also those of its optimizer.
+    """
+    stored = dict(pl_module.hparams)
+    model = getattr(pl_module, "settings", None)
+    if stored:
+        arguments = {name: value for name, value in stored.items() if not name.startswith("_")}
+        model = {"class_path": stored.get("_class_path", type(pl_module).__name__), "init_args": arguments}
+    data = getattr(getattr(trainer, "datamodule", None), "settings", None)
+    return {
+        flag: value
+        for name, settings in (("model", model), ("data", data))
+        if settings is not None
+        for flag, value in by_flag(settings, name).items()
+    }
+
+
+def log_scalars(trainer: Trainer, scalars: dict[str, float], step: int) -> None:
+    """Give scalars to every logger, from the rank that writes.
+
+    Args:
+        trainer: The trainer, which knows the loggers.
+        scalars: Values by name.
+        step: Where on the axis of steps they are.
+    """
+    for logger in trainer.loggers if trainer.is_global_zero else []:
+        logger.log_metrics(scalars, step)
 
 
 def summary_writer(trainer: Trainer) -> SummaryWriter | None:

@@ -30,6 +30,7 @@ from lean_ebm.checkpoint_io import AtomicCheckpointIO
 from lean_ebm.checkpoints import last_checkpoint, read_settings
 from lean_ebm.cli.faults import building, by_flag, running
 from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
+from lean_ebm.cli.links import linked_flags
 from lean_ebm.cli.parser import ConfigFile, Parser
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
@@ -62,6 +63,13 @@ class LeanEBMCLI(LightningCLI):
         # Not after every batch, since each refresh of the bar waits until the accelerator has computed the loss.
         parser.add_lightning_class_args(TQDMProgressBar, "progress")
         parser.set_defaults({"progress.refresh_rate": 10})
+
+    def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
+        """Parse, and give the network the shape and the number of classes that its data declare."""
+        super().parse_arguments(parser, args)
+        args = sys.argv[1:] if args is None else args
+        if flags := linked_flags(parser, args, self.config):
+            self.config = parser.parse_args([*args, *flags])
 
     def before_instantiate_classes(self) -> None:
         """Place the loggers, and name the saved config after the subcommand: fit and test can share a folder."""

@@ -9,18 +9,25 @@ from lightning.pytorch import LightningDataModule
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from lean_ebm.settings import RecordsSettings
 
-class DataModule(LightningDataModule):
+
+class DataModule(RecordsSettings, LightningDataModule):
     """Batches ``(candidates, conditions)`` to train, validate and test on; for ``predict``, only conditions.
 
     Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
     callbacks ask it.
 
+    A class that sets ``shape`` and ``num_classes`` gives them to the network on the command line, if the network takes
+    them and no setting names them.
+
     Attributes:
         num_classes: Number of classes that conditions name; 0 if conditions are not labels.
+        shape: Shape of one candidate; None if the class does not fix it.
     """
 
     num_classes: int = 0
+    shape: tuple[int, ...] | None = None
 
     def noun(self, candidates: Tensor) -> str:
         """The name of candidates ``(N, ...)`` in files."""

@@ -25,6 +25,7 @@ class Digits(TensorDataModule):
     """
 
     num_classes = 10
+    shape = (1, 28, 28)
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class MNIST(TensorDataModule):
     """
 
     num_classes = 10
+    shape = (1, 28, 28)
 
     def __init__(
         self,

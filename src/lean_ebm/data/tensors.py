@@ -147,6 +147,9 @@ class TensorDataModule(DataModule):
             raise SettingError(
                 f"{name} has {len(images)} images and {len(labels)} labels, expected equal numbers above 0."
             )
+        if self.shape is not None and tuple(images.shape[1:]) != tuple(self.shape):
+            found = tuple(images.shape[1:])
+            raise SettingError(f"{name} has images of shape {found}, but {type(self).__name__}.shape is {self.shape}.")
         if not bool(images.isfinite().all()):
             raise SettingError(f"{name} has images with pixels that are not finite: leave them out.")
         low, high = float(images.min()), float(images.max())

@@ -119,10 +119,30 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
 
     def check_shape(self, x: Tensor) -> None:
         """Raise a SettingError if candidates ``x`` do not have the shape that this network was built for."""
-        if tuple(x.shape[1:]) != tuple(self.shape):
+        given = tuple(x.shape[1:])
+        if given != tuple(self.shape):
+            has_setting = self.settings is None or "shape" in self.settings["init_args"]
+            flag = f"--model.energy.shape [{','.join(map(str, given))}]"
+            remedy = f"set {flag}" if has_setting else "its settings must be those of the data"
             raise SettingError(
-                f"{type(self).__name__} got candidates of shape {tuple(x.shape[1:])}, expected {tuple(self.shape)}: "
-                "its `shape` setting must be that of the data."
+                f"{type(self).__name__} got candidates of shape {given}, expected {tuple(self.shape)}: {remedy}."
+            )
+
+    def check_precision(self) -> None:
+        """Raise a SettingError if the weights are floating-point numbers and none of them is float32.
+
+        A network may hold parts of its own in another precision, as long as it takes and returns float32.
+        """
+        other: torch.dtype | None = None
+        for parameter in self.parameters():
+            if parameter.dtype == torch.float32:
+                return
+            if parameter.is_floating_point():
+                other = parameter.dtype
+        if other is not None:
+            raise SettingError(
+                f"{type(self).__name__} has weights of {other}, but candidates and energies are torch.float32: call "
+                "model.float(), and use torch.autocast to compute in a lower precision."
             )
 
     def check(self, x: Tensor, landscape: Tensor | None) -> None:

@@ -5,7 +5,7 @@ from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unli
 from lean_ebm.evaluation.evaluator import DigitEvaluator, load_evaluator
 from lean_ebm.evaluation.metrics import DensityCoverage, Novelty, RelativeDiversity
 from lean_ebm.evaluation.results import Effort, EvaluationResult
-from lean_ebm.evaluation.samples import evaluate_digits
+from lean_ebm.evaluation.samples import evaluate_digits, evaluate_pixels
 
 __all__ = [
     "DensityCoverage",
@@ -17,6 +17,7 @@ __all__ = [
     "evaluate",
     "evaluate_digits",
     "evaluate_energy",
+    "evaluate_pixels",
     "held_out_precision",
     "load_evaluator",
     "unlike_data",

@@ -1,8 +1,9 @@
-"""Evaluates a class-conditional model of images: its samples and its energy."""
+"""Evaluates a class-conditional model of images or vectors: its samples and its energy."""
 
 from __future__ import annotations
 
 import torch
+from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from lean_ebm.data import Digits, TensorDataModule
@@ -10,12 +11,15 @@ from lean_ebm.data.pictures import is_image
 from lean_ebm.distributed import gather, rank_and_world_size
 from lean_ebm.evaluation.energy import evaluate_energy, held_out_precision, unlike_data
 from lean_ebm.evaluation.results import Effort, EvaluationResult
-from lean_ebm.evaluation.samples import evaluate_digits
+from lean_ebm.evaluation.samples import evaluate_digits, evaluate_pixels
 from lean_ebm.methods import Method
+
+LONG_RUN = ("accuracy", "diversity", "pixel_diversity")
+"""Which figures of the ends of long chains are shown."""
 
 
 def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
-    """Compute all figures of a model of images; see :class:`~lean_ebm.callbacks.Evaluation`.
+    """Compute all figures of a class-conditional model; see :class:`~lean_ebm.callbacks.Evaluation`.
 
     Args:
         data: The data that the model was trained on.
@@ -30,9 +34,9 @@ def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: 
     images, labels = (part.to(method.device) for part in data.splits[split])
     figures: dict[str, float] = {}
     curves: dict[int, dict[str, float]] = {}
-    if effort.num_images and method.energy.num_classes > 1 and is_image(method.energy.shape):
+    if effort.num_images and method.energy.num_classes > 1:
         some, theirs = images[: effort.num_images], labels[: effort.num_images]
-        outliers = unlike_data(some, effort.seed)
+        outliers = unlike_data(some, effort.seed) if is_image(method.energy.shape) else {}
         if tuple(some.shape[1:]) == (1, 28, 28) and not isinstance(data, Digits):
             others = torch.cat([part for part, _ in Digits().load().values()])
             outliers["other_digits"] = others[: effort.num_images].to(method.device)
@@ -41,20 +45,27 @@ def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: 
         if data.held_out is not None:
             all_images, all_labels = (part.to(method.device) for part in data.load()[split])
             figures["held_out_auprc"] = held_out_precision(method.class_energies, all_images, all_labels, data.held_out)
-    if effort.num_samples and method.energy.shape == (1, 28, 28) and method.energy.num_classes == 10:
+    if effort.num_samples and method.energy.num_classes:
+        judge = evaluate_digits
+        if method.energy.shape != (1, 28, 28) or method.energy.num_classes != 10:
+            judge = evaluate_pixels
+            rank_zero_info(
+                "Evaluation: accuracy and Fréchet distance of samples need the evaluator of 28x28 digits; density, "
+                "coverage, diversity and novelty of others are those of their pixels."
+            )
         real = images, labels
         training = data.splits["train"][0].to(method.device)
-        samples = evaluate_digits(*_sample(method, effort, effort.num_samples), real, training)
+        samples = judge(*_sample(method, effort, effort.num_samples), real, training)
         figures |= {f"samples_{name}": value for name, value in samples.items()}
         unseen = data.splits["test" if split == "val" else "val"]
         rows = balanced(unseen[1], effort.num_samples)
-        ceiling = evaluate_digits(unseen[0][rows].to(method.device), unseen[1][rows].to(method.device), real, training)
+        ceiling = judge(unseen[0][rows].to(method.device), unseen[1][rows].to(method.device), real, training)
         figures |= {f"real_{name}": value for name, value in ceiling.items()}
         for steps in effort.steps:
-            curves[steps] = evaluate_digits(*_sample(method, effort, effort.num_samples, steps), real)
+            curves[steps] = judge(*_sample(method, effort, effort.num_samples, steps), real)
         if effort.long_run:
-            ends = evaluate_digits(*_sample(method, effort, effort.long_run_samples, effort.long_run), real)
-            figures |= {f"long_run_{name}": ends[name] for name in ("accuracy", "diversity")}
+            ends = judge(*_sample(method, effort, effort.long_run_samples, effort.long_run), real)
+            figures |= {f"long_run_{name}": ends[name] for name in LONG_RUN if name in ends}
     return EvaluationResult(figures, curves)
 
 

@@ -89,7 +89,7 @@ class RelativeDiversity(Metric):
         self.is_real.append(torch.full_like(labels, real, dtype=torch.bool))
 
     def compute(self) -> Tensor:
-        """The ratio, a scalar; only classes with at least two samples of each kind count."""
+        """The ratio, a scalar; only classes with at least two samples of each kind count, and NaN if there are none."""
         features, labels = dim_zero_cat(self.features), dim_zero_cat(self.labels)
         is_real = dim_zero_cat(self.is_real)
         ratios = []
@@ -98,7 +98,7 @@ class RelativeDiversity(Metric):
             generated = features[(labels == label) & ~is_real]
             if min(len(real), len(generated)) > 1:
                 ratios.append(torch.pdist(generated).mean() / torch.pdist(real).mean())
-        return torch.stack(ratios).mean()
+        return torch.stack(ratios).mean() if ratios else features.new_tensor(torch.nan)
 
 
 class Novelty(Metric):

@@ -1,6 +1,8 @@
-"""Evaluates samples of digits."""
+"""Evaluates class-conditional samples: of digits by the features of the evaluator, of others by their pixels."""
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -39,30 +41,73 @@ def evaluate_digits(
 
     real_images, real_labels = (part.to(images.device) for part in real)
     features, real_features = features_of(images), features_of(real_images)
-    # As many real digits as samples, since the coverage depends on their number; the same ones each time.
-    order = torch.randperm(len(real_images), generator=torch.Generator().manual_seed(0)).to(images.device)
-    some = order[: len(images)]
-
-    density_coverage = DensityCoverage().to(images.device)
-    density_coverage.update(real_features[some], real=True)
-    density_coverage.update(features, real=False)
-    diversity = RelativeDiversity(10).to(images.device)
-    diversity.update(real_features[some], real_labels[some], real=True)
-    diversity.update(features, labels, real=False)
-
+    some = _as_many(real_images, len(images))
     figures = {"accuracy": (evaluator.logits(features).argmax(dim=1) == labels).float().mean()}
     frechet = FrechetInceptionDistance(feature=_Identity(features.shape[1]))  # in float64, which not every GPU has
     frechet.update(real_features.cpu(), real=True)
     frechet.update(features.cpu(), real=False)
     figures["frechet"] = frechet.compute()
-    figures |= density_coverage.compute()
-    figures["diversity"] = diversity.compute()
+    figures |= _spread(features, labels, real_features[some], real_labels[some])
     if training is not None:
-        novelty = Novelty(training.to(images.device)).to(images.device)
-        novelty.update(images, real=False)
-        novelty.update(real_images[some], real=True)
-        figures["novelty"] = novelty.compute()
+        figures["novelty"] = _novelty(images, real_images[some], training)
     return {name: float(value) for name, value in figures.items()}
+
+
+@torch.no_grad()
+def evaluate_pixels(
+    images: Tensor, labels: Tensor, real: tuple[Tensor, Tensor], training: Tensor | None = None
+) -> dict[str, float]:
+    """Compute the figures of class-conditional samples that need no evaluator, by distances between their pixels.
+
+    Such distances depend on where a picture shows its object, so compare figures only on the same data.
+
+    Args:
+        images: ``(N, ...)`` float, images or vectors.
+        labels: ``(N,)`` int64, the classes asked for.
+        real: Real candidates and their labels, of which as many are used as there are samples.
+        training: Candidates trained on, to see whether samples are copies of them.
+
+    Returns:
+        ``pixel_density``, ``pixel_coverage``, ``pixel_diversity`` and, if ``training`` is given, ``novelty``, as
+        :func:`evaluate_digits` has them. A figure that the data do not define is left out, such as the diversity if
+        each class has only one sample.
+    """
+    real_images, real_labels = (part.to(images.device) for part in real)
+    some = _as_many(real_images, len(images))
+    spread = _spread(images.flatten(1), labels, real_images[some].flatten(1), real_labels[some])
+    figures = {f"pixel_{name}": float(value) for name, value in spread.items()}
+    if training is not None:
+        figures["novelty"] = float(_novelty(images, real_images[some], training))
+    return {name: value for name, value in figures.items() if math.isfinite(value)}
+
+
+def _as_many(real: Tensor, number: int) -> Tensor:
+    """Indices of as many real candidates as samples, since the coverage depends on the number; the same each time."""
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
+    return order[:number].to(real.device)
+
+
+def _spread(features: Tensor, labels: Tensor, real_features: Tensor, real_labels: Tensor) -> dict[str, Tensor]:
+    """Density, coverage and diversity of samples, by their features ``(N, D)`` and those of real candidates."""
+    density_coverage = DensityCoverage().to(features.device)
+    figures: dict[str, Tensor] = {}
+    if len(real_features) > density_coverage.k:
+        density_coverage.update(real_features, real=True)
+        density_coverage.update(features, real=False)
+        figures |= density_coverage.compute()
+    diversity = RelativeDiversity(1 + int(torch.cat([labels, real_labels]).max())).to(features.device)
+    diversity.update(real_features, real_labels, real=True)
+    diversity.update(features, labels, real=False)
+    return figures | {"diversity": diversity.compute()}
+
+
+def _novelty(images: Tensor, real: Tensor, training: Tensor) -> Tensor:
+    """Novelty of samples ``(N, ...)``, against real candidates that were not trained on."""
+    novelty = Novelty(training.to(images.device)).to(images.device)
+    novelty.update(images, real=False)
+    novelty.update(real, real=True)
+    ratio: Tensor = novelty.compute()
+    return ratio
 
 
 class _Identity(nn.Module):

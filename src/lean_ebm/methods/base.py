@@ -29,6 +29,9 @@ from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
 from lean_ebm.randomness import derived_seed, seeded
 
+PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
+"""Precisions of a trainer that leave weights, candidates and energies in float32."""
+
 Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
 
@@ -113,7 +116,11 @@ class Method(Restorable, FiniteSteps, ABC):
 
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
+
+        Raises:
+            SettingError: If the weights are not float32.
         """
+        self.energy.check_precision()
         encoded = self.energy.encode(condition)
         made = 0
 
@@ -178,6 +185,7 @@ class Method(Restorable, FiniteSteps, ABC):
             x: ``(B, *shape)`` candidates, as :meth:`generate` returns them.
             condition: Their conditions, as the data module gives them.
         """
+        self.energy.check_precision()
         energies: Tensor = self.energy(*self.finished(x, self.energy.encode(condition)))
         return energies
 
@@ -188,6 +196,7 @@ class Method(Restorable, FiniteSteps, ABC):
             condition: Conditions, as the data module gives them; tensors with first dimension ``B``.
             candidates: ``(B, K, ...)``, as the data module gives them.
         """
+        self.energy.check_precision()
         points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
         points, encoded = self.finished(points, self.energy.encode(condition))
         energies: Tensor = self.energy.rank(encoded, points)
@@ -195,18 +204,27 @@ class Method(Restorable, FiniteSteps, ABC):
 
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
+        self.energy.check_precision()
         energies: Tensor = self.energy.energies(x)
         return energies
 
     def setup(self, stage: str) -> None:
-        """Check that the energy has as many classes as the data, or more.
+        """Check that the precision is one in which chains move, and that the energy knows the classes of the data.
 
         Raises:
-            SettingError: If it has fewer.
+            SettingError: If weights or the trainer have another precision, or the energy has another number of
+                classes.
         """
+        precision = self.trainer.precision
+        if precision not in PRECISIONS:
+            raise SettingError(
+                f"--trainer.precision is {precision}, but weights, candidates and energies are float32, since the "
+                "steps of a chain vanish in bfloat16: use 32-true, or bf16-mixed or 16-mixed to compute faster."
+            )
+        self.energy.check_precision()
         data = getattr(self.trainer, "datamodule", None)
         there, known = getattr(data, "num_classes", 0), self.energy.num_classes
-        if 0 < known < there:
+        if known and there and known != there:
             raise SettingError(
                 f"{type(data).__name__} has {there} classes and {type(self.energy).__name__} knows {known}: "
                 f"set --model.energy.num_classes {there}."

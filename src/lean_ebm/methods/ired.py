@@ -254,6 +254,7 @@ class IRED(Method):
 
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` in the sharpest landscape, at its scale."""
+        self.energy.check_precision()
         energies: Tensor = self.energy.energies(self.alpha_bar[0].sqrt() * x, self._sharpest(x))
         return energies
 

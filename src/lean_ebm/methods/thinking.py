@@ -48,6 +48,7 @@ def think(
     if evaluations is not None:
         steps = _within(method, evaluations, steps)
     cost = method.passes(steps)
+    method.energy.check_precision()
     encoded = method.energy.encode(condition)
     began = last = time.monotonic()
     made, longest = 0, 0.0
