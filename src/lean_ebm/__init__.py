@@ -16,7 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:  # what a type checker and an editor know; _MODULES says the same at run time
+if TYPE_CHECKING:  # for type checkers and editors; _HOMES says the same at run time
     from lean_ebm.data import (
         MNIST,
         Connectivity,
@@ -128,7 +128,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # a type checker that saw it would take every name for one of the package
+if not TYPE_CHECKING:  # otherwise a type checker would accept every name as one of the package
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":

@@ -82,7 +82,7 @@ def by_flag(settings: Any, name: str) -> dict[str, Any]:
 
     Args:
         settings: Plain data in which classes are ``{"class_path": ..., "init_args": {...}}``, at any depth.
-        name: The flag of the whole.
+        name: The name of the flag of these settings, such as ``data``.
     """
     if not isinstance(settings, dict):
         return {name: settings}

@@ -24,7 +24,7 @@ class Evaluation(Callback):
     samples over these lengths become curves. The figures of classes of images or vectors are:
 
     * ``samples_*``: figures of samples of 28x28 digits, see :func:`~lean_ebm.evaluation.evaluate_digits`; ``real_*``:
-      the same figures of real digits that were not trained on, as the ceiling. Candidates of other shapes have the
+      the same figures of real digits that were not trained on, as the ceiling. For candidates of other shapes, only the
       figures that need no evaluator, see :func:`~lean_ebm.evaluation.evaluate_pixels`;
     * ``energy_*``: the energy as a classifier and a detector, see :func:`~lean_ebm.evaluation.evaluate_energy`;
     * ``held_out_auprc``, if a class was held out of training: see :func:`~lean_ebm.evaluation.held_out_precision`.

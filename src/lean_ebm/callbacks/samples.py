@@ -107,7 +107,7 @@ class SampleMonitor(Callback):
             self._show(writer, data, samples.cpu(), path, trainer.global_step)
 
     def _show(self, writer: SummaryWriter, data: DataModule, samples: Tensor, path: list[Tensor], step: int) -> None:
-        """Add the pictures that the data draw of samples, and of the path of one chain."""
+        """Add pictures of the samples and of the path of one chain, if the data can draw them."""
         picture = data.picture(samples, self.samples_per_class)
         if picture is not None:
             writer.add_image("samples/grid", picture, step)
@@ -133,7 +133,7 @@ class RunSummary(Callback):
     """
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Let TensorBoard's logger write the settings to ``hparams.yaml``, which it does once, when the run begins."""
+        """Pass the settings to TensorBoard's logger, which writes ``hparams.yaml`` once, when the run begins."""
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger):
                 logger.hparams.update(hyper_parameters(trainer, pl_module))
@@ -232,8 +232,8 @@ def hyper_parameters(trainer: Trainer, pl_module: LightningModule) -> dict[str, 
     """The settings of model and data by the names of their flags, as far as they were recorded.
 
     Args:
-        trainer: The trainer, which knows the data module.
-        pl_module: The model; the command line has stored all settings of it, also those of its optimizer.
+        trainer: The trainer, which has the data module.
+        pl_module: The model. The command line has stored all of its settings in it, also those of its optimizer.
     """
     stored = dict(pl_module.hparams)
     model = getattr(pl_module, "settings", None)
@@ -250,12 +250,12 @@ def hyper_parameters(trainer: Trainer, pl_module: LightningModule) -> dict[str, 
 
 
 def log_scalars(trainer: Trainer, scalars: dict[str, float], step: int) -> None:
-    """Give scalars to every logger, from the rank that writes.
+    """Log scalars with every logger, on the rank that writes.
 
     Args:
-        trainer: The trainer, which knows the loggers.
+        trainer: The trainer, which has the loggers.
         scalars: Values by name.
-        step: Where on the axis of steps they are.
+        step: The step to log them at.
     """
     for logger in trainer.loggers if trainer.is_global_zero else []:
         logger.log_metrics(scalars, step)

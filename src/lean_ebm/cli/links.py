@@ -1,8 +1,8 @@
-"""Settings of the network that follow from the data: its shape and its number of classes.
+"""Takes settings of the network from the data: its shape and its number of classes.
 
-``link_arguments`` of jsonargparse would override a value that was given, without a word, and would leave the value out
-of the settings that are saved, so that a checkpoint could not build its model again. Here a value that was given stays,
-and a value that was not given becomes one more flag of the command.
+jsonargparse's ``link_arguments`` would silently override a value that was given. It would also leave the value out of
+the saved settings, so that the model could not be built again from a checkpoint. Here a given value is kept, and a
+missing one is added to the command as a flag.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from lightning.pytorch.utilities import rank_zero_info
 
 
 def linked_flags(parser: LightningArgumentParser, args: list[str], settings: Any) -> list[str]:
-    """Flags that give the network the ``shape`` and ``num_classes`` that the class of its data declares.
+    """Flags that set ``shape`` and ``num_classes`` of the network to the values that the class of the data declares.
 
     Args:
         parser: The parser of all subcommands.
         args: The arguments that were given.
-        settings: What the parser made of them.
+        settings: The settings that the parser made from these arguments.
 
     Returns:
-        A flag for each setting that the network has, that was not given, and whose default differs from the data's.
+        A flag for each of these settings that the network has, that was not given, and whose default is another value.
     """
     run = settings[settings.subcommand]
     network = run.get("model.init_args.energy")

@@ -65,7 +65,7 @@ class LeanEBMCLI(LightningCLI):
         parser.set_defaults({"progress.refresh_rate": 10})
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse, and give the network the shape and the number of classes that its data declare."""
+        """Parse the arguments, and set shape and number of classes of the network as its data declare them."""
         super().parse_arguments(parser, args)
         args = sys.argv[1:] if args is None else args
         if flags := linked_flags(parser, args, self.config):

@@ -18,8 +18,8 @@ class DataModule(RecordsSettings, LightningDataModule):
     Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
     callbacks ask it.
 
-    A class that sets ``shape`` and ``num_classes`` gives them to the network on the command line, if the network takes
-    them and no setting names them.
+    If a class sets ``shape`` and ``num_classes``, the command line uses them for the network, unless the network has no
+    such setting or the setting is given.
 
     Attributes:
         num_classes: Number of classes that conditions name; 0 if conditions are not labels.

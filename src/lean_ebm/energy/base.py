@@ -131,7 +131,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
     def check_precision(self) -> None:
         """Raise a SettingError if the weights are floating-point numbers and none of them is float32.
 
-        A network may hold parts of its own in another precision, as long as it takes and returns float32.
+        Parts of a network may have another precision, as long as the network takes and returns float32.
         """
         other: torch.dtype | None = None
         for parameter in self.parameters():

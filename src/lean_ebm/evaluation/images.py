@@ -15,7 +15,7 @@ from lean_ebm.evaluation.samples import evaluate_digits, evaluate_pixels
 from lean_ebm.methods import Method
 
 LONG_RUN = ("accuracy", "diversity", "pixel_diversity")
-"""Which figures of the ends of long chains are shown."""
+"""The figures of the ends of long chains that are reported."""
 
 
 def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: Effort) -> EvaluationResult:
@@ -50,8 +50,8 @@ def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: 
         if method.energy.shape != (1, 28, 28) or method.energy.num_classes != 10:
             judge = evaluate_pixels
             rank_zero_info(
-                "Evaluation: accuracy and Fréchet distance of samples need the evaluator of 28x28 digits; density, "
-                "coverage, diversity and novelty of others are those of their pixels."
+                "Evaluation: accuracy and Fréchet distance of samples need the evaluator of 28x28 digits. These samples "
+                "have other shapes or classes: their density, coverage, diversity and novelty are those of pixels."
             )
         real = images, labels
         training = data.splits["train"][0].to(method.device)

@@ -89,7 +89,7 @@ class RelativeDiversity(Metric):
         self.is_real.append(torch.full_like(labels, real, dtype=torch.bool))
 
     def compute(self) -> Tensor:
-        """The ratio, a scalar; only classes with at least two samples of each kind count, and NaN if there are none."""
+        """The ratio, a scalar. Only classes with at least two samples of each kind count; NaN if there are none."""
         features, labels = dim_zero_cat(self.features), dim_zero_cat(self.labels)
         is_real = dim_zero_cat(self.is_real)
         ratios = []

@@ -1,4 +1,4 @@
-"""Evaluates class-conditional samples: of digits by the features of the evaluator, of others by their pixels."""
+"""Evaluates class-conditional samples: digits by the features of the evaluator, other candidates by their pixels."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ def evaluate_digits(
 def evaluate_pixels(
     images: Tensor, labels: Tensor, real: tuple[Tensor, Tensor], training: Tensor | None = None
 ) -> dict[str, float]:
-    """Compute the figures of class-conditional samples that need no evaluator, by distances between their pixels.
+    """Compute the figures of class-conditional samples that need no evaluator, by distances between pixels.
 
-    Such distances depend on where a picture shows its object, so compare figures only on the same data.
+    Such distances depend on the position of objects in a picture, so figures can only be compared on the same data.
 
     Args:
         images: ``(N, ...)`` float, images or vectors.
         labels: ``(N,)`` int64, the classes asked for.
-        real: Real candidates and their labels, of which as many are used as there are samples.
+        real: Real candidates and their labels; N of them are used.
         training: Candidates trained on, to see whether samples are copies of them.
 
     Returns:
-        ``pixel_density``, ``pixel_coverage``, ``pixel_diversity`` and, if ``training`` is given, ``novelty``, as
-        :func:`evaluate_digits` has them. A figure that the data do not define is left out, such as the diversity if
-        each class has only one sample.
+        ``pixel_density``, ``pixel_coverage``, ``pixel_diversity`` and, if ``training`` is given, ``novelty``, defined as
+        in :func:`evaluate_digits`. A figure that cannot be computed is left out, such as the diversity if each class
+        has only one sample.
     """
     real_images, real_labels = (part.to(images.device) for part in real)
     some = _as_many(real_images, len(images))
@@ -82,13 +82,16 @@ def evaluate_pixels(
 
 
 def _as_many(real: Tensor, number: int) -> Tensor:
-    """Indices of as many real candidates as samples, since the coverage depends on the number; the same each time."""
+    """Indices of ``number`` random real candidates, the same ones each time.
+
+    There are as many of them as samples, since the coverage depends on the number of real candidates.
+    """
     order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
     return order[:number].to(real.device)
 
 
 def _spread(features: Tensor, labels: Tensor, real_features: Tensor, real_labels: Tensor) -> dict[str, Tensor]:
-    """Density, coverage and diversity of samples, by their features ``(N, D)`` and those of real candidates."""
+    """Density, coverage and diversity of samples, from their features ``(N, D)`` and those of real candidates."""
     density_coverage = DensityCoverage().to(features.device)
     figures: dict[str, Tensor] = {}
     if len(real_features) > density_coverage.k:
@@ -102,7 +105,7 @@ def _spread(features: Tensor, labels: Tensor, real_features: Tensor, real_labels
 
 
 def _novelty(images: Tensor, real: Tensor, training: Tensor) -> Tensor:
-    """Novelty of samples ``(N, ...)``, against real candidates that were not trained on."""
+    """Novelty of samples ``(N, ...)``, compared with real candidates that were not trained on."""
     novelty = Novelty(training.to(images.device)).to(images.device)
     novelty.update(images, real=False)
     novelty.update(real, real=True)

@@ -30,7 +30,7 @@ from lean_ebm.methods.terms import checked
 from lean_ebm.randomness import derived_seed, seeded
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
-"""Precisions of a trainer that leave weights, candidates and energies in float32."""
+"""Precisions of a trainer in which weights, candidates and energies are float32."""
 
 Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
@@ -209,7 +209,7 @@ class Method(Restorable, FiniteSteps, ABC):
         return energies
 
     def setup(self, stage: str) -> None:
-        """Check that the precision is one in which chains move, and that the energy knows the classes of the data.
+        """Check that the precision is fine enough for chains, and that the energy has the classes of the data.
 
         Raises:
             SettingError: If weights or the trainer have another precision, or the energy has another number of
