@@ -68,9 +68,9 @@ def evaluate_pixels(
         training: Candidates trained on, to see whether samples are copies of them.
 
     Returns:
-        ``pixel_density``, ``pixel_coverage``, ``pixel_diversity`` and, if ``training`` is given, ``novelty``, defined as
-        in :func:`evaluate_digits`. A figure that cannot be computed is left out, such as the diversity if each class
-        has only one sample.
+        ``pixel_density``, ``pixel_coverage``, ``pixel_diversity`` and, if ``training`` is given, ``novelty``, as in
+        :func:`evaluate_digits`. A figure that cannot be computed is left out, such as the diversity if each class has
+        only one sample.
     """
     real_images, real_labels = (part.to(images.device) for part in real)
     some = _as_many(real_images, len(images))
