@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--output", type=Path, default=HERE, help="folder of results.json, results.md and growth.png")
     given = parser.parse_args(arguments)
-    keep_freed_memory()  # as the command line does, here for all contenders
+    keep_freed_memory()  # for all contenders, as in the command line
 
     device = torch.device(given.device)
     scale = SMOKE if given.smoke else Scale(device)
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     results: dict[str, Any] = (
         json.loads(path.read_text()) if path.is_file() else {"machine": machine(device), "rows": {}}
     )
-    # Smoke runs do without the compiler: what would be compiled runs as it is.
+    # Smoke runs do not use the compiler: code that would be compiled runs eagerly.
     stance: AbstractContextManager[Any] = (
         torch.compiler.set_stance("force_eager") if given.smoke else nullcontext()  # type: ignore[no-untyped-call]
     )

@@ -1,4 +1,4 @@
-"""What others do: the bare loop, the tutorials' loops and TorchEBM, on the same network."""
+"""The peers to compare with, on the same network: the bare loop, the loops of the tutorials and TorchEBM."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TORCHEBM = find_spec("torchebm") is not None
 
 
 def plain(energy: EnergyNetwork) -> EnergyNetwork:
-    """The same network with the same weights as anybody would write it: its layers are those of ``torch.nn``."""
+    """The same network with the same weights, made of the layers of ``torch.nn``."""
     twin = copy.deepcopy(energy)
     for module in list(twin.modules()):
         for name, child in module.named_children():
@@ -32,7 +32,7 @@ def plain(energy: EnergyNetwork) -> EnergyNetwork:
 
 
 def floor(energy: EnergyNetwork, x: Tensor, y: Tensor, steps: int) -> Tensor:
-    """Forward, gradient in the input and an update in place: what no sampler can do without."""
+    """A loop of what every sampler needs: forward pass, gradient with respect to the input, update in place."""
     x = x.clone()
     for _ in range(steps):
         x.requires_grad_()
@@ -42,7 +42,7 @@ def floor(energy: EnergyNetwork, x: Tensor, y: Tensor, steps: int) -> Tensor:
 
 
 def textbook(energy: EnergyNetwork, x: Tensor, y: Tensor, chain: Langevin) -> Tensor:
-    """The loop of the tutorials: a backward pass that reaches the parameters, and a log entry a step."""
+    """The loop of the tutorials: a backward pass that reaches the parameters, and a log entry at every step."""
     assert chain.grad_clamp is not None and chain.bounds is not None
     history = []
     for _ in range(chain.steps):
@@ -88,7 +88,7 @@ def torchebm_chain(energy: EnergyNetwork, chain: Langevin) -> Callable[[Tensor, 
 def contrastive_step(
     energy: EnergyNetwork, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, chain: Langevin, pool: list[Tensor]
 ) -> float:
-    """Contrastive divergence with a replay list, regularization and classification, as the tutorials write it."""
+    """Contrastive divergence as in the tutorials, with a replay list, regularization and classification."""
     keep = torch.rand(len(x)) > 0.05
     start = torch.stack(
         [
@@ -106,7 +106,7 @@ def contrastive_step(
 
 
 def ebt_step(energy: EnergyNetwork, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, chain: Langevin) -> float:
-    """EBT from corrupted data with the chain on the graph, a classification term, and a log entry a step."""
+    """EBT from corrupted data with a differentiable chain, a classification term, and a log entry at every step."""
     start = x + (torch.randn(len(x)).exp() * 0.8)[:, None, None, None] * torch.randn_like(x)
     history, at = [], start
     for _ in range(chain.steps):

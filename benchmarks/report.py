@@ -11,7 +11,7 @@ from lean_ebm.files import write_whole
 
 
 def write(results: dict[str, Any], folder: Path) -> str:
-    """Write ``results.md``, and ``growth.png`` if there is something to draw and matplotlib; returns the text."""
+    """Write ``results.md`` and return its text. Draw ``growth.png`` if there is something to draw, with matplotlib."""
     rows = {name: row["result"] for name, row in results["rows"].items()}
     written = text(results)
     write_whole(folder / "results.md", written)

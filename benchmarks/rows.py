@@ -1,4 +1,4 @@
-"""What is measured: every function here is one row group of the table."""
+"""The measurements; each public function is one group of rows of the table."""
 
 from __future__ import annotations
 
@@ -33,17 +33,18 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Scale:
-    """How much is measured.
+    """The size of the measurements.
 
     Attributes:
         device: Where the networks are.
         rounds: Number of times that each contender is timed.
-        unit: Seconds that one chain of the floor may take; longer ones get fewer steps, which each cost the same.
+        unit: Largest number of seconds for one chain of the floor. Longer chains get fewer steps; each step costs the
+            same.
         batches: Batch sizes.
         threads: Numbers of CPU threads.
         lengths: Numbers of steps of the chains whose memory is measured.
-        growth: Batches, steps and widths that the cost is drawn over.
-        clock: What tells the seconds.
+        growth: Batches, steps and widths over which the cost is drawn.
+        clock: The function that returns the time in seconds.
         width: Width of the networks; None for their own.
         images: Number of images in the data set that is loaded.
     """
@@ -68,7 +69,7 @@ class Scale:
         return interleaved(contenders, reference, self.rounds, self.device, self.clock)
 
     def busy(self) -> Scale:
-        """The same for a machine that has other work: one thread, whose processor time does not count that work."""
+        """The same for a machine with other work: one thread and its processor time, which does not count that work."""
         return replace(self, rounds=5, unit=0.2, threads=(1,), clock=time.process_time)
 
     def network(self, name: str, **settings: Any) -> EnergyNetwork:
@@ -96,13 +97,13 @@ SMOKE = Scale(
     width=4,
     images=256,
 )
-"""Everything once, as small as it gets: shows that it runs, and measures nothing."""
+"""Everything once, as small as possible: shows that it runs, and measures nothing."""
 
 NETWORKS = ("ConvEnergy", "ResidualEnergy")
 
 
 def all_rows(scale: Scale) -> dict[str, Callable[[], Result]]:
-    """What can be measured, by name."""
+    """All measurements by name."""
     rows: dict[str, Callable[[], Result]] = {}
     threads = scale.threads if scale.device.type == "cpu" else scale.threads[-1:]
     for network in NETWORKS:
@@ -124,7 +125,7 @@ def all_rows(scale: Scale) -> dict[str, Callable[[], Result]]:
 
 @contextmanager
 def computing(threads: int) -> Iterator[None]:
-    """Compute with that many threads, nothing compiled before."""
+    """Compute with ``threads`` threads, and forget what was compiled before."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     torch.compiler.reset()
@@ -158,7 +159,7 @@ def chains(scale: Scale, name: str, size: int, threads: int) -> Result:
             contenders["TorchEBM, our layers"] = lambda: with_ours(x, y)
             contenders["TorchEBM, bf16"] = _in_bf16(scale, lambda: theirs(x, y))
         result = _with_rates(scale.time(contenders, "floor"), size * steps, steps)
-        # What the chain itself costs is one or two per cent, as much as turns differ by: these two alone, many turns.
+        # The chain itself costs one or two per cent, as much as turns differ by: only these two, in many turns.
         pair = {name: contenders[name] for name in ("floor, our layers", "ours, no noise")}
         times = replace(scale, rounds=5 * scale.rounds).time(pair, "floor, our layers")
         result["ours, no noise"]["over the floor, our layers"] = times["ours, no noise"]["ratio"]
@@ -240,7 +241,7 @@ def _textbook_step(scale: Scale, name: str, method: str, x: Tensor, y: Tensor) -
 
 
 def data(scale: Scale) -> Result:
-    """Batches of MNIST, shuffled: ours against torchvision's images through a ``DataLoader``."""
+    """Shuffled batches of MNIST: ours compared with torchvision's images through a ``DataLoader``."""
     from torchvision import datasets, transforms
 
     size = scale.batches[len(scale.batches) // 2]
@@ -273,7 +274,7 @@ def data(scale: Scale) -> Result:
 
 
 def memory(scale: Scale) -> Result:
-    """Peak memory of chains with a graph and of the backward pass through them, against their length."""
+    """Peak memory of chains with a graph and of the backward pass through them, over their length."""
     size = scale.batches[0]
     ways: dict[str, dict[str, Any]] = {
         "all": {"graph": "all"},
@@ -297,7 +298,7 @@ def memory(scale: Scale) -> Result:
 
 
 def growth(scale: Scale, over: str) -> Result:
-    """How cost grows, without a graph: ConvEnergy, batch 128 and 20 steps where they are not what varies."""
+    """How cost grows without a graph. ConvEnergy at batch 128 with 20 steps, except what ``over`` varies."""
     batches, steps, widths = scale.growth
     if over == "processes":
         return _processes(scale)
@@ -327,9 +328,9 @@ def growth(scale: Scale, over: str) -> Result:
 
 
 def _processes(scale: Scale) -> Result:
-    """One process with all threads against processes with one thread each, which share a batch.
+    """One process with all threads, compared with processes with one thread each, which share a batch.
 
-    And the one where glibc gives memory back to the kernel as it does by itself.
+    The one process is also measured with glibc's default, which gives memory back to the kernel.
     """
     import torch.multiprocessing as mp
 
@@ -370,7 +371,7 @@ def _worker(scale: Scale, size: int, threads: int, keeps: bool, barrier: Any, qu
 
 
 def _with_rates(times: dict[str, dict[str, float]], images: int, steps: int) -> Result:
-    """Add what one step takes and how many images a second (times steps, in chains) that makes."""
+    """Add the time of one step, and the images per second (for chains, image steps per second)."""
     return {
         name: {"ms": 1e3 * time["seconds"] / steps, "images a second": images / time["seconds"], "ratio": time["ratio"]}
         for name, time in times.items()
@@ -378,7 +379,7 @@ def _with_rates(times: dict[str, dict[str, float]], images: int, steps: int) -> 
 
 
 def _affordable(two_steps: Callable[[], object], steps: int, scale: Scale) -> int:
-    """How many steps of a chain fit into the unit, at most 60."""
+    """The number of steps of a chain that fit into the unit of time, at most 60."""
     two_steps()
     start = scale.clock()
     two_steps()

@@ -1,4 +1,4 @@
-"""Measure contenders in turns, so that whatever else a machine does hits all of them."""
+"""Measures contenders in turns, so that other work of the machine slows down all of them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def interleaved(
     """Time contenders A B A B, after a warm-up of each.
 
     Args:
-        contenders: What to time, by name.
-        reference: Name of the one that ratios refer to.
+        contenders: The functions to time, by name.
+        reference: Name of the contender that ratios refer to.
         rounds: Number of times that each is timed.
         device: Device to wait for.
-        clock: What tells the seconds.
+        clock: The function that returns the time in seconds.
 
     Returns:
         By name the median ``seconds`` and the median over rounds of the ``ratio`` to the reference.
@@ -54,20 +54,20 @@ def interleaved(
 
 
 def synchronize(device: torch.device) -> None:
-    """Wait for an accelerator."""
+    """Wait until an accelerator has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize()
 
 
 def peak_memory(run: Callable[[], object], device: torch.device) -> int:
-    """Bytes that tensors take up at most while something runs, beyond those that were there before."""
+    """The largest number of bytes that tensors take up while ``run`` runs, without those that were there before."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats()
         before = torch.cuda.memory_allocated()
         run()
         torch.cuda.synchronize()
         return torch.cuda.max_memory_allocated() - before
-    # A CPU keeps no such account, but the profiler sees every tensor come and go.
+    # torch keeps no such figure for a CPU, but the profiler records every allocation.
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profile:
         run()
     changes: list[tuple[int, int]] = []
@@ -85,7 +85,7 @@ def peak_memory(run: Callable[[], object], device: torch.device) -> int:
 
 
 def machine(device: torch.device) -> dict[str, Any]:
-    """What the figures were measured on and with."""
+    """The machine and the versions with which figures are measured."""
     from importlib.metadata import PackageNotFoundError, version
 
     info = Path("/proc/cpuinfo")

@@ -8,12 +8,12 @@ import torch
 import reliability
 from helpers import write_pretend_mnist
 
-# Each line says why it is not an error; all come from libraries or from runs made tiny on purpose.
+# Warnings that are not errors, each with the reason. All come from libraries or from runs made tiny on purpose.
 KNOWN_WARNINGS = [
     "ignore::jsonargparse._deprecated.JsonargparseDeprecationWarning",  # Lightning 2.6 calls what 4.53 deprecates
     r"ignore:.*isinstance\(treespec, LeafSpec\).*",  # Lightning 2.6 calls what torch 2.15 deprecates
     r"ignore:.*does not have many workers.*",  # the data sets are tensors, workers would only copy them
-    r"ignore:The .grad attribute of a Tensor that is not a leaf.*",  # torch 2.15 warns itself while it compiles
+    r"ignore:The .grad attribute of a Tensor that is not a leaf.*",  # torch 2.15 causes it itself while it compiles
     r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
 ]
 
@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config: pytest.Config) -> None:
-    if config.getoption("--report") and not hasattr(config, "workerinput"):  # the workers know their own tests alone
+    if config.getoption("--report") and not hasattr(config, "workerinput"):  # each worker knows only its own tests
         config.getoption("--report").write_text(reliability.report(terminalreporter.stats))
 
 
@@ -38,7 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    monkeypatch.setattr(sys, "argv", ["lean-ebm"])  # or the command line takes pytest's arguments for its own
+    monkeypatch.setattr(sys, "argv", ["lean-ebm"])  # so that the command line does not read pytest's arguments
     for name in ("LEAN_EBM_DATA", "PL_GLOBAL_SEED"):
         monkeypatch.delenv(name, raising=False)
 
@@ -48,7 +48,7 @@ REAL_MNIST = Path(os.environ.get("LEAN_EBM_DATA") or Path(__file__).resolve().pa
 
 @pytest.fixture
 def real_mnist() -> Path:
-    """Folder of the real MNIST; skips where it is missing."""
+    """Folder of the real MNIST; skips the test if it is missing."""
     if not (REAL_MNIST / "MNIST" / "raw" / "train-images-idx3-ubyte").is_file():
         pytest.skip(f"no MNIST in {REAL_MNIST}: set LEAN_EBM_DATA to a folder that holds MNIST/raw")
     return REAL_MNIST

@@ -1,4 +1,4 @@
-"""Energies with closed forms, and what several test files need."""
+"""Energies with closed forms, and other things that several test files need."""
 
 from __future__ import annotations
 

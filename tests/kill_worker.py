@@ -10,7 +10,7 @@ from lean_ebm.cli.training import LeanEBMCLI, main
 
 
 class Kill(Callback):
-    """Sends the process a signal in the middle of a step, when gradients are there and weights are not yet updated.
+    """Sends the process a signal in the middle of a step, when gradients are computed and weights are not yet updated.
 
     Where a validation lies between that step and the one before, as the validation begins.
     """

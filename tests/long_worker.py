@@ -1,4 +1,4 @@
-"""The command line with a look at memory and time every step: ``long_worker.py FILE ARGUMENTS...``."""
+"""The command line with a record of memory and time at every step: ``long_worker.py FILE ARGUMENTS...``."""
 
 import json
 import resource
@@ -12,7 +12,7 @@ from lean_ebm.cli.training import LeanEBMCLI, main
 
 
 class Meter(Callback):
-    """Peak of the resident memory, in the system's unit, and seconds since the last look, after each step."""
+    """Records after each step the peak of the resident memory, in the system's unit, and the seconds since the last."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -1,4 +1,4 @@
-"""What the slow tests found, as `make test-slow` writes it to results/reliability.md."""
+"""The report on the slow tests, which `make test-slow` writes to results/reliability.md."""
 
 from __future__ import annotations
 

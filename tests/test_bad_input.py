@@ -1,4 +1,4 @@
-"""What a user gets wrong is told in one message that names it, without a traceback, and leaves nothing half-written."""
+"""A user's mistake gives one message that names it, without a traceback, and leaves no half-written files."""
 
 import os
 import pickle
@@ -37,7 +37,7 @@ def _folder(tmp_path, monkeypatch):
 
 
 def run(capsys, monkeypatch, *arguments: str) -> tuple[int, str]:
-    """Exit status and the last thing said on stderr."""
+    """Exit status, and the last message on stderr."""
     monkeypatch.setattr(sys, "argv", ["lean-ebm", *arguments])
     try:
         status = command()
@@ -295,11 +295,11 @@ def test_two_runs_at_once_have_a_folder_each(capsys, monkeypatch):
                 time.sleep(0.1)
             status, error = run(capsys, monkeypatch, *mine)
             assert status == 1 and re.search("Another fit is writing to .*mine: wait for its end, or", error), error
-            assert "max_epochs: -1" in found[0].read_text()  # those of the first
+            assert "max_epochs: -1" in found[0].read_text()  # the settings of the first run
         finally:
             first.kill()
     with pytest.warns(UserWarning, match="exists and is not empty"):
-        assert run(capsys, monkeypatch, *mine)[0] == 0  # a killed run keeps nothing from the next
+        assert run(capsys, monkeypatch, *mine)[0] == 0  # a killed run does not block the next
 
 
 def test_no_space_left(tmp_path):
@@ -376,7 +376,7 @@ def test_chains_stay_within_their_bounds(shape, steps, step_size, noise, clamp, 
     fresh=st.floats(0, 1),
 )
 def test_chains_keep_their_class(size, batches, fresh):
-    """Chains are marked by their class, noise by -1: nothing else is ever drawn, and never another class."""
+    """Chains are marked by their class and noise by -1: a draw is always one of the two."""
     buffer = ReplayBuffer(size, 3, (2,), fresh)
     for batch in batches:
         label = torch.tensor(batch)

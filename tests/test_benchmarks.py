@@ -1,4 +1,4 @@
-"""The benchmark runs, whole and small; what it measures then means nothing."""
+"""The whole benchmark runs at a small size, at which its figures mean nothing."""
 
 import json
 from pathlib import Path
@@ -72,7 +72,7 @@ def test_peers_walk_where_we_do(benchmarks):
 
 
 def test_a_busy_machine_is_measured_in_processor_time(benchmarks):
-    """Contenders that wait take no time then, and the table says how it was measured."""
+    """Contenders that only wait take no processor time, and the table says how it was measured."""
     import time
 
     from benchmarks import report, rows

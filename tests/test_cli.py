@@ -1,4 +1,4 @@
-"""The command line in this process; what needs another one is in test_commands.py and test_ddp.py."""
+"""The command line in this process. Tests that need another process are in test_commands.py and test_ddp.py."""
 
 import math
 import re
@@ -203,7 +203,7 @@ def test_samples_for_fixed_noise_at_each_validation():
     fit("--trainer.max_epochs=2", "--model.optimizer=Adam", "--model.optimizer.lr=0.0")
     shown = events(newest("config_fit.yaml").parent)
     grids = [event.encoded_image_string for event in shown.Images("samples/grid")]
-    assert len(grids) == 2 and grids[0] == grids[1]  # weights that rest make the same samples
+    assert len(grids) == 2 and grids[0] == grids[1]  # the weights do not change, and so the samples do not
 
 
 def test_predict_writes_samples(caplog):
@@ -298,7 +298,7 @@ def test_checkpointing_can_be_turned_off():
 
 
 def test_a_fourth_method_is_one_class():
-    """And it sees gradients in its loss, whatever mode validation, test and prediction run in."""
+    """Its loss can take gradients in every mode: in validation, test and prediction too."""
     model = ["--model=Fourth", *METHODS["IRED"][1:4], "--model.sampler.steps=2", *DIGITS]
     Fourth.modes.clear()
     main(["fit", *model, *TINY_RUN])

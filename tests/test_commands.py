@@ -1,4 +1,4 @@
-"""What needs a process of its own."""
+"""Commands in processes of their own."""
 
 import re
 import resource
@@ -25,11 +25,11 @@ def run(*command: str) -> tuple[str, float]:
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"], ["--version"]])
 def test_overview_needs_neither_torch_nor_lightning(arguments):
-    """All commands of both sides are on one page, at little more than the cost of a Python that starts."""
+    """One page lists all commands of both sides, and takes little more time than the start of Python."""
     watched = "import sys; from lean_ebm.__main__ import main; status = main(); "
     watched += "assert not {'torch', 'lightning', 'jsonargparse', 'numpy'} & set(sys.modules); sys.exit(status)"
     extra = []
-    for _ in range(3):  # the least of three, since the machine may be busy
+    for _ in range(3):  # the smallest of three, since the machine may be busy
         _, floor = run(sys.executable, "-c", "import importlib.metadata, email.message")
         output, seconds = run(sys.executable, "-c", watched, *arguments)
         extra.append(seconds - floor)

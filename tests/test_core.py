@@ -1,4 +1,4 @@
-"""The core does not know what its candidates are."""
+"""The core makes no assumption about its candidates."""
 
 import io
 import tokenize
@@ -19,7 +19,7 @@ CORE = [
     *sorted((PACKAGE / "callbacks").glob("*.py")),
 ]
 FOREIGN = ("image", "pixel", "digit", "mnist", "sudoku", "matrix")
-# what libraries call any picture, and a setting that data of images alone read
+# names of libraries for any picture, and a setting that only data of images use
 ALLOWED = {"add_image", "save_image", "num_images"}
 
 

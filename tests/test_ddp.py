@@ -75,7 +75,7 @@ def test_command_line_on_two_processes(name, tmp_path, monkeypatch):
     assert torch.load(checkpoint, weights_only=True)["global_step"] == 2
     assert len(list(tmp_path.rglob("config_fit.yaml"))) == 1
     if name == "ContrastiveDivergence":
-        # without steps samples are the noise that they start from
+        # without steps, samples are the noise that chains start from
         predict = ["predict", *model, "--trainer.accelerator=cpu", f"--ckpt_path={checkpoint}"]
         predict.append("--model.sampler.steps=0")
         run(tmp_path, *command, *predict, "--data.samples_per_class=3", "--data.predict_batch_size=7", *DDP)

@@ -1,4 +1,4 @@
-"""Where the files of a run are, and that ``--ckpt_path last`` is the last checkpoint of the run that settings name."""
+"""The folders of a run; ``--ckpt_path last`` is the last checkpoint of the run that the settings name."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def steps(path: Path) -> int:
 
 
 def settings(dirpath=None, root=None, **logger):
-    """Settings as the parser gives them; the logger's by name, or ``logger`` itself."""
+    """Settings as the parser returns them, with the given settings of a logger, or with ``logger`` itself."""
     own = logger["logger"] if "logger" in logger else Namespace(class_path="a.Logger", init_args=Namespace(logger))
     return Namespace(checkpoint=Namespace(dirpath=dirpath), trainer=Namespace(default_root_dir=root, logger=own))
 
@@ -76,7 +76,7 @@ RUNS = {
     ],
 )
 def test_last_is_of_the_run_that_settings_name(given, expected):
-    """The files in :data:`RUNS` are younger from line to line, and ``mine`` is the oldest."""
+    """Makes the files of :data:`RUNS`, each newer than the one before; ``mine`` is the oldest."""
     places = [Path("mine/b.ckpt"), *(Path(run, "checkpoints/a.ckpt") for run in RUNS)]
     for age, path in enumerate(places):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def test_last_is_of_the_run_that_settings_name(given, expected):
 
 
 def test_runs_of_one_name_with_versions():
-    """A sweep: the saved settings of one run resume that run, though another is younger."""
+    """In a sweep, the saved settings of one run resume that run, although another run is newer."""
     for version in ("slow", "fast"):
         main([*FIT, *logger(save_dir="logs", name="sweep", version=version)])
     with pytest.warns(UserWarning, match="exists and is not empty"):
@@ -123,7 +123,7 @@ def test_last_is_found_where_the_run_left_it(place):
 
 
 def test_the_root_is_that_of_a_named_logger():
-    """Everything of the run lies below it, and its saved settings are those given, which run again."""
+    """All files of the run lie below it, and its saved settings are those given, which repeat the run."""
     place = ["--trainer.default_root_dir=root", *logger(save_dir="logs", name="mine")]
     main([*FIT, *place])
     saved = Path("root/logs/mine/version_0/config_fit.yaml")

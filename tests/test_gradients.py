@@ -45,7 +45,7 @@ def test_two_processes_have_the_gradients_of_one(case, gradients):
 
 
 def without_chance(patch: pytest.MonkeyPatch) -> None:
-    """Each draw depends on its place in half a batch alone."""
+    """Each draw depends only on its place in half a batch."""
     half = BATCH // 2
 
     def repeated(draw):
@@ -70,7 +70,7 @@ def after_one_step(folder: Path, case: str, size: int, **settings) -> torch.Tens
     method = build(case)
     method.optimizer = lambda parameters: torch.optim.SGD(parameters, lr=0.1)
     if getattr(method, "buffer", None) is not None:
-        method.buffer.fresh_fraction = 1.0  # or the second half goes on where the first one ended
+        method.buffer.fresh_fraction = 1.0  # otherwise the second half would start where the first one ended
     trainer = quiet_trainer(folder, max_epochs=1, limit_val_batches=0, **settings)
     loader = DataLoader(TensorDataset(*batch()), batch_size=size)
     with pytest.MonkeyPatch.context() as patch:
@@ -125,7 +125,7 @@ def test_bfloat16_learns_what_float32_does(case):
         assert chains and dtypes == {torch.float32}
         found[precision] = energies.detach(), loss.detach(), gradients
     (energies, loss, gradients), (rough_energies, rough_loss, rough_gradients) = found.values()
-    assert not torch.equal(energies, rough_energies)  # it was on
+    assert not torch.equal(energies, rough_energies)  # so autocast was on
     torch.testing.assert_close(rough_loss, loss, rtol=0.1, atol=0.02)
     assert torch.cosine_similarity(gradients, rough_gradients, dim=0) > 0.95
 

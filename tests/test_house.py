@@ -1,4 +1,4 @@
-"""Which room of the package may import which: the house has no circle and no arrow that points up."""
+"""Each room of the package imports only rooms that it may import, and there are no circular imports."""
 
 import ast
 from pathlib import Path
@@ -21,10 +21,10 @@ FORBIDDEN = {
     "data": {"energy"},
     "methods": {"data", "proving"},
 }
-"""Rooms below that a room does not import all the same."""
+"""Rooms that a room may not import although they are below it."""
 
 GROUND_OF_PROVING = {"lean_ebm.errors", "lean_ebm.files"}
-"""All that proving imports of the ground, so that a proof needs no torch."""
+"""The only modules of the ground that proving imports, so that a proof needs no torch."""
 
 HEAVY = {"torch", "lightning", "torchmetrics", "torchvision", "jsonargparse", "sklearn", "numpy"}
 
@@ -47,9 +47,9 @@ def room_of(module: str) -> str:
 
 
 def imports_of(name: str) -> set[str]:
-    """All modules that a module names in an import statement, wherever it stands; of this package, its own modules.
+    """All modules that a module imports, anywhere in its code; for this package, the modules and not the names.
 
-    The version of the package is not one of the names that come from all rooms.
+    The version of the package is not counted: it is not one of the names that come from all rooms.
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
@@ -85,7 +85,7 @@ def test_proving_needs_no_torch(name):
 
 
 def test_there_is_no_circle_between_modules():
-    """Not even by an import within a function, or one for type checkers. A package's own __init__ hands names on."""
+    """Imports within functions and for type checkers count too. A package's own __init__ only re-exports names."""
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:

@@ -57,7 +57,7 @@ def test_chain_has_its_closed_form(shape):
 
 
 def test_a_gradient_map_takes_the_place_of_the_gradient():
-    """Twice the gradient at each candidate's own place: as if the step were twice as long; norms stay what they are."""
+    """A doubled gradient has the effect of a doubled step; the recorded norms do not change."""
     x, seen = starts(4, 3), []
 
     def double(here: Tensor, gradient: Tensor) -> Tensor:
@@ -249,7 +249,7 @@ def test_chains_stop_where_their_energy_settles():
     expected = [next(n for n in range(1, 30) if 0.375 * (s / 2 ** (n - 1)) ** 2 < 1e-3) for s in (0.1, 10.0)]
     assert out.steps.tolist() == expected and expected[0] < expected[1] < 30
     still = langevin(quadratic(1.0), x[:1] / 1000, None, Langevin(30, 0.5, stop=Stop(energy_change=1e-3)))
-    assert still.steps.tolist() == [1]  # seen before the second step, at the earliest
+    assert still.steps.tolist() == [1]  # the change is first known before the second step
 
 
 def test_without_a_graph_nothing_hangs_on_a_learned_step_size():
@@ -291,7 +291,7 @@ def test_stopped_chains_cost_nothing(monotone):
     energy = Quadratic((1,), a=1.0)
     settings = Langevin(20, 0.5, stop=Stop(grad_norm=0.02), monotone=monotone)
     out = langevin(energy, torch.tensor([[1e-4], [0.1], [10.0]]), labels(3), settings)
-    moved, seen = int(out.steps.sum()), int((out.steps + 1).sum())  # the evaluation that stops a chain is its last
+    moved, seen = int(out.steps.sum()), int((out.steps + 1).sum())  # the evaluation that stops a chain is its last one
     assert energy.rows == seen + (moved if monotone else 0)
     assert energy.rows < 3 * settings.steps
 
@@ -431,7 +431,7 @@ def network() -> ConvEnergy:
 
 
 def end_and_gradients(energy: ConvEnergy, settings: Langevin, start: Tensor) -> tuple[Trajectory, list[Tensor]]:
-    """The ends of chains, and what a loss on them sends to the parameters and to the start."""
+    """The ends of chains, and the gradients of a loss on them for the parameters and the start."""
     energy.zero_grad()
     start = start.clone().requires_grad_()
     out = langevin(energy, start, torch.arange(len(start)) % 3, settings, generator=torch.Generator().manual_seed(1))
@@ -443,7 +443,7 @@ def end_and_gradients(energy: ConvEnergy, settings: Langevin, start: Tensor) -> 
 
 @pytest.fixture
 def traced(monkeypatch) -> Iterator[None]:
-    """Compiles without a C++ compiler: what is traced runs on torch's own kernels, which takes a second, not thirty."""
+    """Compiles without a C++ compiler: traced code runs on torch's own kernels, in one second instead of thirty."""
     monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="aot_eager"))
     torch._dynamo.reset()
     _compiled_energy_gradient.cache_clear()
@@ -498,7 +498,7 @@ def test_recomputed_steps_have_the_same_gradients(graph):
 
 
 def test_recomputed_steps_keep_candidates_alone():
-    """Of what a chain holds on to, little is added by a step: the energy's activations are many times a candidate."""
+    """Each step adds little to the memory of a chain, much less than the energy's activations."""
     energy, size = network(), 144 * 6
 
     def kept(steps: int, recompute: bool) -> float:
@@ -523,7 +523,7 @@ def test_the_host_never_waits_for_a_chain(graph, compile):
     start = torch.randn(6, 1, 12, 12, device="cuda")
     generator = torch.Generator("cuda").manual_seed(0)
     settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph, compile=compile)
-    langevin(energy, start, condition, settings)  # what is compiled, loaded or tuned is so once
+    langevin(energy, start, condition, settings)  # so that compiling, loading and tuning are done
     torch.cuda.set_sync_debug_mode("error")
     try:
         langevin(energy, start, condition, settings, generator=generator)
@@ -532,7 +532,7 @@ def test_the_host_never_waits_for_a_chain(graph, compile):
 
 
 class Products(TorchDispatchMode):
-    """Which convolutions and matrix products run, and which of their gradients are asked for."""
+    """Records which convolutions and matrix products run, and which of their gradients are computed."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -545,7 +545,7 @@ class Products(TorchDispatchMode):
 
 
 def test_no_parameter_gradient_is_computed_without_a_graph():
-    """Not only dropped: a chain on parameters that train does what it does on frozen ones."""
+    """Gradients of parameters are never computed: chains on trainable and on frozen parameters run the same kernels."""
     energy, x, runs = network(), torch.randn(6, 1, 12, 12), []
     for trains in (True, False):
         energy.requires_grad_(trains)

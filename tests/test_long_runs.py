@@ -20,7 +20,7 @@ LONG = [
     "--data.batch_size=32",
     "--model.energy.width=64",
     "--trainer.gradient_clip_val=1.0",
-    "--guard.check_every=100000",  # these small models diverge, and are to run on
+    "--guard.check_every=100000",  # these small models diverge, but must not be rolled back
 ]
 """Thirty epochs, each with a validation, samples and a checkpoint, under all the callbacks of a run."""
 
@@ -36,7 +36,7 @@ def test_memory_and_time_of_3000_steps_stay_flat(name, tmp_path, record_property
     peaks, seconds = zip(*json.loads(looks.read_text()), strict=True)
     assert len(peaks) == 3000
     growth = peaks[-1] / peaks[999]
-    # What a step takes of the processor at least: what else the machine does only ever adds to it.
+    # The smallest processor time of a step, since other work of the machine only adds to it.
     early, late = (statistics.quantiles(part, n=10)[0] for part in (seconds[500:1000], seconds[2500:]))
     record_property("peak memory after 3,000 steps over that after 1,000", f"{growth:.3f}")
     record_property(

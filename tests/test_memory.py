@@ -1,4 +1,4 @@
-"""What is freed stays with the process."""
+"""Freed memory stays with the process."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ except SystemExit:
     pass
 """
     assert cleared(command_line) < 4
-    assert cleared("") > 5  # this libc does give memory back
-    assert cleared(command_line, MALLOC_TRIM_THRESHOLD_="131072") > 5  # the user's own setting holds
+    assert cleared("") > 5  # so this libc gives memory back
+    assert cleared(command_line, MALLOC_TRIM_THRESHOLD_="131072") > 5  # the user's own setting is respected
 
 
 def test_where_there_is_no_glibc_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Lines of the sampler and of the losses, each spoiled in turn: do the tests notice?"""
+"""Do the tests notice if a line of the sampler or of a loss is spoiled?"""
 
 import os
 import shutil

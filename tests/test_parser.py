@@ -1,4 +1,4 @@
-"""Flags and files mean the same: what YAML takes, a flag takes."""
+"""Flags and files mean the same: a flag takes every value that YAML takes."""
 
 import pytest
 import yaml
@@ -70,7 +70,7 @@ def test_null(key, form, parse):
 
 @pytest.mark.parametrize("key", ["chain.stop", "sampler.stop", "sampler"])
 def test_null_for_a_group_is_its_defaults(key, parse, parser):
-    """In a flag and in a file; the model can be built from it."""
+    """Null in a flag and in a file; the model can be built from it."""
     changed, flag = parse(), parse(f"--model.{key}=null")
     group, _, name = key.rpartition(".")
     file = parse(settings={group: {**SET[group], name: None}} if group else {name: None})

@@ -1,4 +1,4 @@
-"""What docs/python.md shows runs as it stands, in the order of the page."""
+"""The code of docs/python.md runs without a change, in the order of the page."""
 
 import re
 import shlex

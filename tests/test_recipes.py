@@ -1,4 +1,4 @@
-"""Recipes are found by their names, wherever the command is run and however the package was installed."""
+"""Recipes are found by their names, in any working folder and with any kind of installation."""
 
 import os
 import shutil

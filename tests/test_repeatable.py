@@ -1,4 +1,4 @@
-"""A seed decides a run, whatever else happens in the process."""
+"""A run depends on its seed, not on what else happens in the process."""
 
 from pathlib import Path
 

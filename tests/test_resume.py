@@ -1,4 +1,4 @@
-"""A run that is killed and goes on ends where an uninterrupted one does, bit for bit."""
+"""A run that is killed and resumed ends with the result of an uninterrupted one, bit for bit."""
 
 import os
 import random
@@ -57,12 +57,12 @@ def last_saved(folder: Path) -> int:
 
 
 def checkpoint(folder: Path) -> Path:
-    """The one of the largest step."""
+    """The checkpoint of the largest step."""
     return max(folder.rglob("epoch*.ckpt"), key=step_of)
 
 
 def metrics(folder: Path) -> dict[str, dict[int, float]]:
-    """Scalars by step; a step that was taken twice counts as it was taken last."""
+    """Scalars by step; of a step that was taken twice, the last value."""
     found: dict[str, dict[int, float]] = {}
     for path in sorted(folder.rglob("events.out.tfevents.*"), key=lambda path: path.stat().st_mtime_ns):
         events = EventAccumulator(str(path), size_guidance={"scalars": 0})
@@ -99,13 +99,13 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(name, step):
     main(["fit", *model(name), *RUN, *at(whole)])
     status, _ = killed("SIGKILL", step, "fit", *model(name), *RUN, *at(other))
     assert status == -signal.SIGKILL
-    assert step_of(checkpoint(other)) == step - step % 2  # what came after that is lost, and done again
+    assert step_of(checkpoint(other)) == step - step % 2  # later steps are lost, and done again
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
     assert_same_end(name, whole, other)
 
 
 def test_a_run_that_is_killed_twice_goes_on_too():
-    """The first time at the end of an epoch, after which the next one has to count as begun."""
+    """The first kill is at the end of an epoch, after which the next epoch has to count as begun."""
     name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
     for step, resume in ((7, []), (9, ["--ckpt_path=last"])):
         killed("SIGKILL", step, "fit", *model(name), *RUN, *at(other), *resume)
@@ -149,7 +149,7 @@ def test_a_signal_saves_and_exits(number):
 
 
 def test_a_cluster_requeues_a_run(tmp_path):
-    """SLURM's warning before the time is over: Lightning saves and requeues, and the requeued job goes on."""
+    """SLURM's warning before the time is over: Lightning saves and requeues, and the requeued job resumes."""
     name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
     scontrol = tmp_path / "bin" / "scontrol"
     scontrol.parent.mkdir()
@@ -188,7 +188,7 @@ def test_a_damaged_checkpoint_is_skipped(capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_killed_seven_times_at_any_moment(name, record_property):
-    """The process is killed from outside, wherever it is, and goes on, until it has been seven times."""
+    """The process is killed from outside at random points and resumed, seven times."""
     chance = random.Random(name)
     whole = Path("whole")
     command = [sys.executable, "-m", "lean_ebm", "fit", *model(name), *LONGER]

@@ -1,4 +1,4 @@
-"""A model is built again from its checkpoint, however it was built, and whichever version wrote it."""
+"""A model can be built again from its checkpoint, however it was built and whichever version wrote it."""
 
 from functools import partial
 
@@ -80,7 +80,7 @@ def test_a_model_of_the_command_line_is_trained_further_in_python(name, tmp_path
         data = DataLoader(TensorDataset(torch.rand(4, 1, 28, 28), labels(4)), 4)
         trainer = quiet_trainer(tmp_path, max_steps=1, limit_val_batches=0)
         trainer.fit(model, data, data)
-        assert isinstance(trainer.optimizers[0], torch.optim.Adam)  # also of the one that was saved from Python
+        assert isinstance(trainer.optimizers[0], torch.optim.Adam)  # also for the model that was saved from Python
         assert trainer.optimizers[0].param_groups[0]["lr"] == 0.125
         trainer.save_checkpoint(tmp_path / "further.ckpt")
 
@@ -95,7 +95,7 @@ OLD |= {"buffer_size": 0, "buffer_fraction": 0.25}
 
 
 def as_written_by_0_1(method: Method, tmp_path, **changed):
-    """A checkpoint of today with the settings that 0.1 wrote besides."""
+    """A checkpoint of this version with the additional settings that 0.1 wrote."""
     trainer = trained(method, tmp_path)
     trainer.save_checkpoint(tmp_path / "new.ckpt")
     checkpoint = torch.load(tmp_path / "new.ckpt", weights_only=True)
@@ -130,7 +130,7 @@ def test_a_checkpoint_of_0_1_that_uses_what_is_gone_is_refused(changed, message,
 
 
 def saved_by_0_1(folder, **changed):
-    """Settings of a run as 0.1 saved them, cut to what a model is built from."""
+    """Settings of a run as 0.1 saved them, only those of the model."""
     energy = {
         "class_path": "lean_ebm.energy.MLPEnergy",
         "init_args": {"shape": [1, 28, 28], "width": 4, "head": "linear"},

@@ -1,4 +1,4 @@
-"""A fault in a file of the user's is told with that file, its line and the message; contracts are checked at once."""
+"""A fault in a user's file is reported with the file, the line and the message; contracts are checked at once."""
 
 import re
 import sys
@@ -68,7 +68,7 @@ def _folder(tmp_path, monkeypatch):
 
 
 def run(capsys, monkeypatch, *arguments: str) -> str:
-    """What a command that fails says on stderr, without the lines of others."""
+    """The message of a failing command on stderr, without lines of libraries."""
     monkeypatch.setattr(sys, "argv", ["lean-ebm", "fit", *arguments])
     try:
         status = command()

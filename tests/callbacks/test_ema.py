@@ -12,7 +12,7 @@ from lean_ebm.methods import Method
 
 
 class Deterministic(Method):
-    """Weights follow from the data alone; a buffer counts the steps."""
+    """A module whose weights depend only on the data; a buffer counts the steps."""
 
     def __init__(self):
         torch.manual_seed(0)
@@ -53,7 +53,7 @@ def fit(tmp_path, epochs=2, decay=0.5, ckpt_path=None, **settings):
 
 
 def average(path, decay: float) -> torch.Tensor:
-    """Of the weights after steps 1, 2, ...; the first are taken as they are."""
+    """The average of the weights after steps 1, 2, ...; it starts with the first of them."""
     mean = path[0]
     for step, current in enumerate(path[1:], start=2):
         share = min(decay, (1 + step) / (10 + step))

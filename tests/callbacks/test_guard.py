@@ -1,4 +1,4 @@
-"""Failures, injected."""
+"""The guard against divergence, with injected failures."""
 
 import pytest
 import torch
@@ -12,7 +12,7 @@ from lean_ebm.methods import ContrastiveDivergence, Method, WarmupCosine
 
 
 class Faulty(Method):
-    """Ill at the steps named, by the sign named; a buffer of random numbers stands for a replay buffer."""
+    """A module that shows ``sign`` at the given steps. A buffer of random numbers stands for a replay buffer."""
 
     def __init__(self, faults=(), sign="loss", value=float("nan"), scheduled=False):
         torch.manual_seed(0)
@@ -70,7 +70,7 @@ def test_a_run_goes_back_to_the_last_state_but_one_and_on_more_slowly(tmp_path, 
     with caplog.at_level("INFO"):
         guard, _ = fit(tmp_path, module, min_gradient=-0.05)
     assert guard.recoveries == 1 and module.calls == 12
-    # states are kept after 2, 4 and 6 steps; the fault shows after the eighth
+    # snapshots are taken after 2, 4 and 6 steps; the fault shows after the eighth
     assert same(module.history[8], module.history[4])
     assert not torch.equal(module.history[5][0], module.history[4][0])
     assert module.rates == pytest.approx([0.1] * 8 + [0.05] * 4)
@@ -81,14 +81,14 @@ def test_a_run_goes_back_to_the_last_state_but_one_and_on_more_slowly(tmp_path, 
 
 
 def test_optimizer_and_average_go_back_as_well(tmp_path):
-    """Go on from a rollback, and the weights are those of a run that stood there and had the lower rate."""
+    """After a rollback the run has the weights of a run that started from there with the lower rate."""
     module = Faulty({4}, "energy_gap", 3.0)
     fit(tmp_path, module, steps=8, callbacks=[EMA(0.5)], snapshot_every=100)  # back to the start
     plain = Faulty()
     plain.optimizer = lambda params: torch.optim.Adam(params, lr=0.05)
     data = DataLoader(TensorDataset(torch.linspace(-1, 1, 40).reshape(20, 2)[5:], labels(20)[5:]), 1)
     quiet_trainer(tmp_path, max_steps=3, limit_val_batches=0, callbacks=[EMA(0.5)]).fit(plain, data, data)
-    # the average of the second run starts with other decays; the weights before the last step are what they share
+    # the averages differ, since that of the second run starts with other decays; the weights before the last step agree
     torch.testing.assert_close(module.history[7][0], plain.history[2][0])
     assert (weights(module) - weights(plain)).abs().max() < 0.05
 
@@ -106,7 +106,7 @@ def test_one_bad_look_is_no_divergence(tmp_path):
     assert guard.recoveries == 0
     guard, _ = fit(tmp_path, Faulty({4, 5, 6}, "energy_gap", 3.0), patience=3)
     assert guard.recoveries == 1
-    guard, _ = fit(tmp_path, Faulty({4}), patience=3)  # but a loss that is not finite is
+    guard, _ = fit(tmp_path, Faulty({4}), patience=3)  # a loss that is not finite counts at once
     assert guard.recoveries == 1
 
 

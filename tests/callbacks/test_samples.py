@@ -51,7 +51,7 @@ def test_written_grid_has_a_row_a_class(tmp_path):
 
 
 class Adds(Untrained):
-    """Answers that are right but for 0.5 in each entry."""
+    """Answers that are wrong by 0.5 in each entry."""
 
     def sample(self, condition, steps, generator, on_step):
         x = condition.sum(dim=1) + 0.5

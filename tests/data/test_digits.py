@@ -23,7 +23,7 @@ def test_images_and_labels(digits):
 
 
 def test_digits_are_the_right_way_up(digits):
-    """The mean 0 has a hole, the mean 1 has ink there."""
+    """The mean image of 0 has a hole in the middle, and that of 1 has ink there."""
     images, label = digits.splits["train"]
     zero, one = (images[label == y].mean(dim=0)[0, 12:16, 13:15].mean() for y in (0, 1))
     assert zero < -0.5 < 0 < one

@@ -62,7 +62,7 @@ def test_splits_of_files_in_their_form(pretended_mnist):
     assert torch.equal(val % 10, label)
     assert torch.equal(number(data.splits["test"][0]), torch.arange(10_000))
     order = torch.randperm(60_000, generator=torch.Generator().manual_seed(0))
-    assert torch.equal(val, order[55_000:])  # whatever the seed of the run
+    assert torch.equal(val, order[55_000:])  # independent of the seed of the run
     assert not torch.equal(number(prepare_and_load(pretended_mnist, split_seed=1).splits["val"][0]), val)
 
 
@@ -118,7 +118,7 @@ def test_no_network(tmp_path, no_network):
     assert not list(tmp_path.iterdir())
     with pytest.raises(RuntimeError, match="could not be downloaded"):
         prepare_and_load(tmp_path / "new" / "folder")
-    assert not list(tmp_path.iterdir())  # nothing half written, and no empty folders
+    assert not list(tmp_path.iterdir())  # no parts of files, and no empty folders
 
 
 def test_a_download_that_breaks_off_leaves_no_file(tmp_path, monkeypatch):
@@ -139,7 +139,7 @@ def test_a_download_that_breaks_off_leaves_no_file(tmp_path, monkeypatch):
 
 @pytest.fixture
 def serve(monkeypatch, tmp_path):
-    """Sends torchvision's own download to a server on this machine; takes what that answers on a path."""
+    """Redirects torchvision's download to a server on this machine; takes the answer of the server for each path."""
     servers = []
 
     def start(answer) -> None:

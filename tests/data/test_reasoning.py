@@ -1,4 +1,4 @@
-"""Problems and answers, against independent solvers."""
+"""Problems and answers, compared with independent solvers."""
 
 from itertools import pairwise
 
@@ -108,7 +108,7 @@ def test_true_answers_are_perfect_and_simple_ones_are_not(family, split):
         assert values.shape == (40,) and (values == best).all(), name
     simple = data.without_thinking(problems)
     assert simple.shape == answers.shape
-    # singles alone solve easy Sudoku
+    # singles solve easy Sudoku
     assert isinstance(data, Sudoku) or (data.measure(simple, problems, answers)[data.grade] != best).any()
     difficulty = data.difficulty(problems, answers)
     assert difficulty.shape == (40,) and difficulty.isfinite().all()
@@ -149,7 +149,7 @@ def test_counted_uniforms_are_uniform_and_independent():
     assert torch.equal(counted_uniforms(1, numbers[7:9], 6), draws[7:9])
     assert torch.equal(counted_uniforms(1, numbers, 4), draws[:, :4])
     assert (counted_uniforms(2, numbers, 6) != draws).all()
-    # the first numbers of SplitMix64 from seed 0, as its reference implementation prints them, are the keys here
+    # the keys are the first numbers of SplitMix64 from seed 0, as its reference implementation prints them
     assert [int(draws * 2**52) for draws in counted_uniforms(0, torch.tensor([0]), 1)[0]] == [
         (_splitmix(_splitmix(0x9E3779B97F4A7C15) + 0x9E3779B97F4A7C15)) >> 12
     ]
@@ -195,7 +195,7 @@ def test_completions(size, split, factor):
     assert torch.equal(whole[~hidden], shown[~hidden])
     assert whole.var().item() == pytest.approx(10 / factor**2 + 0.01, rel=0.05)
     singular = np.linalg.svd(whole.numpy(), compute_uv=False)
-    # beyond the rank there is noise alone, whose largest singular value is about 0.1 * 2 sqrt(size)
+    # beyond the rank there is only noise, whose largest singular value is about 0.1 * 2 sqrt(size)
     assert singular[:, size // 2].max() < 0.2 * size**0.5 < singular[:, 0].min()
 
 
@@ -274,7 +274,7 @@ def test_walks_are_followed_step_by_step():
     right = -torch.ones(1, 4, 4)
     right[0, [0, 1, 2], [1, 2, 3]] = 1
     assert data.measure(right, problem, right)["solved"].item() == 1
-    for onward, expected in (((2, 3), (0, 0)), ((1, 0), (1, 0))):  # over an edge that is none; back
+    for onward, expected in (((2, 3), (0, 0)), ((1, 0), (1, 0))):  # along an edge that does not exist; and back
         row = 0 if onward == (2, 3) else 1
         wrong = right.clone()
         wrong[0, row] = -1

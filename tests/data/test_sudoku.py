@@ -1,4 +1,4 @@
-"""Sudoku, against a solver written in another way."""
+"""Sudoku, compared with a solver written in another way."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from lean_ebm.data.reasoning.sudoku import SEVENTEEN, completed, one_hot, pool
 
 
 def boards_of(candidates):
-    """Digits ``(B, 9, 9)``, 0 where all are -1."""
+    """Digits ``(B, 9, 9)``, 0 in a cell that is -1 for all digits."""
     return (candidates.argmax(dim=1) + 1) * (candidates > 0).any(dim=1)
 
 
@@ -68,7 +68,7 @@ def test_known_puzzles_have_seventeen_givens_and_one_solution():
 
 def test_search_counts_solutions():
     board = random_boards(1, torch.Generator().manual_seed(0))[0]
-    # two digits of two rows of a band and two columns of a stack that can be exchanged, if there are such
+    # two digits, in two rows of a band and two columns of a stack, that can be exchanged; not every board has them
     empty = torch.zeros(81, dtype=torch.int64)
     wrong = empty.clone()
     wrong[:2] = 5  # twice in a row
@@ -99,7 +99,7 @@ def test_symmetries_move_everything():
     boards = boards_of(data.batch("train", 0, 300)[0])
     assert len({board.numpy().tobytes() for board in boards}) == 300
     shares = torch.stack([(boards == digit).float().mean(dim=0) for digit in range(1, 10)])
-    assert shares.min() > 0.03 and shares.max() < 0.25  # every digit everywhere, a ninth of the time
+    assert shares.min() > 0.03 and shares.max() < 0.25  # each cell has each digit about a ninth of the time
 
 
 def test_what_is_given_is_kept_and_rules_are_checked():

@@ -1,4 +1,4 @@
-"""An energy network in a file of its own: what is written is what is loaded, and nothing else is run."""
+"""Files of energy networks: the loaded network is the written one, and no other code is run."""
 
 import importlib
 import json
@@ -61,7 +61,7 @@ def energies(network: EnergyNetwork) -> torch.Tensor:
 def test_what_is_saved_is_what_is_loaded(build, tmp_path):
     network = build()
     save_energy(network, tmp_path / "energy.safetensors")
-    torch.manual_seed(1)  # or the weights might be equal since they were drawn alike
+    torch.manual_seed(1)  # otherwise the weights could be equal only because of an equal seed
     loaded = load_energy(tmp_path / "energy.safetensors")
     assert type(loaded) is type(network) and loaded.settings == network.settings and not loaded.training
     assert torch.equal(energies(loaded), energies(network))
@@ -97,7 +97,7 @@ def test_export_writes_the_averaged_weights(trained, tmp_path, capsys):
 
 
 def test_export_takes_what_0_1_wrote(trained, tmp_path):
-    """As the command line of 0.1 named the class, with a setting that is gone."""
+    """The class as the command line of 0.1 named it, with a setting that was removed."""
     state = torch.load(trained, weights_only=True)
     del state["lean_ebm_version"]
     energy = state["hyper_parameters"]["energy"]
@@ -113,7 +113,7 @@ def test_export_takes_what_0_1_wrote(trained, tmp_path):
 
 
 def test_nothing_of_it_needs_lightning(trained, tmp_path):
-    """Neither exporting, nor loading, nor a chain on what was loaded."""
+    """Neither exporting nor loading nor a chain on the loaded network imports Lightning."""
     program = """
 import sys
 from lean_ebm.__main__ import main
@@ -212,7 +212,7 @@ def test_other_files_are_explained(content, tmp_path):
 
 
 def test_a_file_does_not_choose_what_is_imported(tmp_path, monkeypatch):
-    """Its class may be one of the caller's own, if the caller has imported it."""
+    """The class of a network may be the caller's own if the caller has imported it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     Path("own_energy.py").write_text(

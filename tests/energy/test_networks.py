@@ -105,11 +105,11 @@ def test_energies_are_float32_under_autocast(case):
         _, gradient = energy_gradient(energy, x, condition)
     assert values.dtype == torch.float32 and gradient.dtype == torch.float32
     torch.testing.assert_close(values, full, rtol=0.05, atol=0.1)
-    assert not torch.equal(values, full)  # the features did run in bfloat16
+    assert not torch.equal(values, full)  # so the features were computed in bfloat16
 
 
 def test_gradient_training_reaches_every_parameter(case):
-    """Or DistributedDataParallel reports an unused parameter."""
+    """Otherwise DistributedDataParallel reports an unused parameter."""
     energy = case.build()
     x, condition = case.inputs(energy, 12)
     _, gradient = energy_gradient(energy, x, condition, create_graph=True)
@@ -181,7 +181,7 @@ def test_all_classes_at_once_equal_one_at_a_time(case):
     for label in range(CLASSES):
         one = torch.full((B,), label)
         torch.testing.assert_close(table[:, label], energy(x, one if level is None else Landscape(one, level)))
-    torch.testing.assert_close(EnergyNetwork.energies(energy, x, level), table)  # the plain way of the base class
+    torch.testing.assert_close(EnergyNetwork.energies(energy, x, level), table)  # the method of the base class
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if issubclass(c.network, ClassEnergy)], ids=lambda c: str(c)[13:60])
@@ -293,7 +293,7 @@ def test_landscapes_of_a_vector_energy_see_the_candidate_at_a_scale_of_their_own
     with torch.no_grad():
         energy.zoom.copy_(zoom)
         for film in energy.films:
-            film.weight.copy_(film.weight[:1].expand_as(film.weight))  # all else alike
+            film.weight.copy_(film.weight[:1].expand_as(film.weight))  # so that landscapes differ only in their scale
     x, problem, level = torch.randn(1, 2, 3), torch.randn(1, 4), torch.arange(3)
     scaled = x / zoom[:, None, None]
     values = energy(scaled, Landscape(problem.expand(3, -1), level))

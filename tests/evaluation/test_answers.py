@@ -1,4 +1,4 @@
-"""How good answers are."""
+"""The evaluation of answers."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from lean_ebm.methods import Method
 
 
 class Oracle(Method):
-    """Answers that are off by 1 / steps, more for harder problems; its energy is the error, if it knows that."""
+    """Its answers are wrong by 1 / steps, and by more for harder problems. Its energy is the error, if it has one."""
 
     def __init__(self, knows: bool, stop: Stop = Stop()) -> None:
         super().__init__(VectorEnergy((4, 4), (2, 4, 4), 4, 1), Langevin(steps=4, stop=stop))
@@ -76,7 +76,7 @@ def test_chains_that_stop_by_themselves_are_held_against_those_that_do_not():
     figures = report.figures
     assert figures["same_evaluations"] < figures["harder_evaluations"] < 4
     assert figures["same_fixed_evaluations"] == 4 and figures["same_fixed_error"] == figures["same_error"]
-    assert method.sampler.stop.enabled  # as it was
+    assert method.sampler.stop.enabled  # the evaluation has restored it
     assert figures["difficulty_rank_low"] < figures["difficulty_rank"] < figures["difficulty_rank_high"]
     assert figures["difficulty_rank_low"] > 0.5
 

@@ -68,7 +68,7 @@ def test_samples_and_energy_are_judged_on_the_split_of_the_subcommand(
     splits = Digits().load()
     assert torch.equal(real[0], splits[split][0]) and torch.equal(training, splits["train"][0])
     assert len(samples) == 20 and labels.tolist() == 2 * list(range(10))
-    # the ceiling is of digits that were neither trained on nor are those held against
+    # the ceiling is of digits that were not trained on, and that are not those compared with
     other = splits["val" if split == "test" else "test"]
     assert len(unseen) == 20 and unseen_labels.bincount().tolist() == [2] * 10
     assert all((image == other[0]).flatten(1).all(dim=1).any() for image in unseen)
@@ -98,7 +98,7 @@ def test_a_class_held_out_is_looked_for(tmp_path, monkeypatch):
     flags = ["--data.held_out=3", "--evaluation.num_samples=0"]
     for subcommand, split in (("test", "test"), ("validate", "val")):
         precision = evaluated(subcommand, *flags)["metrics"][f"{split}/held_out_auprc"]
-        assert 0.02 < precision < 0.9  # an untrained energy knows nothing
+        assert 0.02 < precision < 0.9  # by chance, since the energy is untrained
 
 
 def test_nothing_is_sampled_for_a_fit(tmp_path, monkeypatch):

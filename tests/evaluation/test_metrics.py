@@ -52,6 +52,6 @@ def test_novelty_is_the_distance_to_the_nearest_training_image_relative_to_new_o
     training = 10 * torch.randn(25, 1, 3, 3)
     metric = Novelty(training, chunk=10)
     metric.update(training[7:8] + 0.1, real=False)  # at distance 0.3
-    metric.update(training[20:22], real=False)  # at none
-    metric.update(training[:4] - 0.2, real=True)  # at 0.6
+    metric.update(training[20:22], real=False)  # at distance 0
+    metric.update(training[:4] - 0.2, real=True)  # at distance 0.6
     assert metric.compute().item() == pytest.approx(0.1 / 0.6, rel=1e-3)

@@ -1,4 +1,4 @@
-"""What all experiments share: settings, runs, tables and whole files."""
+"""The parts that all experiments share: settings, runs, tables and files."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def run_of(name: str, folder: Path, **settings) -> TrainingRun:
 
 @pytest.fixture
 def pretended(monkeypatch):
-    """An experiment whose runs train and judge nothing; runs called bad fail."""
+    """An experiment whose runs neither train nor evaluate; runs called bad fail."""
 
     def finish(self, threads):
         if self.name == "bad":

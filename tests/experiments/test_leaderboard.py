@@ -28,7 +28,7 @@ def test_leaderboard_makes_runs_writes_a_report_and_resumes(tmp_path):
     for picture in ("training.png", "compute.png", "samples-contrastive.png"):
         assert (tmp_path / picture).stat().st_size > 1000 and picture in text
 
-    # a second time trains and judges nothing, but writes the report
+    # the second time nothing is trained or evaluated, but the report is written
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     report.unlink()
     LEADERBOARD.main(arguments)
@@ -42,7 +42,7 @@ def test_leaderboard_makes_runs_writes_a_report_and_resumes(tmp_path):
     assert "Restoring states from the checkpoint" in (folder / "fit.log").read_text()
     assert json.loads((folder / "fit.json").read_text())["seconds"] > seconds
 
-    # and one of another recipe is not mistaken for it
+    # and a run of another recipe is not mistaken for it
     (run,) = LEADERBOARD.plan(LEADERBOARD.options(arguments))
     with pytest.raises(SettingError, match="another recipe or other settings: remove the folder"):
         execute([replace(run, fit_flags=("--trainer.max_steps=9",))], jobs=1)

@@ -11,7 +11,7 @@ from lean_ebm.methods.base import batch_size
 
 
 class Smallest(Method):
-    """A new method implements its loss alone."""
+    """A new method implements only its loss."""
 
     def loss(self, batch):
         return {"loss": self.energy(*batch).mean()}
@@ -61,7 +61,7 @@ def test_steps_say_how_long_to_think():
 
 
 class Draws(Smallest):
-    """Draw n of a condition is n-th of a list; the energy of class 1 is |x|, so that p(y=1|x) falls with |x|."""
+    """Draw n for a condition is the n-th of a list. The energy of class 1 is |x|, so that p(y=1|x) falls with |x|."""
 
     def __init__(self, draws, classes=2, **settings):
         super().__init__(Quadratic((1,), classes), Langevin(1), **settings)
@@ -81,7 +81,7 @@ class Draws(Smallest):
 
 
 class Scored(Draws):
-    """Conditions are ``(row, label)``: what is drawn, and the class."""
+    """Conditions are ``(row, label)``: the row of draws, and the class."""
 
     def score(self, x, condition):
         return super().score(x, condition[:, 1])
@@ -94,7 +94,7 @@ def test_draws_are_made_until_one_is_accepted():
     ebm = Scored(draws, candidates=3, acceptance=0.42)  # |x| below 0.32
     out = ebm.generate(condition)
     assert ebm.asked == [[0, 1, 2], [1, 2], [2]]
-    torch.testing.assert_close(out.x[:, 0], torch.tensor([0.1, 0.3, 0.4]))  # of the third, all refused, the best
+    torch.testing.assert_close(out.x[:, 0], torch.tensor([0.1, 0.3, 0.4]))  # the best of the third, all refused
     assert out.steps.tolist() == [1, 2, 1] and out.energies[:, 0].tolist() == [1.0, 2.0, 1.0]
 
     once = Scored(draws, candidates=1)

@@ -1,4 +1,4 @@
-"""The same network without an energy."""
+"""Baselines: the same network without an energy."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +42,7 @@ def test_a_feed_forward_network_learns_by_the_squared_error_of_its_field():
     assert loss.item() == pytest.approx(4)
     loss.backward()
     assert energy.last.weight.grad.abs().sum() > 0
-    assert all(parameter.grad is not None for parameter in method.parameters())  # or DDP complains
+    assert all(parameter.grad is not None for parameter in method.parameters())  # otherwise DDP reports an error
 
 
 def test_a_denoiser_learns_the_noise():

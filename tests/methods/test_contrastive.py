@@ -24,7 +24,7 @@ def test_terms_equal_a_computation_by_hand():
     ebm = method(energy, regularization=0.2, cross_entropy=0.5)
     real, label = torch.randn(6, 3), labels(6)
     starts = torch.randn(2, 2, 3)
-    ebm.buffer.chains.copy_(starts[:, :1].expand(2, 2, 3))  # the slots of a class are alike: the draw does not matter
+    ebm.buffer.chains.copy_(starts[:, :1].expand(2, 2, 3))  # equal slots in a class: the draw does not matter
     terms = ebm.loss((real, label))
 
     mean = label[:, None].float()
@@ -72,7 +72,7 @@ def test_signs_of_divergence_are_logged():
 
 
 def test_negatives_are_constants():
-    """dL/da of E+ - E- alone, with x- held fixed."""
+    """dL/da of only E+ - E-, with x- held fixed."""
     energy = Quadratic(a=0.7)
     ebm = method(energy, regularization=0.0, cross_entropy=0.0)
     ebm.buffer.chains.fill_(2.0)
@@ -100,7 +100,7 @@ def test_evaluation_leaves_the_chains_alone():
 
 def test_fresh_chains_start_within_the_bounds():
     chain = Langevin(steps=0, bounds=(0.25, 0.5))
-    ebm = method(chain=chain, fresh_fraction=1.0, buffer_size=200)  # those of the chain, not of the sampler
+    ebm = method(chain=chain, fresh_fraction=1.0, buffer_size=200)  # the bounds of the chain, not of the sampler
     ebm.loss((torch.zeros(400, 3), labels(400)))
     chains = ebm.buffer.chains[~ebm.buffer.chains.isnan()]
     assert chains.min() >= 0.25 and chains.max() <= 0.5 and chains.std() > 0.05

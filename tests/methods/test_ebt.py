@@ -23,7 +23,7 @@ def method(energy, chain=None, **settings) -> EBT:
 
 
 def reference(energy, target, label, steps, alpha, detach_each, every):
-    """The chain written out, from the noise that the method draws first; no noise on the way."""
+    """The chain written out, without noise in its steps, from the noise that the method draws first."""
     x = torch.randn_like(target)
     losses = []
     for step in range(steps):
@@ -91,7 +91,7 @@ def test_corrupted_starts_are_data_at_a_random_level():
     # a = 0 leaves the start where it is, so that the loss is the noise in it
     terms = method(Quadratic(a=0.0), ONE_STEP, start="corrupted", corruption=corruption).loss((target, label))
     assert terms["loss"].item() == pytest.approx(math.exp(2 * 0.1 + 2 * 0.5**2), rel=0.03)
-    # the right energy of a single point takes the noise away in one step
+    # the right energy of a single point removes the noise in one step
     terms = method(Quadratic(a=1.0), ONE_STEP, start="corrupted", corruption=corruption).loss((0 * target, label))
     assert terms["loss"].item() == pytest.approx(0, abs=1e-10)
 
@@ -99,7 +99,7 @@ def test_corrupted_starts_are_data_at_a_random_level():
 def test_noise_starts_within_the_bounds_of_the_chain():
     chain = Langevin(steps=1, step_size=1.0, graph="last", bounds=(0.25, 0.5))
     loss = method(Quadratic(a=0.0), chain).loss((torch.zeros(20_000, 3), labels(20_000)))["loss"]
-    assert loss.item() == pytest.approx((0.5**3 - 0.25**3) / (3 * 0.25), rel=0.01)  # of a uniform start
+    assert loss.item() == pytest.approx((0.5**3 - 0.25**3) / (3 * 0.25), rel=0.01)  # for a uniform start
 
 
 def test_strong_noise_weighs_less():
@@ -160,7 +160,7 @@ def test_the_classification_term_shares_the_pass_of_the_first_step(settings, cha
     torch.manual_seed(0)
     shared = ebm.loss(batch)
     assert sum(rows) == 4 * passes
-    ebm.chain = Langevin(step_size=ALPHA, **{**chain, "recompute": True})  # shares nothing
+    ebm.chain = Langevin(step_size=ALPHA, **{**chain, "recompute": True})  # without a shared pass
     torch.manual_seed(0)
     alone = ebm.loss(batch)
     torch.testing.assert_close(shared, alone)
@@ -217,7 +217,7 @@ def test_training_learns_to_denoise():
 @pytest.mark.parametrize("churn", [0.0, 0.5, 0.9, 1.0])
 @pytest.mark.parametrize("steps", [1, 2, 9])
 def test_coarse_to_fine_walks_the_levels_of_an_exact_energy(churn, steps):
-    """Data at one point a class: alpha dE/dx is the noise itself, and the level falls geometrically, whatever churn."""
+    """Data at one point a class: alpha dE/dx is the noise itself, and the level falls geometrically, for any churn."""
     low, high = 0.05, 2.0
     energy = Quadratic(a=2.0)
     with torch.no_grad():

@@ -66,7 +66,7 @@ def test_a_chain_encodes_its_condition_once_and_teaches_the_encoder(name, tmp_pa
 
 def test_a_budget_of_draws_encodes_once_for_all_chains():
     method = METHODS["contrastive"]()
-    think(method, states(), evaluations=17)  # four draws of three steps and their scores
+    think(method, states(), evaluations=17)  # four draws of three steps, and their scores
     assert method.energy.calls == 1 + 4  # for the chains, and for each score
 
 

@@ -1,4 +1,4 @@
-"""Every method answers every family of problems: what differs is settings."""
+"""Every method answers every family of problems; only settings differ."""
 
 import pytest
 import torch

@@ -58,7 +58,7 @@ def test_score_loss_is_least_at_the_true_score(limit):
     loss = ebm.loss(data(200_000))["loss"]
     loss.backward()
     alpha_bar = cosine_schedule(8)
-    # what remains is the variance of the noise that the noised data does not tell
+    # what remains is the variance of the noise given the noised data
     rest = alpha_bar * VARIANCE / (alpha_bar * VARIANCE + 1 - alpha_bar)
     weight = (1 / alpha_bar).clamp(max=limit)
     assert loss.item() == pytest.approx((weight * rest).mean().item(), rel=0.02)
@@ -106,7 +106,7 @@ def test_negatives_are_mined_from_three_times_the_noise():
 
 
 def test_the_contrast_wants_negatives_above_their_positives():
-    # of one sample: CE(-[E+, E-], 0) = log(1 + exp(E+ - E-)), and E- = 16 E+ as above
+    # for one sample: CE(-[E+, E-], 0) = log(1 + exp(E+ - E-)), and E- = 16 E+ as above
     terms = IRED(Bowl(), mining=NO_DESCENT, bound=1e9).loss((torch.zeros(1, 1), labels(1, 1)))
     gap = terms["energy_negative"] - terms["energy_positive"]
     assert gap > 1e-3
@@ -167,7 +167,7 @@ def test_cosine_schedule(landscapes):
 
 
 def moments(eta: float, mean: float, alpha_bar: list[float]) -> tuple[float, float]:
-    """Mean and variance of samples: every step is linear in how far x_k lies from a_k mean."""
+    """Mean and variance of samples: every step is linear in x_k - a_k mean."""
     levels = [(math.sqrt(abar), math.sqrt(1 - abar)) for abar in alpha_bar]
     offset, variance = -levels[-1][0] * mean, 1.0
     for k in reversed(range(1, len(levels))):
@@ -284,7 +284,7 @@ def test_one_hot_entries_become_others(dim):
     after = flipped.argmax(dim=dim + 1)
     assert torch.equal(flipped.sort(dim=dim + 1)[0], x.sort(dim=dim + 1)[0])  # still one-hot
     changed = after != category
-    # each with probability 0.2, and the one that always is
+    # each is changed with probability 0.2, and one always is
     assert changed.any(dim=1).all()
     assert changed.float().mean().item() == pytest.approx(0.2 + 0.8**4 / 4, abs=0.015)
     assert ((after - category) % 6)[changed].bincount(minlength=6)[1:].min() > 0.15 * changed.sum()

@@ -1,4 +1,4 @@
-"""Numbers that are not finite never reach the weights, and are told where they arose."""
+"""Numbers that are not finite never reach the weights, and a message says where they arose."""
 
 import pytest
 import torch
@@ -24,7 +24,7 @@ def weights(module) -> torch.Tensor:
 
 
 def test_a_gradient_that_is_not_finite_leaves_the_weights_alone(tmp_path):
-    """Of a loss that is finite."""
+    """The gradient is not finite although the loss is."""
 
     class Root(Plain):
         def loss(self, batch):

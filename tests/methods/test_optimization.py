@@ -1,4 +1,4 @@
-"""What a resumed run changes of its optimizer and its scheduler is applied, or refused."""
+"""If a resumed run changes settings of its optimizer or scheduler, they are applied or refused."""
 
 import copy
 
@@ -27,7 +27,7 @@ def built(lr, weight_decay=0.0, schedule=None):
 
 
 def resumed(first, second, steps=5, lowered=1.0):
-    """The second one, after it has taken over the state of the first, which took some steps and was lowered."""
+    """The second optimizer with the state of the first, which has taken some steps and whose rate was lowered."""
     optimizer, scheduler, before = first
     for _ in range(steps):
         optimizer.step()
@@ -73,7 +73,7 @@ def test_a_new_schedule_is_followed_from_where_the_run_is():
     optimizer, scheduler = resumed(built(0.5, schedule=cosine(2)), built(0.5, schedule=cosine(10)))
     assert optimizer.param_groups[0]["lr"] == pytest.approx(0.5 * 0.6) and scheduler.warmup_steps == 10
     optimizer, _ = resumed(built(0.5, schedule=cosine(2)), built(0.25))
-    assert optimizer.param_groups[0]["lr"] == 0.25  # no schedule any more
+    assert optimizer.param_groups[0]["lr"] == 0.25  # without a schedule
 
 
 def test_what_cannot_be_applied_is_refused():

@@ -63,8 +63,8 @@ def test_chains_are_saved():
 def test_entropy_is_that_of_a_gaussian_of_the_chains_variance():
     buffer = ReplayBuffer(4000, 4, (3, 2), 0.0)
     buffer.chains[0] = 5.0 + 0.2 * torch.randn(1000, 3, 2)
-    buffer.chains[1] = torch.randn(3, 2)  # all alike
-    buffer.chains[2, :7] = torch.randn(7, 3, 2)  # too few to say
+    buffer.chains[1] = torch.randn(3, 2)  # all the same
+    buffer.chains[2, :7] = torch.randn(7, 3, 2)  # too few for an estimate
     entropy = buffer.entropy(chains_per_class=1000)
     assert entropy[0].item() == pytest.approx(0.5 * math.log(2 * math.pi * math.e * 0.04), abs=0.03)
     assert entropy[1] < -10

@@ -24,7 +24,7 @@ def energy(landscapes):
 
 
 def counted(method, run):
-    """What a run returns, and the passes for each condition that it took."""
+    """The result of a run, and the number of passes that it took for each condition."""
     rows = []
     hook = method.energy.register_forward_hook(lambda module, given, out: rows.append(len(out)))
     result = run()
