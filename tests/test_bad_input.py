@@ -183,7 +183,7 @@ CALLS = {
     "steps": (lambda: Langevin(steps=-1), "steps is -1"),
     "final noise": (lambda: Langevin(final_noise_scale=0.1), "both must be more than 0"),
     "graph of no steps": (lambda: Langevin(graph=0), "graph is 0, expected none, last, all or a number of steps"),
-    "stop and last": (lambda: Langevin(graph="last", stop=Stop(grad_norm=1)), "with early stopping nobody knows"),
+    "stop and last": (lambda: Langevin(graph="last", stop=Stop(grad_norm=1)), "with early stopping it is not known"),
     "EBT without a graph": (lambda: EBT(energy(), Langevin()), "chain.graph is none, use last, all"),
     "EBT churn": (lambda: EBT(energy(), CHAIN, churn=2), "churn is 2, expected 0 to 1"),
     "levels": (lambda: Corruption(2, 1), "levels 2 to 1, expected 0 < lowest < highest"),
