@@ -49,7 +49,7 @@ def room_of(module: str) -> str:
 def imports_of(name: str) -> set[str]:
     """All modules that a module imports, anywhere in its code; for this package, the modules and not the names.
 
-    The version of the package is not one of the names that come from all rooms.
+    The version of the package is not counted: it is not one of the names that come from all rooms.
     """
     found: set[str] = set()
     for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
