@@ -51,7 +51,7 @@ def evaluate_images(data: TensorDataModule, method: Method, split: str, effort: 
             judge = evaluate_pixels
             rank_zero_info(
                 "Evaluation: accuracy and Fréchet distance of samples need the evaluator of 28x28 digits. These "
-                "samples have other shapes or classes: their density, coverage, diversity and novelty are those of pixels."
+                "samples have other shapes or classes: their density, coverage, diversity and novelty are of pixels."
             )
         real = images, labels
         training = data.splits["train"][0].to(method.device)
