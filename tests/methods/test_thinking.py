@@ -53,7 +53,7 @@ def test_a_budget_of_evaluations_is_used_and_held(name):
             energies = method.candidate_energy(out.x, problems).detach()
             assert (energies <= best + 1e-6).all()
             best = energies
-    with pytest.raises(ValueError, match=r"evaluations is 0, and the shortest chain of .* takes [12]: allow for as"):
+    with pytest.raises(ValueError, match=r"evaluations is 0, and the shortest chain of .* takes [12]: allow for that"):
         think(method, problems, evaluations=0)
 
 
