@@ -261,7 +261,7 @@ def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
     other = [*METHODS["IRED"], *DIGITS, "--trainer.accelerator=cpu"]
     refused(
         "",
-        "is of ContrastiveDivergence and the model is IRED: --model=ContrastiveDivergence",
+        "is of ContrastiveDivergence and the model is IRED: use --model=ContrastiveDivergence",
         "test",
         *other,
         f"--ckpt_path={good}",
