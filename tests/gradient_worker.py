@@ -32,7 +32,8 @@ NETWORKS = {
 
 
 def learned(energy: EnergyNetwork, **settings) -> Method:
-    chain = Langevin(steps=3, step_size=0.5, noise_scale=0.1, bounds=(-2.0, 2.0), graph=settings.pop("graph"))
+    step_size, graph = settings.pop("step_size", 0.5), settings.pop("graph")
+    chain = Langevin(steps=3, step_size=step_size, noise_scale=0.1, bounds=(-2.0, 2.0), graph=graph)
     return EBT(energy, chain, learn_step_size=True, cross_entropy=0.1, **settings)
 
 
@@ -44,7 +45,7 @@ METHODS = {
     "EBT, two steps": lambda energy: learned(energy, graph=2),
     "EBT, all steps": lambda energy: learned(energy, graph="all"),
     "EBT, every output": lambda energy: learned(energy, graph="last", supervise="every"),
-    "EBT, from noise": lambda energy: learned(energy, graph="all", start="noise"),
+    "EBT, from noise": lambda energy: learned(energy, graph="all", start="noise", step_size=5.0),
     "IRED": lambda energy: IRED(energy, DESCENT, DESCENT, cross_entropy=0.1),
 }
 CASES = [f"{method} | {network}" for method, network in product(METHODS, NETWORKS)]

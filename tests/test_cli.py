@@ -90,9 +90,9 @@ def test_print_config_is_a_config(capsys):
     assert stop.value.code == 0
     config = yaml.safe_load(capsys.readouterr().out)
     assert config["seed_everything"] == 0 and isinstance(config["seed_everything"], int)
-    assert config["model"]["class_path"] == "lean_ebm.methods.ContrastiveDivergence"
+    assert config["model"]["class_path"] == "lean_ebm.ContrastiveDivergence"
     assert config["model"]["init_args"]["chain"]["steps"] == 2
-    assert config["data"] == {"class_path": "lean_ebm.data.Digits", "init_args": config["data"]["init_args"]}
+    assert config["data"] == {"class_path": "lean_ebm.Digits", "init_args": config["data"]["init_args"]}
 
 
 @pytest.mark.parametrize(
