@@ -59,18 +59,19 @@ def counted_uniforms(seed: int, numbers: Tensor, count: int) -> Tensor:
     start = _mix(seed + _GAMMA * (numbers + 1))
     counter = torch.arange(1, count + 1, dtype=torch.int64, device=numbers.device)
     bits = _mix(start[:, None] + _GAMMA * counter)
-    return ((_shift(bits, 12)).double() + 0.5) / 2**52
+    return _shift(bits, 12).double().add_(0.5).mul_(2**-52)
 
 
 _GAMMA, _FIRST, _SECOND = (value - (1 << 64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
 
 def _mix(z: Tensor) -> Tensor:
-    z = (z ^ _shift(z, 30)) * _FIRST
-    z = (z ^ _shift(z, 27)) * _SECOND
-    return z ^ _shift(z, 31)
+    """SplitMix64's finalizer, in place."""
+    z.bitwise_xor_(_shift(z, 30)).mul_(_FIRST)
+    z.bitwise_xor_(_shift(z, 27)).mul_(_SECOND)
+    return z.bitwise_xor_(_shift(z, 31))
 
 
 def _shift(z: Tensor, places: int) -> Tensor:
     """Right shift of 64-bit integers that fills with zeros."""
-    return (z >> places) & ((1 << (64 - places)) - 1)
+    return (z >> places).bitwise_and_((1 << (64 - places)) - 1)

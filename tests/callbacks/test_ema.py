@@ -112,3 +112,37 @@ def test_average_follows_optimizer_steps(tmp_path):
 def test_decay_out_of_range_is_explained(decay):
     with pytest.raises(ValueError, match=rf"EMA: decay is {decay}, expected 0 \(off\) or more and less than 1"):
         EMA(decay)
+
+
+def test_the_average_has_the_buffers_of_the_model(tmp_path):
+    """Also if a method puts a new tensor in the place of a buffer; nothing is copied."""
+
+    class Replacing(Deterministic):
+        def on_train_batch_end(self, *args):
+            self.count = self.count + 1  # after the callbacks have seen the batch
+
+    module, ema = Replacing(), EMA(0.5)
+    data = DataLoader(TensorDataset(torch.zeros(8, 2), labels(8)), 4)
+    saver = ModelCheckpoint(tmp_path, "last", every_n_train_steps=1)
+    seen = []
+
+    class Look(Callback):
+        def on_train_batch_start(self, *args):
+            seen.append(ema.average.module.count is module.count)
+
+    trainer = quiet_trainer(tmp_path, max_epochs=2, callbacks=[ema, Look(), saver], enable_checkpointing=True)
+    trainer.fit(module, data, data)
+    assert seen == [True] * 4
+    assert module.count == 8  # half by `loss`, half by the hook
+    checkpoint = torch.load(saver.best_model_path, weights_only=True)
+    assert checkpoint["state_dict"]["count"] == checkpoint["current_model_state"]["count"] == 7
+
+
+def test_the_average_moves_with_the_model(tmp_path):
+    """Lightning sets callbacks up before it moves the model to its accelerator."""
+    module, ema = Deterministic(), EMA(0.5)
+    trainer = quiet_trainer(tmp_path)
+    ema.setup(trainer, module, "fit")
+    module.to("meta")
+    ema.on_train_start(trainer, module)
+    assert {part.device.type for part in (*ema.average.parameters(), *ema.average.buffers())} == {"meta"}

@@ -5,8 +5,10 @@ import torch
 from torch.utils.data import DataLoader, TensorDataset
 
 from helpers import Quadratic, labels, quiet_trainer
+from lean_ebm.energy import MLPEnergy
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import EBT, ContrastiveDivergence, Method, ReplayBuffer
+from lean_ebm.methods.finite import FiniteSteps
 
 
 class Plain(Method):
@@ -103,3 +105,26 @@ def test_generating_without_a_fit_keeps_no_chains():
     for _ in range(100):
         module.train().generate(labels(2))
     assert len(module._chains) <= 32
+
+
+@pytest.mark.parametrize(("algorithm", "size"), [("norm", 0.01), ("value", 0.001), ("norm", 1e9), (None, None)])
+def test_gradients_are_clipped_as_lightning_clips_them(algorithm, size, tmp_path, monkeypatch):
+    """By a norm that is computed once, for this and for whether it is finite."""
+
+    def ends():
+        torch.manual_seed(0)
+        model = EBT(MLPEnergy((3,), 2, width=4, depth=1), Langevin(1, graph="last"), learn_step_size=True)
+        model.optimizer = lambda groups: torch.optim.SGD(groups, lr=1.0)
+        data = DataLoader(TensorDataset(torch.rand(12, 3), labels(12)), 4)
+        clip = {"gradient_clip_val": size, "gradient_clip_algorithm": algorithm}
+        trainer = quiet_trainer(tmp_path, max_epochs=1, limit_val_batches=0, **clip)
+        trainer.fit(model, data, data)
+        return weights(model)
+
+    norms = []
+    total = torch.nn.utils.get_total_norm
+    monkeypatch.setattr(torch.nn.utils, "get_total_norm", lambda *args: norms.append(total(*args)) or norms[-1])
+    ours = ends()
+    assert len(norms) == 3 and (size != 0.01 or min(norms) > size)
+    monkeypatch.delattr(FiniteSteps, "configure_gradient_clipping")
+    assert torch.equal(ends(), ours)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from lightning.pytorch import LightningModule, Trainer
 from lightning.pytorch.callbacks import WeightAveraging
 from lightning.pytorch.utilities.types import STEP_OUTPUT
-from torch import Tensor
 from torch.nn import Module
 
 from lean_ebm.errors import SettingError
@@ -17,7 +17,8 @@ class EMA(WeightAveraging):
     """Averages the weights during training. Validation, checkpoints and the trained model use the average.
 
     The decay is ``min(decay, (1 + n) / (10 + n))`` after n steps, so that the random initialization does not weigh much
-    in a short run. Buffers are not averaged, since those of the replay buffer are samples and not weights.
+    in a short run. Buffers are not averaged, since those of the replay buffer are samples and not weights: the average
+    shares them with the model.
 
     Args:
         decay: Weight of the old average in an update, which follows each optimizer step; 0 turns averaging off.
@@ -29,13 +30,8 @@ class EMA(WeightAveraging):
     def __init__(self, decay: float = 0.999) -> None:
         if not 0 <= decay < 1:
             raise SettingError(f"EMA: decay is {decay}, expected 0 (off) or more and less than 1.")
-        super().__init__(use_buffers=False, multi_avg_fn=self._average)
+        super().__init__(use_buffers=False)
         self.decay = decay
-        self._decay_now = 0.0
-
-    def _average(self, averaged: list[Tensor], current: list[Tensor], count: Tensor | int) -> None:
-        for average, value in zip(averaged, current, strict=True):
-            average.lerp_(value, 1 - self._decay_now)
 
     @property
     def average(self) -> Module | None:
@@ -46,14 +42,32 @@ class EMA(WeightAveraging):
         """Start the average with the first weights of a fit."""
         if self.decay > 0:
             super().setup(trainer, pl_module, stage)
+        if self._average_model is not None:
+            # The average has the model's own buffers: a copy of a replay buffer at each step takes milliseconds.
+            for averaged, current in zip(self._average_model.module.modules(), pl_module.modules(), strict=True):
+                averaged._buffers = current._buffers
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Hold the average where the weights are: it was made before they were moved to the accelerator."""
+        if self._average_model is not None:
+            self._average_model.to(pl_module.device)
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
     ) -> None:
         """Update the average after an optimizer step."""
-        if self.decay > 0:
-            self._decay_now = min(self.decay, (1 + trainer.global_step) / (10 + trainer.global_step))
+        average, step = self._average_model, trainer.global_step
+        if average is None or step <= self._latest_update_step:
+            return
+        if average.n_averaged == 0:  # the first weights are taken as they are
             super().on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
+            return
+        # What `update_parameters` does, which sorts all weights by device and type anew at each step.
+        decay = min(self.decay, (1 + step) / (10 + step))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.module.parameters()), list(pl_module.parameters()), 1 - decay)
+        average.n_averaged += 1
+        self._latest_update_step = step
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Do nothing: the average is updated after steps, not after epochs."""

@@ -23,6 +23,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.drawing import keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
+from lean_ebm.methods.logging import log_step
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
@@ -235,7 +236,7 @@ class Method(Restorable, FiniteSteps, ABC):
         with self._randomness("train", batch_idx):
             terms = checked(self.loss(self._encoded(batch)), type(self))
         self.terms = {name: value.detach() for name, value in terms.items()}
-        self._log_terms("train", terms, len(batch[0]))
+        log_step(self, {f"train/{name}": term for name, term in self.terms.items()}, "train/loss", len(batch[0]))
         return terms["loss"]
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -298,7 +299,16 @@ class Method(Restorable, FiniteSteps, ABC):
         condition = batch[1]
         x = self.energy.encode_candidates(batch[0])
         terms["energy_real"] = self.candidate_energy(x, condition).mean()
-        self._log_terms(stage, terms, len(x))
+        for name, value in terms.items():
+            self.log(
+                f"{stage}/{name}",
+                value.detach(),
+                on_epoch=True,
+                on_step=False,
+                prog_bar=name == "loss",
+                sync_dist=True,
+                batch_size=len(x),
+            )
         if self.accuracy is not None:
             self.accuracy(-self.class_energies(x), condition)
             self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
@@ -309,19 +319,6 @@ class Method(Restorable, FiniteSteps, ABC):
         points = self.energy.encode_candidates(x)
         self.energy.check_shape(points)
         return points, self.energy.encode(condition)
-
-    def _log_terms(self, stage: str, terms: dict[str, Tensor], batch_size: int) -> None:
-        training = stage == "train"
-        for name, value in terms.items():
-            self.log(
-                f"{stage}/{name}",
-                value.detach(),
-                on_step=training,
-                on_epoch=not training,
-                prog_bar=name == "loss",
-                sync_dist=not training,
-                batch_size=batch_size,
-            )
 
 
 def batch_size(condition: Any) -> int:

@@ -27,6 +27,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         super().__init__()
         self.failure: str | None = None
         self.terms: dict[str, Tensor] = {}
+        self._norm: Tensor | None = None  # of the gradient of this batch
         # Energies and gradient norms of the chains of this batch. Limited, since only a fit clears them.
         self._chains: deque[tuple[Tensor, Tensor]] = deque(maxlen=32)
 
@@ -43,14 +44,31 @@ class FiniteSteps(LangevinMixin, LightningModule):
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         """Drop the gradients if one of them is not finite, and set :attr:`failure` to where that arose."""
+        self._norm = None
         if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
             return  # float16: the scaler skips such steps by itself; some at its start are normal
-        gradients = [parameter.grad for parameter in self.parameters() if parameter.grad is not None]
-        if bool(torch.nn.utils.get_total_norm(gradients).isfinite()):
+        trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        norm = torch.nn.utils.get_total_norm([parameter.grad for parameter in trained if parameter.grad is not None])
+        if bool(norm.isfinite()):
+            self._norm = norm
             return
         self.failure = self._explain()
         for parameter in self.parameters():
             parameter.grad = None
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip the gradients as the trainer says; by the norm that is known already, if it says by their norm."""
+        norm, self._norm = self._norm, None
+        if norm is None or not gradient_clip_val or gradient_clip_algorithm not in (None, "norm"):
+            super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
+            return
+        trained = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        torch.nn.utils.clip_grads_with_norm_(trained, gradient_clip_val, norm)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """End the fit if a gradient was not finite and no callback has handled that.
