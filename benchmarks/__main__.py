@@ -14,7 +14,8 @@ from typing import Any
 import torch
 
 from benchmarks import report
-from benchmarks.rows import SMOKE, Scale, all_rows
+from benchmarks.rows import all_rows
+from benchmarks.scale import SMOKE, Scale
 from benchmarks.timing import machine
 from lean_ebm.files import write_whole
 from lean_ebm.memory import keep_freed_memory

@@ -35,7 +35,7 @@ def text(results: dict[str, Any]) -> str:
     chains = [row for name, row in rows.items() if name.startswith("chain/")]
     if chains and not any("TorchEBM" in row for row in chains):
         parts.append("TorchEBM is not installed (`pip install -e '.[bench]'`): its rows were left out.")
-    parts += [_chains(rows), _graphs(rows), _training(rows), _data(rows), _memory(rows), _growth(rows)]
+    parts += [_chains(rows), _graphs(rows), _training(rows), _fit(rows), _data(rows), _memory(rows), _growth(rows)]
     return "\n\n".join(part.strip() for part in parts if part) + "\n"
 
 
@@ -119,6 +119,17 @@ def _training(rows: dict[str, Any]) -> str:
         return ""
     head = ["network", "method", *names, *(f"times as fast, {name}" for name in names if name != "textbook")]
     return "## A step of training\n\nImages a second.\n\n" + table(head, body)
+
+
+def _fit(rows: dict[str, Any]) -> str:
+    if "fit" not in rows:
+        return ""
+    row = rows["fit"]
+    return (
+        f"## A step of `lean-ebm fit`\n\n{row['recipe']}: {row['fit']['ms']:.1f} ms, of which a bare loop (loss, "
+        f"backward pass and optimizer) takes {row['bare loop']['ms']:.1f} ms. The other {row['beside']['ms']:.1f} ms "
+        "are data, logging, average, checks, progress bar and Lightning."
+    )
 
 
 def _data(rows: dict[str, Any]) -> str:

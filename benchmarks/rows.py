@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import struct
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from statistics import median
 from typing import Any, Literal
 
 import torch
@@ -18,86 +15,14 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from benchmarks import peers
-from benchmarks.timing import interleaved, peak_memory, synchronize
+from benchmarks.fits import fits
+from benchmarks.growth import growth, memory
+from benchmarks.scale import CHAIN, Result, Scale, computing, with_rates
+from benchmarks.timing import synchronize
 from lean_ebm.data.mnist import MNIST
-from lean_ebm.energy import ConvEnergy, EnergyNetwork, Landscape, ResidualEnergy
+from lean_ebm.energy import Landscape
 from lean_ebm.langevin import Langevin, langevin
-from lean_ebm.memory import keep_freed_memory
 from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Method
-
-CHAIN = Langevin(steps=60, step_size=10.0, noise_scale=0.005, grad_clamp=0.03, bounds=(-1.0, 1.0))
-"""The chain of the recipes."""
-
-Result = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scale:
-    """The size of the measurements.
-
-    Attributes:
-        device: Where the networks are.
-        rounds: Number of times that each contender is timed.
-        unit: Largest number of seconds for one chain of the floor. Longer chains get fewer steps; each step costs the
-            same.
-        batches: Batch sizes.
-        threads: Numbers of CPU threads.
-        lengths: Numbers of steps of the chains whose memory is measured.
-        growth: Batches, steps and widths over which the cost is drawn.
-        clock: The function that returns the time in seconds.
-        width: Width of the networks; None for their own.
-        images: Number of images in the data set that is loaded.
-    """
-
-    device: torch.device
-    rounds: int = 9
-    unit: float = 0.25
-    batches: tuple[int, ...] = (32, 128, 512)
-    threads: tuple[int, ...] = (1, 2)
-    lengths: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 60)
-    growth: tuple[tuple[int, ...], ...] = (
-        (8, 16, 32, 64, 128, 256, 512, 1024, 2048),
-        (1, 4, 16, 64, 256),
-        (8, 16, 32, 64),
-    )
-    clock: Callable[[], float] = time.perf_counter
-    width: int | None = None
-    images: int = 60_000
-
-    def time(self, contenders: dict[str, Callable[[], object]], reference: str) -> dict[str, dict[str, float]]:
-        """Time contenders in turns."""
-        return interleaved(contenders, reference, self.rounds, self.device, self.clock)
-
-    def busy(self) -> Scale:
-        """The same for a machine with other work: one thread and its processor time, which does not count that work."""
-        return replace(self, rounds=5, unit=0.2, threads=(1,), clock=time.process_time)
-
-    def network(self, name: str, **settings: Any) -> EnergyNetwork:
-        """The energy network of that name."""
-        torch.manual_seed(0)
-        width = {} if self.width is None else {"width": self.width}
-        kind = {"ConvEnergy": ConvEnergy, "ResidualEnergy": ResidualEnergy}[name]
-        return kind(**{**width, **settings}).to(self.device)
-
-    def batch(self, size: int) -> tuple[Tensor, Tensor]:
-        """Images and labels."""
-        torch.manual_seed(1)
-        x = 2 * torch.rand(size, 1, 28, 28, device=self.device) - 1
-        return x, torch.arange(size, device=self.device) % 10
-
-
-SMOKE = Scale(
-    device=torch.device("cpu"),
-    rounds=1,
-    unit=0.0,
-    batches=(4,),
-    threads=(1,),
-    lengths=(1, 2),
-    growth=((2, 4), (1, 2), (4, 8)),
-    width=4,
-    images=256,
-)
-"""Everything once, as small as possible: shows that it runs, and measures nothing."""
 
 NETWORKS = ("ConvEnergy", "ResidualEnergy")
 
@@ -116,23 +41,12 @@ def all_rows(scale: Scale) -> dict[str, Callable[[], Result]]:
     for network in NETWORKS:
         for method in ("ContrastiveDivergence", "EBT", "IRED"):
             rows[f"training/{network}/{method}"] = partial(training, scale, network, method)
+    rows["fit"] = partial(fits, scale)
     rows["data"] = partial(data, scale)
     rows["memory"] = partial(memory, scale)
     for over in ("batch", "steps", "width", "processes"):
         rows[f"growth/{over}"] = partial(growth, scale, over)
     return rows
-
-
-@contextmanager
-def computing(threads: int) -> Iterator[None]:
-    """Compute with ``threads`` threads, and forget what was compiled before."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    torch.compiler.reset()
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def chains(scale: Scale, name: str, size: int, threads: int) -> Result:
@@ -158,7 +72,7 @@ def chains(scale: Scale, name: str, size: int, threads: int) -> Result:
             contenders["TorchEBM"] = lambda: theirs(x, y)
             contenders["TorchEBM, our layers"] = lambda: with_ours(x, y)
             contenders["TorchEBM, bf16"] = _in_bf16(scale, lambda: theirs(x, y))
-        result = _with_rates(scale.time(contenders, "floor"), size * steps, steps)
+        result = with_rates(scale.time(contenders, "floor"), size * steps, steps)
         # The chain itself costs one or two per cent, as much as turns differ by: only these two, in many turns.
         pair = {name: contenders[name] for name in ("floor, our layers", "ours, no noise")}
         times = replace(scale, rounds=5 * scale.rounds).time(pair, "floor, our layers")
@@ -184,7 +98,7 @@ def graphs(scale: Scale, name: str, graph: Literal["last", "all"]) -> Result:
             "ours, compiled": partial(run, compile=True),
             "ours, recomputed": partial(run, recompute=True),
         }
-        result = _with_rates(scale.time(contenders, "ours"), size * steps, steps)
+        result = with_rates(scale.time(contenders, "ours"), size * steps, steps)
         pairs = zip(run(compile=True), run(), strict=True)
         result["gradient error"] = max(float((mine - theirs).norm() / theirs.norm()) for mine, theirs in pairs)
         return result
@@ -199,7 +113,7 @@ def training(scale: Scale, name: str, method: str) -> Result:
         for label, compile in (("ours", False), ("ours, compiled", True)):
             contenders[label] = _our_step(scale, name, method, x, y, compile)
         contenders["ours, compiled, bf16"] = _in_bf16(scale, _our_step(scale, name, method, x, y, True))
-        return _with_rates(scale.time(contenders, "textbook"), size, 1)
+        return with_rates(scale.time(contenders, "textbook"), size, 1)
 
 
 TRAINING_CHAIN = replace(CHAIN, steps=10)
@@ -270,112 +184,7 @@ def data(scale: Scale) -> Result:
             "ours": lambda: take(module.train_dataloader()),
         }
         times = scale.time(contenders, "the usual loader")
-        return _with_rates(times, number * size, number)
-
-
-def memory(scale: Scale) -> Result:
-    """Peak memory of chains with a graph and of the backward pass through them, over their length."""
-    size = scale.batches[0]
-    ways: dict[str, dict[str, Any]] = {
-        "all": {"graph": "all"},
-        "last 4": {"graph": 4},
-        "all, recomputed": {"graph": "all", "recompute": True},
-    }
-    with computing(scale.threads[-1]):
-        energy = scale.network("ConvEnergy")
-        x, y = scale.batch(size)
-
-        def run(steps: int, settings: dict[str, Any]) -> None:
-            energy.zero_grad()
-            langevin(energy, x, y, replace(CHAIN, steps=steps, **settings)).x.square().mean().backward()
-
-        run(1, {"graph": "all"})  # gradients and buffers that stay
-        peaks = {
-            name: {str(steps): peak_memory(partial(run, steps, settings), scale.device) for steps in scale.lengths}
-            for name, settings in ways.items()
-        }
-    return {"batch": size, "bytes": peaks}
-
-
-def growth(scale: Scale, over: str) -> Result:
-    """How cost grows without a graph. ConvEnergy at batch 128 with 20 steps, except what ``over`` varies."""
-    batches, steps, widths = scale.growth
-    if over == "processes":
-        return _processes(scale)
-    middle = scale.batches[len(scale.batches) // 2]
-    points: dict[str, list[tuple[int, int, int | None]]] = {
-        "batch": [(size, 20, scale.width) for size in batches],
-        "steps": [(middle, number, scale.width) for number in steps],
-        "width": [(middle, 20, width) for width in widths],
-    }
-    result: Result = {}
-    with computing(scale.threads[-1]):
-        for size, number, width in points[over]:
-            energy = replace(scale, width=width).network("ConvEnergy")
-            x, y = scale.batch(size)
-            chain = replace(CHAIN, steps=number)
-            contenders = {
-                "eager": partial(langevin, energy, x, y, chain),
-                "compiled": partial(langevin, energy, x, y, replace(chain, compile=True)),
-            }
-            torch.compiler.reset()
-            times = scale.time(contenders, "eager")
-            at = {"batch": size, "steps": number, "width": width}[over]
-            result[str(at)] = _with_rates(times, size * number, number) | {
-                "bytes": peak_memory(partial(langevin, energy, x, y, chain), scale.device)
-            }
-    return result
-
-
-def _processes(scale: Scale) -> Result:
-    """One process with all threads, compared with processes with one thread each, which share a batch.
-
-    The one process is also measured with glibc's default, which gives memory back to the kernel.
-    """
-    import torch.multiprocessing as mp
-
-    number, size = scale.threads[-1], scale.batches[len(scale.batches) // 2]
-    context = mp.get_context("spawn")
-    ways = list(dict.fromkeys(((1, True), (number, True), (1, False))))
-    rates: dict[tuple[int, bool], list[float]] = {way: [] for way in ways}
-    for _ in range(min(scale.rounds, 5)):
-        for way in ways:
-            processes, keeps = way
-            barrier, queue = context.Barrier(processes), context.Queue()
-            share = (size // processes, number // processes)
-            arguments = (scale, *share, keeps, barrier, queue)
-            workers = [context.Process(target=_worker, args=arguments) for _ in range(processes)]
-            for worker in workers:
-                worker.start()
-            rates[way].append(sum(queue.get() for _ in workers))
-            for worker in workers:
-                worker.join()
-    names = {way: str(way[0]) if way[1] else f"{way[0]}, memory given back" for way in ways}
-    return {names[way]: {"images a second": median(taken)} for way, taken in rates.items()}
-
-
-def _worker(scale: Scale, size: int, threads: int, keeps: bool, barrier: Any, queue: Any) -> None:
-    if keeps:
-        keep_freed_memory()
-    torch.set_num_threads(threads)
-    energy = scale.network("ConvEnergy")
-    x, y = scale.batch(max(size, 1))
-    chain = replace(CHAIN, steps=20 if scale.unit else 1)
-    langevin(energy, x, y, chain)
-    barrier.wait()
-    start, runs = time.perf_counter(), 20 if scale.unit else 1
-    for _ in range(runs):
-        langevin(energy, x, y, chain)
-    synchronize(scale.device)
-    queue.put(runs * size * chain.steps / (time.perf_counter() - start))
-
-
-def _with_rates(times: dict[str, dict[str, float]], images: int, steps: int) -> Result:
-    """Add the time of one step, and the images per second (for chains, image steps per second)."""
-    return {
-        name: {"ms": 1e3 * time["seconds"] / steps, "images a second": images / time["seconds"], "ratio": time["ratio"]}
-        for name, time in times.items()
-    }
+        return with_rates(times, number * size, number)
 
 
 def _affordable(two_steps: Callable[[], object], steps: int, scale: Scale) -> int:
@@ -387,14 +196,6 @@ def _affordable(two_steps: Callable[[], object], steps: int, scale: Scale) -> in
     return max(2, min(CHAIN.steps, round(scale.unit * steps / (scale.clock() - start))))
 
 
-def _in_bf16(scale: Scale, run: Callable[[], object]) -> Callable[[], object]:
-    def autocast() -> object:
-        with torch.autocast(scale.device.type, dtype=torch.bfloat16):
-            return run()
-
-    return autocast
-
-
 def _write_images(root: Path, number: int) -> None:
     """Random images and labels in the form of MNIST's training set, so that no download is needed."""
     raw = root / "MNIST" / "raw"
@@ -404,3 +205,11 @@ def _write_images(root: Path, number: int) -> None:
     for part in ("train", "t10k"):
         (raw / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 2051, number, 28, 28) + pixels)
         (raw / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 2049, number) + labels)
+
+
+def _in_bf16(scale: Scale, run: Callable[[], object]) -> Callable[[], object]:
+    def autocast() -> object:
+        with torch.autocast(scale.device.type, dtype=torch.bfloat16):
+            return run()
+
+    return autocast

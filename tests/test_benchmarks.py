@@ -19,7 +19,7 @@ def benchmarks(monkeypatch):
 
 @pytest.mark.parametrize("torchebm", [False, True])
 def test_every_row_is_measured(torchebm, benchmarks, tmp_path, monkeypatch, capsys):
-    from benchmarks import peers, rows
+    from benchmarks import peers, rows, scale
 
     if torchebm and not peers.TORCHEBM:
         pytest.skip("torchebm is not installed: pip install -e '.[bench]'")
@@ -27,7 +27,7 @@ def test_every_row_is_measured(torchebm, benchmarks, tmp_path, monkeypatch, caps
     only = ["chain/ConvEnergy"] if torchebm else []
     benchmarks.main(["--smoke", "--output", str(tmp_path), *(["--only", *only] if only else [])])
     results = json.loads((tmp_path / "results.json").read_text())
-    assert list(results["rows"]) == [row for row in rows.all_rows(rows.SMOKE) if not only or row.startswith(only[0])]
+    assert list(results["rows"]) == [row for row in rows.all_rows(scale.SMOKE) if not only or row.startswith(only[0])]
     assert results["machine"]["torch"] in torch.__version__
     chain = results["rows"]["chain/ConvEnergy/4/1"]["result"]
     assert chain["floor"]["ratio"] == 1 and ("TorchEBM" in chain) == torchebm
@@ -54,15 +54,15 @@ def test_peers_walk_where_we_do(benchmarks):
     """The same network and, without noise, the same chain: only then is a comparison one of speed."""
     from dataclasses import replace
 
-    from benchmarks import peers, rows
+    from benchmarks import peers, scale
     from lean_ebm.langevin import langevin
 
-    energy = rows.SMOKE.network("ConvEnergy")
+    energy = scale.SMOKE.network("ConvEnergy")
     twin = peers.plain(energy)
     assert not any(isinstance(layer, peers.CandidateConv2d) for layer in twin.modules())
-    x, y = rows.SMOKE.batch(6)
+    x, y = scale.SMOKE.batch(6)
     torch.testing.assert_close(twin(x, y), energy(x, y))
-    chain = replace(rows.CHAIN, steps=3, noise_scale=0.0)
+    chain = replace(scale.CHAIN, steps=3, noise_scale=0.0)
     torch.testing.assert_close(peers.textbook(twin, x, y, chain), langevin(energy, x, y, chain).x)
     free = replace(chain, step_size=1.0, grad_clamp=None, bounds=None)
     torch.testing.assert_close(peers.floor(twin, x, y, 3), langevin(energy, x, y, free).x)
@@ -75,14 +75,14 @@ def test_a_busy_machine_is_measured_in_processor_time(benchmarks):
     """Contenders that only wait take no processor time, and the table says how it was measured."""
     import time
 
-    from benchmarks import report, rows
+    from benchmarks import report, scale
 
-    busy = rows.SMOKE.busy()
+    busy = scale.SMOKE.busy()
     assert busy.threads == (1,)
     work = lambda: sum(range(200_000))
     times = busy.time({"works": work, "works and waits": lambda: (work(), time.sleep(0.1))}, "works")
     assert times["works and waits"]["seconds"] < 0.1
-    assert rows.SMOKE.time({"waits": lambda: time.sleep(0.01)}, "waits")["waits"]["seconds"] >= 0.01
+    assert scale.SMOKE.time({"waits": lambda: time.sleep(0.01)}, "waits")["waits"]["seconds"] >= 0.01
     row = {"seconds": 1.0, "result": {"batch": 4, "bytes": {"all": {"1": 1e6}}}}
     texts = [
         report.text({"machine": benchmarks.machine(busy.device), "rows": {"memory": row | {"clock": clock}}})
