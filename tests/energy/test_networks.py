@@ -155,7 +155,10 @@ def test_condition_and_landscape_matter(case):
 def test_wrong_shape_is_explained(case):
     energy = case.build()
     x, condition = case.inputs(energy)
-    with pytest.raises(ValueError, match=rf"{case.network.__name__} got candidates of shape .*`shape` setting"):
+    with pytest.raises(
+        ValueError,
+        match=rf"{case.network.__name__} got candidates of shape .*: (set --model.energy.shape|its settings must)",
+    ):
         energy(x[..., :-1], condition)
 
 

@@ -30,7 +30,8 @@ def lean():
 def fake(tmp_path, monkeypatch):
     """A `lean` that accepts everything and misbehaves on request."""
     program = tmp_path / "lean"
-    program.write_text(f"#!{sys.executable}\n" + Path(__file__).with_name("fake_lean.py").read_text())
+    script = Path(__file__).with_name("fake_lean.py")  # a line "#!" cannot name an interpreter whose path has a blank
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("FAKE_PIDS", str(tmp_path / "pids"))
     return program

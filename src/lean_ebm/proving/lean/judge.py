@@ -220,5 +220,5 @@ class Lean(Judge):
             raise LeanNotFoundError(f"Lean does not start: {death.reason}.") from death
         match = re.search(r"Lean \(version ([^\s,)]+)", output)
         if match is None:
-            raise LeanNotFoundError(f"{' '.join(self._command[1:])} is not Lean 4: it says {output}{errors}")
+            raise LeanNotFoundError(f"{' '.join(map(str, self._command[1:]))} is not Lean 4: it says {output}{errors}")
         return match[1]
