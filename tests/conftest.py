@@ -1,7 +1,11 @@
+import getpass
 import os
 import sys
+import tempfile
+from importlib.util import cache_from_source
 from pathlib import Path
 
+import lightning
 import pytest
 import torch
 
@@ -33,6 +37,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", line)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     torch.set_num_threads(1)
+    keep_byte_code(Path(lightning.__file__))
+
+
+def keep_byte_code(imported: Path) -> None:
+    """Let the commands that tests start find byte code: they start in 5 s then, and in 12 s without.
+
+    Args:
+        imported: A file of the packages that they import.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    if not Path(cache_from_source(str(imported))).exists() and not os.access(imported.parent, os.W_OK):
+        folder = Path(tempfile.gettempdir()) / f"lean-ebm-byte-code-{getpass.getuser()}"
+        os.environ.setdefault("PYTHONPYCACHEPREFIX", str(folder))
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,18 @@
 """Commands in processes of their own."""
 
+import os
 import re
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from conftest import keep_byte_code
 from lean_ebm import __version__
 from lean_ebm.cli.commands import COMMANDS
 
@@ -63,3 +66,20 @@ def test_exit_status_is_that_of_the_command():
 def test_module_is_the_command():
     output, _ = run(sys.executable, "-m", "lean_ebm", "--version")
     assert output.strip() == f"lean-ebm {__version__}"
+
+
+def test_commands_find_byte_code(tmp_path, monkeypatch):
+    """Whatever the variables say with which the tests are started, and if nothing can be written beside the sources."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    keep_byte_code(tmp_path / "module.py")
+    assert not sys.dont_write_bytecode
+    assert not {"PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"} & set(os.environ)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    keep_byte_code(Path(re.__file__))  # whose byte code is there
+    assert "PYTHONPYCACHEPREFIX" not in os.environ
+    keep_byte_code(tmp_path / "module.py")
+    command = "import sys; print(sys.pycache_prefix, sys.dont_write_bytecode)"
+    prefix, none_written = run(sys.executable, "-c", command)[0].split()
+    assert none_written == "False" and Path(prefix).parent == Path(tempfile.gettempdir())
