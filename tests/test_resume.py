@@ -153,7 +153,7 @@ def test_a_cluster_requeues_a_run(tmp_path):
     name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
     scontrol = tmp_path / "bin" / "scontrol"
     scontrol.parent.mkdir()
-    scontrol.write_text(f"#!/bin/sh\necho $@ >> "{tmp_path}/requeued"\nkill -9 $PPID\n")
+    scontrol.write_text(f"#!/bin/sh\necho $@ >> '{tmp_path}/requeued'\nkill -9 $PPID\n")
     scontrol.chmod(0o755)
     job = {"JOB_ID": "7", "JOB_NAME": "train", "NTASKS": "1", "NODELIST": "here", "LOCALID": "0", "PROCID": "0"}
     environment = {f"SLURM_{key}": value for key, value in job.items()}
