@@ -54,7 +54,7 @@ bench-smoke: $(READY)
 	$(BIN)/python -m benchmarks --smoke --output lightning_logs/bench-smoke
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "not slow" -n auto
+	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
 
 # Measures which lines of src/ the tests run, also in other processes; fails below 95%.
 coverage: $(READY)

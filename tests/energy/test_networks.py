@@ -249,7 +249,8 @@ def test_attention_is_differentiated_twice(compile):
             return attention(*(x @ w).chunk(3, dim=-1)).square().flatten(1).sum(dim=1)
 
         x = torch.linspace(-1, 1, 60, dtype=torch.float64).reshape(3, 5, 4)
-        values, gradient = energy_gradient(energy, x, None, create_graph=True, compile=compile)
+        compiled = compile and type(attention) is Fused  # the plain formula is what it must agree with
+        values, gradient = energy_gradient(energy, x, None, create_graph=True, compile=compiled)
         found.append([values, gradient, torch.autograd.grad(gradient.square().sum(), w)[0]])
     torch.testing.assert_close(*found)
 
