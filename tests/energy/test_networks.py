@@ -222,6 +222,15 @@ def test_patches_and_heads_must_fit():
         TransformerEnergy(width=30)
 
 
+@pytest.mark.parametrize(
+    ("network", "name", "value", "smallest"),
+    [(MixerEnergy, "width", -1, 1), (ResidualEnergy, "depth", 0, 1), (MLPEnergy, "num_classes", -1, 0)],
+)
+def test_counts_that_are_too_small_are_explained(network, name, value, smallest):
+    with pytest.raises(ValueError, match=f"{network.__name__}: {name} is {value}, expected {smallest} or more"):
+        network(**{name: value})
+
+
 @pytest.mark.parametrize("network", [ResidualEnergy, MixerEnergy])
 def test_images_that_must_be_divisible_by_four(network):
     with pytest.raises(ValueError, match="images of 28x30, expected multiples of 4: pad them"):

@@ -135,6 +135,12 @@ def test_without_an_end_the_rate_stays():
     assert rates(WarmupCosine(optimizer, warmup_steps=0), optimizer, 5) == [0.5] * 5
 
 
+@pytest.mark.parametrize("bad", [{"warmup_steps": -1}, {"total_steps": 0}, {"final_fraction": 1.5}])
+def test_a_bad_schedule_is_explained(bad):
+    with pytest.raises(ValueError, match="expected at least 0, at least 1 or null, and 0 to 1"):
+        WarmupCosine(optimizer_of(0.5), **bad)
+
+
 def test_a_longer_run_may_go_on_from_a_shorter_one():
     optimizer = optimizer_of(0.5)
     scheduler = WarmupCosine(optimizer, warmup_steps=0, total_steps=10)

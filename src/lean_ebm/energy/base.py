@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -11,6 +11,10 @@ from torch import Tensor, nn
 
 from lean_ebm.errors import SettingError
 from lean_ebm.settings import RecordsSettings
+
+_SMALLEST = {"num_classes": 0, "landscapes": 0} | dict.fromkeys(
+    ("width", "depth", "hidden", "token_width", "num_features", "heads", "side"), 1
+)
 
 
 class Landscape(NamedTuple):
@@ -45,6 +49,19 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
     shape: tuple[int, ...]
     num_classes: int = 0
     landscapes: int = 0
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
+        """Create the network and check the counts among its arguments.
+
+        Raises:
+            SettingError: If a width, a depth or another count is too small.
+        """
+        self = super().__new__(cls, *args, **kwargs)
+        given = {} if self.settings is None else self.settings["init_args"]
+        for name, smallest in _SMALLEST.items():
+            if isinstance(given.get(name), int) and given[name] < smallest:
+                raise SettingError(f"{cls.__name__}: {name} is {given[name]}, expected {smallest} or more.")
+        return self
 
     @abstractmethod
     def forward(self, x: Tensor, condition: Any) -> Tensor:
