@@ -5,7 +5,6 @@ intuitionistic logic"), after Dyckhoff (1997), "Some benchmark formulae for intu
 
     statement = FAMILIES["pigeonhole"].statement(3)
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Uniformly random propositional formulas with a given number of connectives.
 
-The formulas of PropL (An et al. 2024, "Learn from Failure: Fine-Tuning LLMs with Trial-and-Error Data for Intuitionistic
-Propositional Logic Proving", section 3): five propositions, True and False as leaves, and ∧, ∨ and → as connectives.
+The formulas of PropL (An et al. 2024, "Learn from Failure", arXiv 2404.07382, section 3): five propositions, True and
+False as leaves, and ∧, ∨ and → as connectives.
 """
 
 from __future__ import annotations
