@@ -112,7 +112,7 @@ def read_goals(answer: Answer, repl: Repl) -> list[Answer]:
     Raises:
         ReplLostError: If they do not have the shape that the protocol gives them.
     """
-    goals = answer.get("goals")
+    goals: Any = answer.get("goals")
     try:
         printed = [printed_goal(goal) for goal in goals]
         if isinstance(goals, list) and len({goal["name"] for goal in goals}) == len(printed):
