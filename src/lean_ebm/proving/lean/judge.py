@@ -19,11 +19,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lean_ebm.errors import SettingError
-from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, prepared
+from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
-from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.processes import ProcessFailedError, run
 from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
 
@@ -44,18 +42,6 @@ class _DiedError(Exception):
         self.outcome = outcome
         self.reason = reason
         self.output = output
-
-
-def _checked(attempt: Attempt) -> Attempt | LeanReport:
-    """An attempt that may go to Lean, or a report that says why it may not."""
-    statement, script = attempt
-    try:
-        reason = refuse(plain(f"{statement.binders} : {statement.proposition}")) or refuse(plain(script))
-        if reason:
-            return LeanReport(Outcome.FORBIDDEN, reason=reason)
-        return prepared(attempt)
-    except SyntaxProblem as problem:
-        return LeanReport(Outcome.PARSE_ERROR, reason=str(problem))
 
 
 class Lean(Judge):
@@ -128,7 +114,7 @@ class Lean(Judge):
         reports: list[LeanReport | None] = [None] * len(attempts)
         ready: dict[str, list[tuple[int, Attempt]]] = {}
         for index, attempt in enumerate(attempts):
-            checked = _checked(attempt)
+            checked = admitted(attempt)
             if isinstance(checked, LeanReport):
                 reports[index] = checked
             else:

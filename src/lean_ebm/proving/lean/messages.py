@@ -15,6 +15,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.source.shape import check_shape
@@ -76,13 +77,20 @@ class LeanReport:
         return Verdict(False, verifier, self.reason, outcome)
 
 
-def prepared(attempt: Attempt) -> Attempt:
-    """Make an attempt fit for :class:`LeanSource`: without comments, and checked to stay within its place.
+def admitted(attempt: Attempt) -> Attempt | LeanReport:
+    """Make an attempt fit for :class:`LeanSource`, or report why it may not go to Lean.
 
-    Raises:
-        SyntaxProblem: If the statement or the script could reach beyond its place; says how.
+    It gets rid of comments, and neither the statement nor the script can reach beyond its place in the source.
     """
     statement, script = attempt
+    try:
+        reason = refuse(plain(f"{statement.binders} : {statement.proposition}")) or refuse(plain(script))
+        return LeanReport(Outcome.FORBIDDEN, reason=reason) if reason else _shaped(statement, script)
+    except SyntaxProblem as problem:
+        return LeanReport(Outcome.PARSE_ERROR, reason=str(problem))
+
+
+def _shaped(statement: Statement, script: str) -> Attempt:
     groups = parse_binders(statement.binders)
     for group in groups:
         if group.domain:
@@ -99,7 +107,7 @@ class LeanSource:
     """Attempts as Lean source.
 
     Args:
-        attempts: The attempts, from :func:`prepared`, all with the same preamble.
+        attempts: The attempts, from :func:`admitted`, all with the same preamble.
 
     Attributes:
         text: The source, to stand after :data:`HEADER`.
