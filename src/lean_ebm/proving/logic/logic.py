@@ -5,7 +5,7 @@ from __future__ import annotations
 from lean_ebm import __version__
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.logic.basic import current
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
@@ -16,6 +16,7 @@ from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
 from lean_ebm.proving.source.binders import parse_binders
+from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
@@ -25,15 +26,19 @@ _CACHE = 100_000
 class Logic(Environment):
     """Intuitionistic first-order logic with Lean 4's tactics; ``elaborate.py`` lists the terms that it reads."""
 
+    reads_theorems = False
+
     def __init__(self) -> None:
         self._tactics: dict[str, Tree | str] = {}
 
     def start(self, statement: Statement) -> Step:
         """Start a proof."""
-        reason = refuse(str(statement))
-        if reason is not None:
-            return Step(Outcome.FORBIDDEN, None, reason)
         try:
+            reason = refuse(plain(str(statement)))
+            if reason is not None:
+                return Step(Outcome.FORBIDDEN, None, reason)
+            if not only_opens(statement.preamble):
+                raise Unsupported("definitions or theorems before the statement")
             goal = root(statement)
         except (SyntaxProblem, TacticError, Unsupported) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
@@ -73,14 +78,11 @@ class Logic(Environment):
     def _parse(self, tactic: str) -> Tree | str:
         """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
-        reason = refuse(tactic)
-        if reason is not None:
-            tree = f"{Outcome.FORBIDDEN.value}: {reason}"
-        else:
-            try:
-                tree = parse_tactics(tactic)
-            except SyntaxProblem as error:
-                tree = f"{Outcome.PARSE_ERROR.value}: {error}"
+        try:
+            reason = refuse(plain(tactic))
+            tree = parse_tactics(tactic) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
+        except SyntaxProblem as error:
+            tree = f"{Outcome.PARSE_ERROR.value}: {error}"
         if len(self._tactics) >= _CACHE:
             self._tactics.clear()
         self._tactics[tactic] = tree
