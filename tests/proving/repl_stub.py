@@ -233,7 +233,7 @@ class Server:
 
     def _distil(self, payload: Answer) -> Answer:
         targets = []
-        for command in _COMMAND.split(payload["file"]):
+        for command in filter(None, _COMMAND.split(payload["file"])):
             if not command.startswith("theorem ") or not command.rstrip().endswith(":= sorry"):
                 raise ProtocolError("io", f"<anonymous>:1:0: error: unexpected {command.strip()[:20]}")
             statement = Statement.of(command.rstrip().removesuffix(":= sorry"))

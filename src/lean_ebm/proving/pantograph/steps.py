@@ -109,7 +109,7 @@ class StateMaker:
         answer = await self._ask(repl, "frontend.distil", file=source, ignoreValues=False)
         targets = answer.get("targets")
         if not isinstance(targets, list):
-            return read_failure(answer, Outcome.CRASH, repl)
+            return read_failure(answer, Outcome.PARSE_ERROR, repl)
         return [(read_number(target, "stateId", repl), read_goals(target, repl)) for target in targets]
 
     def adopt(self, paths: Sequence[StatePath], made: Sequence[Made], repl: Repl) -> list[Step]:
@@ -134,7 +134,9 @@ class StateMaker:
             return state, read_goals(await self._ask(repl, "goal.print", stateId=state, goals=True), repl)
         made = await self._tactic(repl, state, 0, alone=False, tactic=f"intro {' '.join(names)}")
         await self._delete([state], repl)
-        return Step(Outcome.PARSE_ERROR, message=made.message) if isinstance(made, Step) else made
+        if isinstance(made, Step) and made.outcome is Outcome.TACTIC_ERROR:
+            return Step(Outcome.PARSE_ERROR, message=made.message)
+        return made
 
     async def _child(self, path: StatePath, parent: StatePath, place: Place, repl: Repl) -> Step | Made:
         """Apply a tactic to a goal, and put the goals in order."""
