@@ -7,6 +7,7 @@ import re
 from lean_ebm.proving.logic.kernel import KernelError
 from lean_ebm.proving.logic.logic import check_term, proof_of, root
 from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Statement
 from proving.repl_goals import LOGIC, GoalList, TacticFailure
 
@@ -60,6 +61,8 @@ def proof(command: str, scope: Scope) -> str:
     text = head.partition(" ")[2].strip().partition(" ")[2]
     try:
         given = Statement.of("theorem t " + text)
+        groups = [group._replace(domain=group.domain[1:-1]) for group in parse_binders(given.binders)]
+        given = Statement(given.proposition, " ".join(map(str, groups)))  # without brackets around types
         binders = f"∀ {given.binders}, {given.proposition}" if given.binders else given.proposition
         statement = scope.statement(binders)
         state = begun(statement, scope.opened).run("\n".join(line.removeprefix("  ") for line in script.splitlines()))

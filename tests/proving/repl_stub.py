@@ -27,7 +27,7 @@ from proving.repl_goals import LOGIC, GoalList, Interrupted, TacticFailure
 from proving.repl_source import ProtocolError, Scope, begun, proof
 
 Answer = dict[str, Any]
-_COMMAND = re.compile(r"^(?=theorem |#|set_option |universe |open )", re.MULTILINE)
+_COMMAND = re.compile(r"^(?=theorem |def |#|set_option |universe |open )", re.MULTILINE)
 _HYPOTHESIS = re.compile(r"^([^:⊢|]+) : (.*)$")
 _ROOT = "_uniq.0"
 
@@ -205,6 +205,10 @@ class Server:
             words = [*command.split()[:2], "", ""]
             if late:  # Lean skips what comes after a time-out, without a word
                 pass
+            elif words[0] == "def":  # the statement by itself; that of the theorem is read below
+                pass
+            elif words[0] == "theorem" and ":= @" in command:  # a theorem taken as a proof of its statement
+                proved |= {words[1]} if command.split(":= @")[1].strip() in proved else set()
             elif words[0] == "theorem":
                 try:
                     reason = proof(command, scope)

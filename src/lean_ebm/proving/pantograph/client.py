@@ -24,8 +24,9 @@ from typing import Any, TypeVar
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lean.messages import LeanMessage, read_report, secret_name, theorem_source
+from lean_ebm.proving.lean.messages import LeanMessage, LeanReport, LeanSource, admitted
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError
+from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.pantograph.pool import PoolSettings, ReplPool, StatePath, Target
 from lean_ebm.proving.pantograph.protocol import read_failure, read_messages, source_command
 from lean_ebm.proving.pantograph.repl import Repl, ReplLostError
@@ -91,8 +92,11 @@ class AsyncPantograph:
 
     async def start(self, statement: Statement) -> Step:
         """Start a proof."""
-        if reason := refuse(f"{statement.binders} : {statement.proposition}"):
-            return Step(Outcome.FORBIDDEN, message=reason)
+        report = admitted(Attempt(statement, ""))
+        if isinstance(report, LeanReport):
+            return Step(report.outcome, message=report.reason)
+        if statement.preamble:
+            return Step(Outcome.PARSE_ERROR, message="PyPantograph starts no statement that has a preamble")
         path = StatePath(statement)
         return await self._step(path, lambda repl: self._states.make(path, repl))
 
@@ -131,6 +135,10 @@ class AsyncPantograph:
             raise ValueError("The state was released: keep the states that tactics are still to be applied to.")
         if not 0 <= goal < len(parent.goals):
             raise ValueError(f"There is no goal {goal} in a state of {len(parent.goals)}: goals count from 0.")
+        try:
+            tactic = plain(tactic)
+        except SyntaxProblem as problem:
+            return Step(Outcome.PARSE_ERROR, message=str(problem))
         if reason := refuse(tactic):
             return Step(Outcome.FORBIDDEN, message=reason)
         if reason := misplaced(parent, tactic, goal):
@@ -145,10 +153,11 @@ class AsyncPantograph:
 
     async def verify(self, statement: Statement, script: str) -> Verdict:
         """Have Lean check the whole script as a theorem, in a process in which no tactic was tried."""
-        if reason := refuse(f"{statement.binders} : {statement.proposition}") or refuse(script):
-            return Verdict(False, self.verifier, reason, Outcome.FORBIDDEN)
-        name, header = secret_name(), self.settings.source
-        command = source_command(header + theorem_source(name, Attempt(statement, script)))
+        attempt = admitted(Attempt(statement, script))
+        if isinstance(attempt, LeanReport):
+            return attempt.verdict(self.verifier)
+        source, header = LeanSource([attempt]), self.settings.source
+        command = source_command(header + source.text)
 
         async def check(repl: Repl) -> tuple[list[LeanMessage], Step | None, float]:
             began = time.monotonic()
@@ -163,7 +172,7 @@ class AsyncPantograph:
         except ReplLostError as lost:
             failure, messages, seconds = _lost(lost), [], 0.0
         if failure is None:
-            verdict = read_report(name, messages, self._axioms).verdict(self.verifier)
+            verdict = source.reports(messages, self._axioms)[0].verdict(self.verifier)
         else:
             verdict = Verdict(False, self.verifier, failure.message, failure.outcome)
         if verdict.proved or seconds < self.settings.verify_timeout:

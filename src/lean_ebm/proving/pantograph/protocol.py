@@ -11,11 +11,11 @@ from typing import Any
 
 from lean_ebm.proving.lean.messages import LeanMessage
 from lean_ebm.proving.pantograph.repl import Repl
+from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Outcome, Step
 
 Answer = dict[str, Any]
 
-_BINDER = re.compile(r"[({⦃]([^:(){}⦃⦄]+):|\[(?:\s*([^\s:\[\]]+)\s*:)?")
 _SLOW = re.compile(r"\(deterministic\) timeout|maximum number of heartbeats")
 _STOPPED = re.compile(r"(?:\w+ )?interrupt(?:ed)?")
 _OURS = ("main", "command", "arguments", "operation", "index", "structure")  # errors that no text can cause
@@ -145,20 +145,7 @@ def printed_goal(goal: Answer) -> str:
 
 def binder_names(binders: str) -> list[str]:
     """List the names that binders bind, in order; ``_`` for an instance without a name."""
-    names: list[str] = []
-    depth = 0
-    start = 0
-    for position, character in enumerate(binders):
-        if character in "([{⦃":
-            if depth == 0:
-                start = position
-            depth += 1
-        elif character in ")]}⦄":
-            depth -= 1
-            if depth == 0:
-                match = _BINDER.match(binders, start)
-                names += (match[1] or match[2] or "_").split() if match else []
-    return names
+    return [name for group in parse_binders(binders) for name in group.names or ("_",)]
 
 
 def same_goals(before: Sequence[str], after: Sequence[str]) -> bool:
