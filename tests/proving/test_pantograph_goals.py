@@ -1,99 +1,20 @@
 """Goals that survive, sleep, move and are closed on the way, and all other shapes of the protocol's answers."""
-# ruff: noqa: RUF001 - the letters of Lean
+# ruff: noqa: F811, RUF001 - fixtures that are imported, and the letters of Lean
 
-import asyncio
-import itertools
 import json
 import time
-from random import Random
-from typing import ClassVar
 
 import pytest
 
 from lean_ebm.errors import SettingError
-from lean_ebm.proving.pantograph import AsyncPantograph, Pantograph, PoolSettings
-from lean_ebm.proving.pantograph.repl import Repl, ReplLostError
+from lean_ebm.proving.pantograph import AsyncPantograph, PoolSettings
 from lean_ebm.proving.statements import Outcome, Statement
-from proving.repl_goals import Interrupted, TacticFailure
-from proving.repl_source import begun
+from proving.local_repl import LocalRepl, local, run  # noqa: F401 - a fixture
 from proving.repl_stub import Server
-from proving.tactic_sampler import TacticSampler
 
 AND = Statement.of("(p q r : Prop) (a : p) (b : q) (c : r) : p ∧ q ∧ r")
 WITNESS = Statement.of("(α : Type) (P : α → Prop) (x : α) (h : P x) : ∃ y, P y")
-FAULTS = ("die", "die late", "hang", "silent", "interrupt")
 BUSY = 0.05
-
-
-class LocalRepl(Repl):
-    """A process that is none: the server in this one, without the pipes, that fails as its random generator says."""
-
-    random = Random(0)
-    rate = 0.0
-    log: ClassVar[list] = []
-    _numbers = itertools.count(10**6)
-
-    def __init__(self):
-        self.number = next(self._numbers)
-        self.created = self.skipped = self.checked = 0
-        self._lost = None
-        self._server = Server()
-
-    @classmethod
-    async def start(cls, command, **limits):
-        return cls()
-
-    async def ask(self, command, payload, timeout):
-        await asyncio.sleep(0)
-        if self._lost is not None:
-            raise self._lost
-        fault = self.random.choice(FAULTS) if self.random.random() < self.rate else ""
-        self.log.append((command, payload, fault))
-        if fault in ("die", "hang"):
-            raise self.lose(fault, timeout=fault == "hang")
-        if fault == "interrupt" and command == "goal.tactic":
-            return {"error": "internal", "desc": "interrupt"}
-        answer = json.loads(json.dumps(self._server.answer(f"{command} {json.dumps(payload)}")))
-        if fault == "die late":
-            raise self.lose(fault)
-        if fault == "silent" and command == "goal.tactic":  # the state was made, and could not be printed
-            return {"error": "exception"}
-        return answer
-
-    def lose(self, reason, *, timeout=False):
-        self._lost = self._lost or ReplLostError(reason, timeout=timeout)
-        return self._lost
-
-    async def close(self):
-        self.lose("it was closed")
-
-
-@pytest.fixture
-def local(monkeypatch):
-    """Environments whose processes are :class:`LocalRepl`."""
-    monkeypatch.setattr("lean_ebm.proving.pantograph.pool.Repl", LocalRepl)
-    monkeypatch.setattr(LocalRepl, "rate", 0.0)
-    monkeypatch.setattr(LocalRepl, "log", [])
-    made = []
-
-    def environment(**settings):
-        made.append(Pantograph(["none"], PoolSettings(**{"retries": 30, **settings})))
-        return made[-1]
-
-    yield environment
-    for environment in made:
-        environment.close()
-
-
-def run(environment, statement, *tactics):
-    """Apply tactics; each is a text for goal 0, or a pair of text and goal. Returns the last step."""
-    step = environment.start(statement)
-    assert step.outcome is Outcome.OK, step.message
-    for tactic in tactics:
-        text, goal = tactic if isinstance(tactic, tuple) else (tactic, 0)
-        step = environment.apply(step.state, text, goal)
-        assert step.state is not None, (text, step.message)
-    return step
 
 
 def targets(step):
@@ -338,116 +259,3 @@ def test_a_slow_script_ends_by_its_own_limit_and_costs_no_state(local):
     assert environment._client.pool.slots[0].repl.number == number
     asked = [command for command, payload, _ in LocalRepl.log if "exact ⟨a, b, c⟩" in str(payload)]
     assert asked == ["frontend.process"] * 2
-
-
-class Walk:
-    """A random walk with a second book: what Lean would do with the script so far, line by line."""
-
-    MOVES = (
-        "skip", "swap", "rotate_left", "rotate_right 2", "pick_goal 2", "pick_goal 3", "try assumption", "done", "lose",
-        "all_goals try assumption", "any_goals constructor", "all_goals skip", "constructor <;> skip",
-        "case left => assumption", "case right => assumption", "case' right => skip", "case w => assumption",
-        "on_goal 2 => skip", "on_goal 2 => constructor",
-    )  # fmt: skip
-
-    def __init__(self, random, environment):
-        self.random, self.environment = random, environment
-        self.statement = random.choice(STATEMENTS)
-        self.sampler = TacticSampler(random, 0.05)
-
-    def tactic(self, book, goal):
-        if self.random.random() < 0.45:
-            return self.random.choice(self.MOVES)
-        number = int(book.shown[goal].split(".")[1])
-        return self.sampler.tactic(next(item for item in book.logic.open if item.number == number))
-
-    def run(self, only_first):
-        """Returns the script, the state at its end, and whether it is solved."""
-        step = self.environment.start(self.statement)
-        while step.outcome is Outcome.TIMEOUT or step.message == "exception":
-            step = self.environment.start(self.statement)
-        assert step.outcome is Outcome.OK, step.message
-        book, state, script = begun(self.statement, False), step.state, []
-        for _ in range(self.random.randint(5, 30)):
-            goal = 0 if only_first else self.random.randrange(len(book.shown))
-            tactic = self.tactic(book, goal)
-            step = self.environment.apply(state, tactic, goal)
-            after = expected(book, tactic, goal)
-            if step.outcome is Outcome.TIMEOUT or step.message == "exception":
-                continue  # a fault of the process, which says nothing about the tactic
-            if isinstance(after, str):
-                assert step.outcome.value in ("tactic_error", "parse_error", "forbidden"), (script, tactic, step, after)
-                continue
-            assert step.outcome is (Outcome.OK if after.shown else Outcome.SOLVED), (script, tactic, goal, step.message)
-            assert step.state.goals == tuple(after.texts().values()), (script, tactic, goal)
-            book, state = after, step.state
-            script.append(tactic)
-            if not after.shown:
-                break
-        return script, state, not book.shown
-
-
-def expected(book, tactic, goal):
-    """The list after a tactic; a text if it fails."""
-    try:
-        if goal == 0:
-            after = book.run(tactic)
-        else:
-            alone = book.focused([book.shown[goal]]).run(tactic)
-            after = alone.focused([*book.shown[:goal], *alone.shown, *book.shown[goal + 1 :]])
-    except TacticFailure as failure:
-        return failure.step.message or "failed"
-    except Interrupted:
-        return "interrupted"
-    return "the proof has holes" if not after.shown and after.logic.open else after
-
-
-STATEMENTS = [
-    Statement.of(text)
-    for text in (
-        "(p q r : Prop) (a : p) (b : q) (c : r) : p ∧ q ∧ r",
-        "(p q : Prop) : p ∧ q → q ∧ p",
-        "(p q r : Prop) : (p ∨ q) ∧ r → (p ∧ r) ∨ (q ∧ r)",
-        "(α : Type) (P Q : α → Prop) (x : α) (h : P x) (k : Q x) : ∃ y, P y ∧ Q y",
-        "(p q : Prop) (h : p → q) (a : p) : (q ∧ p) ∧ (p ∧ q)",
-        "(α : Type) (P : α → Prop) (h : ∀ x, P x) (x : α) : (∃ y, P y) ∧ P x",
-        "(p q : Prop) : (p ↔ q) → (q ↔ p)",
-        "(p : Prop) : ¬¬p → p",
-    )
-]
-
-
-def walk(local, monkeypatch, runs, seed):
-    random = Random(seed)
-    monkeypatch.setattr(LocalRepl, "random", Random(seed + 1))
-    environment, second = local(recycle=300), local()
-    solved = moved = 0
-    for number in range(runs):
-        only_first = number % 3 > 0
-        LocalRepl.rate = 0.08
-        script, state, done = Walk(random, environment).run(only_first)
-        LocalRepl.rate = 0.0
-        statement = state.handle.origin
-        moved += any(tactic in Walk.MOVES for tactic in script)
-        if only_first:
-            again = run(second, statement, *script)
-            assert again.state.goals == state.goals
-            assert (again.outcome is Outcome.SOLVED) == (done and bool(script))
-            verdict = second.verify(statement, "\n".join(script) or "skip")
-            assert verdict.proved == done, (script, verdict.message)
-            if not done and "lose" not in script:
-                assert verdict.message == "unsolved goals\n" + "\n\n".join(state.goals)
-        solved += done
-        second.release([state])
-        environment.release([state])
-    faults = sum(bool(fault) for _, _, fault in LocalRepl.log)
-    return solved, faults, moved
-
-
-def test_script_and_state_agree_in_random_runs_with_faults(local, monkeypatch):
-    began = time.process_time()
-    solved, faults, moved = walk(local, monkeypatch, 200, 5)
-    print(solved, faults, moved, time.process_time() - began)
-    assert solved >= 30
-    assert faults >= 200
-    assert moved >= 100

@@ -43,13 +43,13 @@ def misplaced(path: StatePath, tactic: str, goal: int) -> str:
         tactic: Text of the tactic.
         goal: Number of the goal.
     """
-    lines = tactic.splitlines()
-    if not tactic.strip():
+    lines = [line for line in tactic.splitlines() if line.strip()]
+    if not lines:
         return "expected a tactic, found nothing"
     if path.modes[goal] != "conv":
         return "" if not lines[0][:1].isspace() else "expected a tactic that begins in the first column, found blanks"
     if lines[0].startswith(_INDENT):
-        good = all(line.startswith(_INDENT) or not line for line in lines) and not lines[0].startswith(_INDENT + " ")
+        good = all(line.startswith(_INDENT) for line in lines) and not lines[0].startswith(_INDENT + " ")
         return "" if good else "expected two blanks before each line inside of conv"
     if lines[0][:1].isspace():
         return "expected two blanks before a line inside of conv, or none to end it"
