@@ -18,6 +18,7 @@ from lean_ebm.proving.logic.render import prefixed, script
 from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.provers import BestFirst, Prover, SearchBudget
+from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Statement, Verdict
 
 
@@ -86,14 +87,21 @@ def find_proof(
     that the prover found.
 
     Args:
-        statement: The statement, from :func:`read_statement`.
+        statement: The statement, from :func:`read_statement`; or one outside of the embedded logic, for which a prover
+            searches in the environment.
         judge: The judge.
         prover: The prover. None: the decision procedure, and best-first search if that finds no proof.
         budget: The limits of the search.
-        environment: Where the prover searches. None: the embedded logic.
+        environment: Where the prover searches. None: the embedded logic, which must know the statement then.
         prefix: Whether to write ``And p q`` in place of ``p ∧ q``, for a Lean without its library.
     """
-    goal = root(statement)
+    goal = _goal(statement)
+    if goal is None:
+        if environment is None:
+            return FoundProof(None, statement, unread="it is not a statement of the embedded logic, which searches")
+        result = (prover or BestFirst()).prove(environment, statement, budget)
+        verdict = judge.verify(statement, result.script) if result.proved else result.verdict
+        return FoundProof(verdict, statement, result.script if result.proved else "", result.applications)
     shown = prefixed(goal) if prefix else statement
     term = _decided(goal) if prover is None else None
     if term is not None:
@@ -112,6 +120,19 @@ def find_proof(
             return FoundProof(verdict, shown, text, result.applications)
     verdict = judge.verify(statement, result.script)
     return FoundProof(verdict, statement, result.script, result.applications)
+
+
+def is_read(statement: Statement) -> bool:
+    """Whether the embedded logic reads a statement, so that it can be searched there."""
+    return _goal(statement) is not None
+
+
+def _goal(statement: Statement) -> Goal | None:
+    """The goal of a statement in the embedded logic; None if it is not one of it."""
+    try:
+        return root(statement) if only_opens(statement.preamble) else None
+    except (SyntaxProblem, TacticError, Unsupported):
+        return None
 
 
 def _decided(goal: Goal) -> ProofTerm | None:

@@ -23,7 +23,7 @@ _MANY = 200  # tokens that may stand before a declaration
 
 
 @dataclass(frozen=True)
-class Command:
+class SourceCommand:
     """One command of a file.
 
     Args:
@@ -37,7 +37,7 @@ class Command:
     keyword: str
     tokens: tuple[Token, ...]
     head: int
-    prefix: tuple[Command, ...] = ()
+    prefix: tuple[SourceCommand, ...] = ()
 
     @property
     def line(self) -> int:
@@ -55,7 +55,7 @@ class Command:
         return self.tokens[self.head + 1 :]
 
 
-def split_commands(text: str) -> list[Command]:
+def split_commands(text: str) -> list[SourceCommand]:
     """Split a file into its commands.
 
     Raises:
@@ -73,8 +73,8 @@ def split_commands(text: str) -> list[Command]:
             merged[-1] += tokens[start:end]
         else:
             merged.append(tokens[start:end])
-    found: list[Command] = []
-    prefix: list[Command] = []
+    found: list[SourceCommand] = []
+    prefix: list[SourceCommand] = []
     for part in merged:
         joined = part[-1].text == "in" and part[-1].kind == "symbol"
         if joined and len(part) > 1:
@@ -168,16 +168,16 @@ def _head(part: Sequence[Token]) -> int:
     return at
 
 
-def _command(part: Sequence[Token], prefix: tuple[Command, ...]) -> Command:
+def _command(part: Sequence[Token], prefix: tuple[SourceCommand, ...]) -> SourceCommand:
     head = _head(part)
     if head == len(part):
-        return Command("doc" if part[-1].kind == "doc" else "", tuple(part), head, prefix)
+        return SourceCommand("doc" if part[-1].kind == "doc" else "", tuple(part), head, prefix)
     token = part[head]
     keyword = token.text
     if keyword == "#" and head + 1 < len(part):
         keyword = f"#{part[head + 1].text}"
     known = token.kind == "symbol" or keyword == "lemma" or keyword in _LIBRARY or keyword.startswith("#")
-    return Command(keyword if known else "", tuple(part), head, prefix)
+    return SourceCommand(keyword if known else "", tuple(part), head, prefix)
 
 
 def only_opens(text: str) -> bool:

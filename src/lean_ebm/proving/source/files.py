@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from lean_ebm.proving.lexer import SyntaxProblem, plain, tokenize
 from lean_ebm.proving.source.binders import Binder, groups
-from lean_ebm.proving.source.commands import Command, split_commands
+from lean_ebm.proving.source.commands import SourceCommand, split_commands
 from lean_ebm.proving.source.shape import depths
 from lean_ebm.proving.source.theorems import ParsedTheorem, name_of, parse_theorem
 from lean_ebm.proving.source.variables import Variable, declared, included
@@ -138,7 +138,7 @@ class _Reader:
             except SyntaxProblem as problem:
                 self.unread(command, str(problem))
 
-    def command(self, command: Command) -> None:
+    def command(self, command: SourceCommand) -> None:
         keyword = command.keyword
         opened = [self.opening(part) for part in command.prefix if part.keyword == "open"]
         if other := [part.keyword for part in command.prefix if part.keyword != "open"]:
@@ -153,7 +153,7 @@ class _Reader:
         elif opened or not self.context(command):
             self.unread(command, keyword or f"expected a command, found {command.tokens[0].text!r:.20}")
 
-    def context(self, command: Command) -> bool:
+    def context(self, command: SourceCommand) -> bool:
         """Read a command that opens, closes or declares something; False if it is another one."""
         keyword, rest = command.keyword, command.rest
         scope = self.scopes[-1]
@@ -187,7 +187,7 @@ class _Reader:
             return keyword == "doc" and command.tokens[0].text.startswith("/-!") and len(command.tokens) == 1
         return True
 
-    def close(self, command: Command) -> None:
+    def close(self, command: SourceCommand) -> None:
         name, end = name_of(command)
         names: list[str] = []
         for depth in range(len(self.scopes) - 1, 0, -1):  # `end A.B` may close two namespaces
@@ -199,7 +199,7 @@ class _Reader:
                 break
         raise SyntaxProblem(f"'{f'end {name}'.strip()}' closes nothing that has that name")
 
-    def opening(self, command: Command) -> str:
+    def opening(self, command: SourceCommand) -> str:
         """The source of a command ``open``."""
         for token in command.rest:
             allowed = token.kind in ("name", "projection") or token.text in ("scoped", "(", ")", "hiding", "renaming")
@@ -210,7 +210,7 @@ class _Reader:
         depths(command.rest)
         return " ".join(self.text[command.tokens[0].start : command.tokens[-1].end].split())
 
-    def theorem(self, command: Command) -> None:
+    def theorem(self, command: SourceCommand) -> None:
         name = "" if command.keyword == "example" else self.full(name_of(command)[0])
         try:
             if command.keyword != "example" and name in self.theorems:
@@ -227,7 +227,7 @@ class _Reader:
         if name:
             self.theorems.setdefault(name, (entry, parsed))
 
-    def entry(self, command: Command, name: str, parsed: ParsedTheorem) -> Entry:
+    def entry(self, command: SourceCommand, name: str, parsed: ParsedTheorem) -> Entry:
         if known := sorted(parsed.words & self.defined.keys()):
             raise SyntaxProblem(f"it mentions {known[0]} of {self.defined[known[0]]}, which is not read")
         variables = included(self.scopes[-1].variables, parsed.groups, parsed.proposition)
@@ -273,7 +273,7 @@ class _Reader:
             return name.removeprefix("_root_.")
         return ".".join([*(scope.name for scope in self.scopes if scope.kind == "namespace"), name])
 
-    def unread(self, command: Command, problem: str) -> None:
+    def unread(self, command: SourceCommand, problem: str) -> None:
         """Name a command that is not read."""
         keyword = command.keyword
         theorem = keyword in _THEOREMS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lean_ebm.proving.lexer import SyntaxProblem, Token, is_name
 from lean_ebm.proving.source.binders import Binder, groups
-from lean_ebm.proving.source.commands import Command
+from lean_ebm.proving.source.commands import SourceCommand
 from lean_ebm.proving.source.shape import depths
 
 _BINDING = frozenset(["fun", "∀", "∃", "have", "let", "show", "if", "suffices", "match", "by"])  # have `:` or `,`
@@ -36,8 +36,8 @@ class ParsedTheorem:
     attributes: str
 
 
-def name_of(command: Command) -> tuple[str, int]:
-    """The name of a declaration, and the number of the token after it among :attr:`Command.rest`."""
+def name_of(command: SourceCommand) -> tuple[str, int]:
+    """The name of a declaration, and the number of the token after it among :attr:`SourceCommand.rest`."""
     rest = command.rest
     if not rest or rest[0].kind != "name":
         return "", 0
@@ -47,7 +47,7 @@ def name_of(command: Command) -> tuple[str, int]:
     return "".join(token.text for token in rest[:at]), at
 
 
-def parse_theorem(text: str, command: Command) -> ParsedTheorem:
+def parse_theorem(text: str, command: SourceCommand) -> ParsedTheorem:
     """Parse a command ``theorem``, ``lemma`` or ``example``.
 
     Args:
@@ -107,7 +107,7 @@ def _proof_at(rest: Sequence[Token], levels: Sequence[int], at: int) -> int:
     raise SyntaxProblem("there is no proof: expected ':=' after the proposition")
 
 
-def _script(text: str, command: Command, proof: Sequence[Token]) -> str:
+def _script(text: str, command: SourceCommand, proof: Sequence[Token]) -> str:
     """The proof as a script."""
     if not proof:
         raise SyntaxProblem("there is no proof after ':='")
