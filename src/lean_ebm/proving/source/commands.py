@@ -62,10 +62,12 @@ def split_commands(text: str) -> list[SourceCommand]:
         SyntaxProblem: If a comment or a string does not end.
     """
     tokens = tokenize(text)
+    if not tokens:
+        return []
     begins = [False] * len(tokens)
     for at in reversed(range(len(tokens))):  # whether `open ... in` is a command depends on what follows
         begins[at] = _starts(tokens, at, begins)
-    begins[:1] = [True] * len(tokens[:1])
+    begins[0] = True
     starts = [at for at, begin in enumerate(begins) if begin]
     merged: list[list[Token]] = []
     for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
