@@ -21,7 +21,6 @@ name ``_`` stands for a name that Lean makes up.
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from lean_ebm.proving.lexer import END, LIBRARY_NAMES, SyntaxProblem, Token, tokenize
@@ -313,21 +312,44 @@ class Binder(NamedTuple):
 
 
 def parse_binders(text: str) -> list[Binder]:
-    """Parse the binders of a statement, such as ``(p q : Prop) (P : α → Prop)``.
+    """Parse the binders of a statement, such as ``(p q : Prop) {P : α → Prop}``.
 
     Raises:
         SyntaxProblem: If the text is not made of such groups.
     """
     found = []
-    for group in re.finditer(r"\s*(?:\(([^():]*):((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)|(\S))", text):
-        if group[3] is not None:
-            raise SyntaxProblem(f"expected groups such as (p q : Prop), found {group[3]!r} in {text!r:.80}")
-        names = tuple(group[1].split())
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        end = _closing(text, position)
+        names_text, colon, domain = text[position + 1 : end].partition(":")
+        if text[position] not in "({⦃" or not colon:
+            raise SyntaxProblem(f"expected groups such as (p q : Prop), found {text[position]!r} in {text!r:.80}")
+        names = tuple(names_text.split())
         for name in names:
             tokens = tokenize(name)
             if len(tokens) != 1 or tokens[0].kind != "name" or name in LIBRARY_NAMES | {"_"}:
                 raise SyntaxProblem(f"expected a name, found {name!r}")
         if not names:
-            raise SyntaxProblem(f"expected a name in {group[0]!r:.80}")
-        found.append(Binder(names, group[2].strip()))
+            raise SyntaxProblem(f"expected a name in {text[position : end + 1]!r:.80}")
+        found.append(Binder(names, domain.strip()))
+        position = end + 1
     return found
+
+
+def _closing(text: str, start: int) -> int:
+    """The position of the bracket that closes the one at ``start``, or of the first one that does not fit."""
+    left: list[str] = []
+    for position in range(start, len(text)):
+        if text[position] in _BRACKETS:
+            left.append(_BRACKETS[text[position]])
+        elif text[position] in _BRACKETS.values() and (not left or text[position] != left.pop()):
+            break
+        if not left:
+            return position
+    raise SyntaxProblem(f"expected a bracket that closes {text[start]!r} in {text!r:.80}")
+
+
+_BRACKETS = {"(": ")", "{": "}", "⦃": "⦄", "[": "]", "⟨": "⟩"}
