@@ -318,24 +318,19 @@ def parse_binders(text: str) -> list[Binder]:
         SyntaxProblem: If the text is not made of such groups.
     """
     found = []
-    position = 0
+    position = len(text) - len(text.lstrip())
     while position < len(text):
-        if text[position].isspace():
-            position += 1
-            continue
         end = _closing(text, position)
         names_text, colon, domain = text[position + 1 : end].partition(":")
         if text[position] not in "({⦃" or not colon:
             raise SyntaxProblem(f"expected groups such as (p q : Prop), found {text[position]!r} in {text!r:.80}")
         names = tuple(names_text.split())
-        for name in names:
+        for name in names or ("",):
             tokens = tokenize(name)
             if len(tokens) != 1 or tokens[0].kind != "name" or name in LIBRARY_NAMES | {"_"}:
                 raise SyntaxProblem(f"expected a name, found {name!r}")
-        if not names:
-            raise SyntaxProblem(f"expected a name in {text[position : end + 1]!r:.80}")
         found.append(Binder(names, domain.strip()))
-        position = end + 1
+        position = len(text) - len(text[end + 1 :].lstrip())
     return found
 
 

@@ -160,3 +160,35 @@ class _Search:
         use: ProofTerm = ("app", ("hyp", number), ("lam", y, c, ("hyp", x)))
         argument: ProofTerm = ("let", shorter, implication(d, b), ("lam", x, d, use), first)
         return ("let", result, b, ("app", ("hyp", number), argument), second)
+
+
+def decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
+    """Evaluate a formula made only of constants, as Lean's ``Decidable`` instances do.
+
+    Returns:
+        Whether it is true, and a proof of it or of its negation; None if it is not made only of constants.
+    """
+    value = _truth(formula)
+    if value is None:
+        return None
+    proof = prove(formula if value else implication(formula, FALSE))
+    return None if proof is None else (value, proof)
+
+
+def _truth(formula: Expr) -> bool | None:
+    kind = formula.kind
+    if kind is Kind.TRUE or kind is Kind.FALSE:
+        return kind is Kind.TRUE
+    if kind is Kind.NOT:
+        inner = _truth(formula.a)
+        return None if inner is None else not inner
+    if kind not in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
+        return None
+    a, b = _truth(formula.a), _truth(formula.b)
+    if a is None or b is None:
+        return None
+    if kind is Kind.AND:
+        return a and b
+    if kind is Kind.OR:
+        return a or b
+    return a == b if kind is Kind.IFF else not a or b
