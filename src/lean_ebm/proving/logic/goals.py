@@ -96,7 +96,8 @@ _OPERATOR = {
 }
 
 
-_LONGEST = 5_000  # parts of a formula; Lean does not print longer ones either
+LONGEST = 5_000
+"""Parts of a formula; a longer one is printed as ``⋯``, as Lean does it."""
 
 
 class Printer:
@@ -130,7 +131,7 @@ class Printer:
             minimum: The lowest precedence that needs no brackets where the text is put.
         """
         kind = node.kind
-        if node.length > _LONGEST:
+        if node.length > LONGEST:
             return "⋯"
         if kind in (Kind.ALL, Kind.EXISTS):
             return self._bracket(self._quantifier(node, bound), minimum > 1023)
