@@ -180,7 +180,10 @@ def _prove(settings: argparse.Namespace) -> int:
     if found.verdict is None or not found.verdict.proved:
         print(f"{statement}\n{found.reason} ({seconds:.1f} s)")
         return 1
-    print(found.statement.theorem(name, found.script))
+    if found.unwritten:
+        print(f"{found.statement}\n-- proved by a term, without a script: {found.unwritten}")
+    else:
+        print(found.statement.theorem(name, found.script))
     print(f"-- verified by {found.verdict.verifier} in {seconds:.2f} s")
     return 0
 
