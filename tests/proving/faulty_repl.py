@@ -13,7 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from repl_stub import Server
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from proving.repl_stub import Server
 
 FOLDER = Path(sys.argv[1])
 
@@ -81,7 +83,7 @@ def misbehave(fault, answer, before):
         case "stale":
             say(f"{before}\n{text}")
         case "solved":  # claims that no goal is left
-            say(json.dumps({**answer, "goals": [], "units": []}))
+            say(json.dumps({**answer, "goals": [], "units": [], "root": {"pp": "h"}, "rootHasMVar": False}))
 
 
 def main():
