@@ -220,7 +220,7 @@ declare_syntax_cat rintroPat
 @[rcasesPat_parser 1000, extern "lean"] def rcasesPat.tuple : ParserDescr := compiled
 @[rcasesPat_parser 1000, extern "lean"] def rcasesPat.paren : ParserDescr := compiled
 @[rintroPat_parser 1000, extern "lean"] def rintroPat.one : ParserDescr := compiled
-@[rintroPat_parser 1000, extern "lean"] def rintroPat.binder : ParserDescr := compiled
+@[rintroPat_parser 1001, extern "lean"] def rintroPat.binder : ParserDescr := compiled
 end Parser.Tactic
 end Lean
 
