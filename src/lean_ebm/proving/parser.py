@@ -17,12 +17,10 @@ and so are tactics::
 An alternative of ``cases`` is ``(constructor, (name, ...), tactics)``; tactics are None if they are written ``?_``. The
 name ``_`` stands for a name that Lean makes up.
 """
-# ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations
 
-import re
-from typing import Any, NamedTuple
+from typing import Any
 
 from lean_ebm.proving.lexer import END, LIBRARY_NAMES, SyntaxProblem, Token, tokenize
 
@@ -298,36 +296,3 @@ def parse_tactics(text: str) -> Tree:
     tree = parser.block(-1)
     parser.end()
     return tree
-
-
-class Binder(NamedTuple):
-    """One group of binders, ``(names : domain)``.
-
-    Args:
-        names: The names that it binds.
-        domain: The text after the colon.
-    """
-
-    names: tuple[str, ...]
-    domain: str
-
-
-def parse_binders(text: str) -> list[Binder]:
-    """Parse the binders of a statement, such as ``(p q : Prop) (P : α → Prop)``.
-
-    Raises:
-        SyntaxProblem: If the text is not made of such groups.
-    """
-    found = []
-    for group in re.finditer(r"\s*(?:\(([^():]*):((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)|(\S))", text):
-        if group[3] is not None:
-            raise SyntaxProblem(f"expected groups such as (p q : Prop), found {group[3]!r} in {text!r:.80}")
-        names = tuple(group[1].split())
-        for name in names:
-            tokens = tokenize(name)
-            if len(tokens) != 1 or tokens[0].kind != "name" or name in LIBRARY_NAMES | {"_"}:
-                raise SyntaxProblem(f"expected a name, found {name!r}")
-        if not names:
-            raise SyntaxProblem(f"expected a name in {group[0]!r:.80}")
-        found.append(Binder(names, group[2].strip()))
-    return found

@@ -14,7 +14,8 @@ from lean_ebm.proving.logic.kernel import KernelError, ProofTerm, check
 from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
-from lean_ebm.proving.parser import Tree, parse_binders, parse_tactics, parse_term
+from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
+from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
@@ -133,7 +134,11 @@ def root(statement: Statement) -> Goal:
     nothing = Goal(0, (), PROPOSITIONS, "", 0)
     elaborator = Elaborator(TacticRun(0, {}), nothing, holes=False)
     number = 0
-    for names, domain in parse_binders(statement.binders):
+    for names, domain, kind in parse_binders(statement.binders):
+        if kind == "[":
+            raise Unsupported("an instance binder")
+        if not domain:
+            raise Unsupported(f"a binder without a type, {names[0]}")
         what, sort, formula, text = _domain(domain, context, elaborator)
         for name in names:
             number += 1
