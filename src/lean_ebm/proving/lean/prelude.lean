@@ -574,6 +574,9 @@ theorem exists_comm {α : Sort u} {β : Sort v} {p : α → β → Prop} : (∃ 
 theorem exists_eq {α : Sort u} {a' : α} : ∃ a, a = a' := ⟨_, rfl⟩
 theorem exists_eq' {α : Sort u} {a' : α} : ∃ a, a' = a := ⟨_, rfl⟩
 
+set_option checkBinderAnnotations false in
+abbrev inferInstance {α : Sort u} [i : α] : α := i
+
 -- Chains of steps (`calc`).
 class Trans.{a, b, c, d, e, f} {α : Sort d} {β : Sort e} {γ : Sort f} (r : α → β → Sort a) (s : β → γ → Sort b)
     (t : outParam (α → γ → Sort c)) where
