@@ -111,11 +111,12 @@ def lean():
 
 
 TACTICS = """
-    all_goals and_intros any_goals apply assumption by_cases calc case case' cases change classical clear congr constructor
-    contradiction decide delta done eq_refl exact exfalso exists expose_names fail fail_if_success first focus funext
-    generalize have induction infer_instance injection injections intro intros iterate left let match next nofun nomatch
-    obtain rcases refine refine' rename rename_i replace revert rewrite rfl right rintro rotate_left
-    rotate_right rw rwa show skip solve specialize subst subst_vars suffices symm trivial try unfold
+    all_goals and_intros any_goals apply assumption by_cases calc case case' cases change classical clear
+    congr constructor contradiction decide delta done eq_refl exact exfalso exists expose_names fail
+    fail_if_success first focus funext generalize have induction infer_instance injection injections intro
+    intros iterate left let match next nofun nomatch obtain rcases refine refine' rename rename_i replace
+    revert rewrite rfl right rintro rotate_left rotate_right rw rwa show skip solve specialize subst
+    subst_vars suffices symm trivial try unfold
 """
 
 

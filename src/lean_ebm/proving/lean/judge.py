@@ -120,9 +120,7 @@ class Lean(Judge):
             else:
                 ready.setdefault(attempt.statement.preamble, []).append((index, checked))
         batches = [
-            group[start : start + self.batch]
-            for group in ready.values()
-            for start in range(0, len(group), self.batch)
+            group[start : start + self.batch] for group in ready.values() for start in range(0, len(group), self.batch)
         ]
         while batches:
             batch = batches.pop()
