@@ -21,8 +21,8 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
-_RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
-_FIELDS = {
+RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
+FIELDS = {
     Kind.AND: (("intro", ("left", "right")),),
     Kind.IFF: (("intro", ("mp", "mpr")),),
     Kind.OR: (("inl", ("h",)), ("inr", ("h",))),
@@ -57,7 +57,7 @@ def cases(
         except TacticError as error:
             raise Unsupported("cases with a _ that is not determined") from error
         formula = replaced(formula, run.found)
-    constructors = _FIELDS.get(formula.kind)
+    constructors = FIELDS.get(formula.kind)
     if constructors is None:
         raise TacticError("cases: the type is not inductive")
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
@@ -71,14 +71,14 @@ def cases(
         names = given[constructor][1] if alternatives is not None else ()
         fresh = elaborator.fresh
         made = tuple(range(fresh, fresh + len(fields)))
-        locals_ = _fields(formula, constructor, fields, names, made, context)
+        locals_ = field_formulas(formula, constructor, fields, names, made, context)
         new = run.number()
         goals[constructor] = Goal(
             new, (*context, *locals_), goal.target, tagged(goal.tag, constructor), fresh + len(fields)
         )
         holes.append(new)
         numbers.append(made)
-    run.parts[goal.number] = _case_proof(formula, proof, holes, numbers)
+    run.parts[goal.number] = case_proof(formula, proof, holes, numbers)
     if alternatives is None:
         return list(goals.values())
     left: list[Goal] = []
@@ -112,7 +112,7 @@ def _given(
     return given
 
 
-def _fields(
+def field_formulas(
     formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...],
     context: Context,
 ) -> list[Local]:  # fmt: skip
@@ -135,11 +135,11 @@ def _fields(
         if kind is Kind.EXISTS and index == 0:
             found.append(individual_local(number, shown, accessible, context))
         else:
-            found.append(Local(number, shown, accessible, PROOF, types[index], raw=_RAW.get(kind, "")))
+            found.append(Local(number, shown, accessible, PROOF, types[index], raw=RAW.get(kind, "")))
     return found
 
 
-def _case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
+def case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
     kind = formula.kind
     if kind is Kind.FALSE:
         return ("false", proof)

@@ -8,8 +8,9 @@ application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONSTANTS
-from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, constant_name, individual_local, lookup
+from lean_ebm.proving.logic.constants import CONSTANTS, DATA, NAMES, SELF, unknown_name
+from lean_ebm.proving.logic.elaborate_blocks import BlockElaborator
+from lean_ebm.proving.logic.elaborate_formulas import constant_name, individual_local, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     INDIVIDUALS,
@@ -29,22 +30,15 @@ from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
 
-class Elaborator(FormulaElaborator):
+class Elaborator(BlockElaborator):
     """Elaborates the terms of one tactic; arguments and further attributes as in :class:`FormulaElaborator`.
 
     Attributes:
-        waiting: Anonymous constructors whose expected type is not known yet: number, term, expected type, context.
         names: Names of the arguments that the constant applied last still takes.
     """
 
-    # Class attributes, since an elaborator is made for nearly every tactic and its construction counts.
-    waiting: tuple[tuple[int, Tree, Expr, Context], ...] = ()
+    # A class attribute, since an elaborator is made for nearly every tactic and its construction counts.
     names: tuple[str, ...] = ()
-
-    def new_number(self) -> int:
-        """Make a number for a hypothesis or an individual."""
-        self.fresh += 1
-        return self.fresh - 1
 
     # Whole terms
 
@@ -54,20 +48,6 @@ class Elaborator(FormulaElaborator):
         self.finish()
         self.all_found()
         return proof
-
-    def finish(self) -> None:
-        """Elaborate the terms that waited until their expected type was known."""
-        while self.waiting:
-            waiting, self.waiting = self.waiting, ()
-            progress = False
-            for number, tree, target, context in waiting:
-                if self.run.whnf(target).kind is Kind.HOLE:
-                    self.waiting += ((number, tree, target, context),)
-                else:
-                    progress = True
-                    self.run.parts[number] = self.proof(tree, target, context)
-            if not progress:
-                raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
 
     def all_found(self) -> None:
         """Raise a TacticError if a ``_`` is not determined."""
@@ -93,7 +73,9 @@ class Elaborator(FormulaElaborator):
     def proof(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
         """Elaborate a proof of ``target``; with ``top``, unification may assign ``?_``."""
         what = tree[0]
-        if what in ("name", "app", "proj"):
+        if what in ("name", "app", "proj", "explicit", "dot"):
+            if what == "dot" or (what == "app" and tree[1][0] == "dot"):
+                return self.by_type(tree, target, context, top)
             if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
                 return self.of_exists(tree, target, context)
             proof, found = self.application(tree, target, context)
@@ -107,7 +89,7 @@ class Elaborator(FormulaElaborator):
         if what == "?_":
             if not self.holes:
                 raise TacticError("don't know how to synthesize placeholder ?_")
-            goal = Goal(self.run.number(), context, target, "", self.fresh)
+            goal = Goal(self.run.number(), context, target, self.hole_name(tree), self.fresh)
             self.goals.append(goal)
             return ("?", goal.number)
         if what == "_":
@@ -120,16 +102,37 @@ class Elaborator(FormulaElaborator):
             if not self.run.unify(formula, target, opaque=top):
                 raise TacticError("type mismatch")
             return ("the", formula, proof)
+        if what == "by":
+            return self.postponed(tree, target, context)
+        if what == "have":
+            return self.have_term(tree, target, context)[0]
+        if what == "show":
+            proof, found = self.shown(tree, context)
+            if not self.run.unify(found, target, opaque=top):
+                raise TacticError("type mismatch")
+            return proof
+        if what == "match":
+            return self.match(tree, target, context)
+        if what == "alternatives":
+            return self.alternatives(tree, target, context)
+        if what == "nomatch":
+            return self.no_match(tree[1], target, context)
+        if what == "nofun":
+            return self.no_function(target, context)
         self.formula(tree, context)
         raise TacticError("a proposition is not a proof")
 
     def inferred(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate a proof without an expected formula; returns it and the formula that it proves."""
         what = tree[0]
-        if what in ("name", "app", "proj"):
-            if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
+        if what in ("name", "app", "proj", "explicit"):
+            if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim") or (what == "app" and tree[1][0] == "dot"):
                 raise Unsupported("a term whose formula is not known from its context")
             return self.application(tree, None, context)
+        if what == "show":
+            return self.shown(tree, context)
+        if what == "have":
+            return self.have_term(tree, None, context)
         if what == "typed":
             formula = self.formula(tree[2], context)
             proof = self.proof(tree[1], formula, context)
@@ -137,7 +140,7 @@ class Elaborator(FormulaElaborator):
             return ("the", formula, proof), formula
         if what == "anonymous":
             raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
-        if what in ("fun", "_", "?_"):
+        if what in ("fun", "_", "?_", "by", "match", "alternatives", "nomatch", "nofun", "dot"):
             raise Unsupported("a term whose formula is not known from its context")
         self.formula(tree, context)
         raise TacticError("a proposition is not a proof")
@@ -176,9 +179,7 @@ class Elaborator(FormulaElaborator):
         target = self.run.whnf(target)
         kind = target.kind
         if kind is Kind.HOLE:
-            number = self.run.number()
-            self.waiting += ((number, tree, target, context),)
-            return ("?", number)
+            return self.postponed(tree, target, context)
         if kind is Kind.TRUE and not items:
             return ("true",)
         if kind not in (Kind.AND, Kind.IFF, Kind.EXISTS):
@@ -245,9 +246,12 @@ class Elaborator(FormulaElaborator):
         """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         self.names = ()
-        proof, formula, extra = self.head(head, context)
+        if head[0] == "explicit" or any(argument[0] == "named" for argument in arguments) or head in DATA:
+            proof, formula, pending = self.arranged(head, arguments, context)
+        else:
+            proof, formula, extra = self.head(head, context)
+            pending = self.placed(extra, arguments)
         names = self.names
-        pending = (*extra, *arguments)
         known = target is None or self.run.whnf(target).kind is Kind.HOLE
         for index, argument in enumerate(pending):
             formula = self.run.whnf(formula)
@@ -274,46 +278,111 @@ class Elaborator(FormulaElaborator):
         self.names = names[len(pending) :]
         return proof, formula
 
-    def head(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
-        """Elaborate the head of an application; returns its proof, its formula, and arguments that ``h.elim`` adds."""
+    def head(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr, tuple[Tree, int] | None]:
+        """Elaborate the head of an application.
+
+        Returns:
+            Its proof, its formula, and the argument that a head such as ``h.elim`` adds, with its place.
+        """
         what = tree[0]
         if what == "name":
             local = lookup(context, tree[1])
             if local is not None:
                 if local.what != PROOF or local.formula is None:
                     raise TacticError(f"{tree[1]} is not a proof")
-                return ("hyp", local.number), local.formula, ()
-            return (*self.constant(tree[1], context), ())
+                return ("hyp", local.number), local.formula, None
+            return (*self.constant(tree[1], context), None)
         if what == "proj":
             dotted = constant_name(tree, context)
             if dotted is not None:
-                return (*self.constant(dotted, context), ())
+                return (*self.constant(dotted, context), None)
             proof, formula = self.inferred(tree[1], context)
             return self.projected(proof, self.run.whnf(formula), tree, context)
         proof, formula = self.inferred(tree, context)
-        return proof, formula, ()
+        return proof, formula, None
+
+    @staticmethod
+    def placed(extra: tuple[Tree, int] | None, arguments: tuple[Tree, ...]) -> tuple[Tree, ...]:
+        """Put the argument that a head such as ``h.elim`` adds among the others."""
+        if extra is None:
+            return arguments
+        argument, place = extra
+        if len(arguments) < place:
+            raise Unsupported("a function of a namespace with too few arguments")
+        return (*arguments[:place], argument, *arguments[place:])
+
+    def arranged(
+        self, head: Tree, arguments: tuple[Tree, ...], context: Context
+    ) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
+        """Elaborate a head with named arguments, or one whose implicit arguments are given (``@f``).
+
+        Returns:
+            Its proof, its formula and its explicit arguments.
+        """
+        explicit = head[0] == "explicit"
+        inner = head[1] if explicit else head
+        name = constant_name(inner, context)
+        if name is None and inner[0] == "name" and lookup(context, inner[1]) is None:
+            name = inner[1]
+        if name is None or name not in CONSTANTS:
+            if explicit and name is None and inner[0] == "name" and all(part[0] != "named" for part in arguments):
+                proof, formula, _ = self.head(inner, context)
+                return proof, formula, arguments
+            raise Unsupported("@ or a named argument of such a term")
+        implicit, explicits, _ = CONSTANTS[name]
+        named = {part[1]: part[2] for part in arguments if part[0] == "named"}
+        rest = [part for part in arguments if part[0] != "named"]
+        if len(named) + len(rest) < len(arguments) or not named.keys() <= {*implicit, *explicits}:
+            raise TacticError("invalid argument name, or one that is given twice")
+        if explicit or head in DATA:
+            for part in implicit:
+                if part not in named:
+                    if not rest:
+                        raise Unsupported(f"{name} with too few arguments")
+                    named[part] = rest.pop(0)
+        proof, formula, unknown = self.instance(name, context)
+        for part, node in zip(implicit, unknown, strict=True):
+            if part in named and named[part][0] != "_":
+                value = self.formula(named[part], context)
+                if not self.run.unify(node, value):
+                    raise TacticError("type mismatch")
+        pending: list[Tree] = []
+        left = {part for part in explicits if part in named and part not in implicit}
+        for part in explicits:
+            if part in left:
+                pending.append(named[part])
+                left.discard(part)
+            elif rest:
+                pending.append(rest.pop(0))
+            elif left:
+                raise Unsupported("a named argument after one that is not given")
+            else:
+                break
+        self.names = explicits
+        return proof, formula, (*pending, *rest)
 
     def projected(
         self, proof: ProofTerm, formula: Expr, tree: Tree, context: Context
-    ) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
+    ) -> tuple[ProofTerm, Expr, tuple[Tree, int] | None]:
         """Elaborate a projection such as ``h.left``."""
         field = tree[2]
         if formula.kind is Kind.AND and field in ("1", "left"):
-            return ("fst", proof), formula.a, ()
+            return ("fst", proof), formula.a, None
         if formula.kind is Kind.AND and field in ("2", "right"):
-            return ("snd", proof), formula.b, ()
+            return ("snd", proof), formula.b, None
         if formula.kind is Kind.IFF and field in ("1", "mp"):
-            return ("mp", proof), implication(formula.a, formula.b), ()
+            return ("mp", proof), implication(formula.a, formula.b), None
         if formula.kind is Kind.IFF and field in ("2", "mpr"):
-            return ("mpr", proof), implication(formula.b, formula.a), ()
-        if field == "elim" and formula.kind in (Kind.OR, Kind.FALSE):
-            name = "Or.elim" if formula.kind is Kind.OR else "False.elim"
-            return (*self.constant(name, context), (tree[1],))
+            return ("mpr", proof), implication(formula.b, formula.a), None
         if formula.kind is Kind.HOLE:
             raise Unsupported("a projection from a term whose formula is not known when Lean elaborates it")
         if field.isdigit():
             raise TacticError(f"invalid projection .{field}")
-        raise Unsupported(f"no field .{field} in the fragment")
+        name = f"{NAMES.get(formula.kind, '')}.{field}"
+        place = SELF.get(name)
+        if place is None:
+            raise Unsupported(f"the field .{field} of such a term")
+        return (*self.constant(name, context), (tree[1], place))
 
     def constant(self, name: str, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate a constant, with new unknowns for its implicit arguments."""
@@ -321,7 +390,7 @@ class Elaborator(FormulaElaborator):
         if scheme is None:
             if name.startswith("Exists."):
                 raise Unsupported("Exists.intro and Exists.elim stand at the head of a term only")
-            raise TacticError(f"unknown identifier {name}")
+            raise unknown_name(name)
         proof, formula, _ = self.instance(name, context)
         self.names = scheme[1]
         return proof, formula

@@ -26,6 +26,12 @@ from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
 
+BLOCKS = frozenset(
+    ("by", "have", "show", "match", "alternatives", "nomatch", "nofun", "dot", "explicit", "fun", "named", "anonymous")
+)
+"""Terms that Lean may read as an individual or a formula, and that are read here only as proofs."""
+
+
 class FormulaElaborator:
     """Elaborates the individuals and formulas of one tactic.
 
@@ -46,9 +52,18 @@ class FormulaElaborator:
         self.goals: list[Goal] = []
         self.natural: list[tuple[str, int]] = []
 
+    def hole_name(self, tree: Tree) -> str:
+        """The name of a hole such as ``?x``; empty for ``?_``."""
+        name = str(tree[1]) if len(tree) > 1 else ""
+        if name and any(goal.tag == name for goal in self.goals):
+            raise Unsupported("a named hole that is used twice")
+        return name
+
     def individual(self, tree: Tree, context: Context, name: str = "w") -> Expr:
         """Elaborate an individual; ``name`` is the name of the unknown that ``_`` becomes."""
         what = tree[0]
+        if what in BLOCKS:
+            raise Unsupported("such a term for an individual")
         if what == "_":
             unknown = self.run.new(context, INDIVIDUALS, False, name)
             self.natural.append((name, unknown.a))
@@ -57,7 +72,7 @@ class FormulaElaborator:
             if not self.holes:
                 raise TacticError("don't know how to synthesize placeholder ?_")
             unknown = self.run.new(context, INDIVIDUALS, True)
-            self.goals.append(Goal(unknown.a, context, INDIVIDUALS, "", self.fresh))
+            self.goals.append(Goal(unknown.a, context, INDIVIDUALS, self.hole_name(tree), self.fresh))
             return unknown
         if what == "typed":
             self.individuals(tree[2], context)
@@ -66,6 +81,8 @@ class FormulaElaborator:
 
     def _individual(self, tree: Tree, context: Context, bound: tuple[str, ...]) -> Expr:
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
+        if tree[0] in BLOCKS or head[0] in BLOCKS:
+            raise Unsupported("such a term for an individual")
         if tree[0] in ("_", "?_"):
             if tree[0] == "?_" or bound:
                 raise Unsupported("a hole inside of a quantifier")
@@ -125,6 +142,8 @@ class FormulaElaborator:
                 raise Unsupported("a type of a proposition")
             return self.formula(tree[1], context, bound)
         head, arguments = (tree[1], tree[2]) if what == "app" else (tree, ())
+        if what in BLOCKS or head[0] in BLOCKS:
+            raise Unsupported("such a term for a proposition")
         if head[0] != "name":
             raise TacticError("expected a proposition")
         name = head[1]

@@ -24,6 +24,7 @@ from lean_ebm.proving.logic.basic import (
 )
 from lean_ebm.proving.logic.cases import cases
 from lean_ebm.proving.logic.goals import Goal
+from lean_ebm.proving.logic.structure import STRUCTURE
 from lean_ebm.proving.logic.unify import TacticError, TacticRun
 from lean_ebm.proving.parser import Tree
 
@@ -31,18 +32,15 @@ Tactic = Callable[[TacticRun, Goal, Tree], list[Goal]]
 
 
 def run_block(run: TacticRun, goals: list[Goal], block: Tree) -> list[Goal]:
-    """Run tactics one after the other, each on the first goal."""
+    """Run tactics one after the other, each on the first goal or, if it is one of ``STRUCTURE``, on all."""
     for tactic in block[1]:
-        if not goals:
-            raise TacticError("no goals to be proved")
-        goal = goals[0]
-        if tactic[0] == "block":
-            left = run_block(run, [goal], tactic)
-            if left:
-                raise TacticError("unsolved goals under a bullet")
-            goals = goals[1:]
+        simple = TACTICS.get(tactic[0])
+        if simple is None:
+            goals = STRUCTURE[tactic[0]](run, goals, tactic, run_block)
+        elif goals:
+            goals = simple(run, goals[0], tactic) + goals[1:]
         else:
-            goals = TACTICS[tactic[0]](run, goal, tactic) + goals[1:]
+            raise TacticError("no goals to be proved")
         if run.found:
             goals = current(run, goals)
     return goals

@@ -48,15 +48,17 @@ class TacticRun:
         unknown: All unknowns, by number.
         found: The values found for unknowns, by number.
         parts: The proofs, with holes, of goals, by number.
+        trying: Number of tactics around the present one that try alternatives.
     """
 
-    __slots__ = ("found", "next", "parts", "unknown")
+    __slots__ = ("found", "next", "parts", "trying", "unknown")
 
     def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
         self.next = following
         self.unknown = unknown
         self.found: dict[int, Expr] = {}
         self.parts: dict[int, ProofTerm] = {}
+        self.trying = 0
 
     def number(self) -> int:
         """Make a number for a goal or an unknown."""
