@@ -15,6 +15,7 @@ from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree, parse_binders, parse_tactics, parse_term
+from lean_ebm.proving.parser_base import OutsideProblem, deep
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
@@ -56,13 +57,14 @@ class Logic(Environment):
         run = TacticRun(state.next, state.unknown)
         goals = state.open
         try:
-            left = run_block(run, [goals[goal]], tree)
+            with deep():
+                left = run_block(run, [goals[goal]], tree)
         except TacticError as error:
             return Step(Outcome.TACTIC_ERROR, None, str(error))
         except Unsupported as error:
             return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
-            return Step(Outcome.TACTIC_ERROR, None, "nested too deep")
+            return Step(Outcome.PARSE_ERROR, None, "outside of the fragment: what is nested so deep")
         if len(goals) > 1:
             left = [*goals[:goal], *left, *goals[goal + 1 :]]
             if run.found:
@@ -79,7 +81,9 @@ class Logic(Environment):
             try:
                 tree = parse_tactics(tactic)
             except SyntaxProblem as error:
-                tree = f"{Outcome.PARSE_ERROR.value}: {error}"
+                # Lean may read what this parser does not, so nothing here means that Lean refuses it.
+                said = str(error) if isinstance(error, OutsideProblem) else f"outside of the fragment, or not Lean: {error}"
+                tree = f"{Outcome.PARSE_ERROR.value}: {said}"
         if len(self._tactics) >= _CACHE:
             self._tactics.clear()
         self._tactics[tactic] = tree

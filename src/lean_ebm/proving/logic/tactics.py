@@ -18,25 +18,27 @@ from lean_ebm.proving.logic.basic import (
     exfalso,
     exists,
     have,
-    intro,
     refine,
     side,
 )
 from lean_ebm.proving.logic.cases import cases
+from lean_ebm.proving.logic.contexts import clear, introduce, intros, revert, specialize
 from lean_ebm.proving.logic.goals import Goal
-from lean_ebm.proving.logic.structure import STRUCTURE
+from lean_ebm.proving.logic.restated import have_pattern, match, rfl, show, suffices, trivial
+from lean_ebm.proving.logic.structure import STRUCTURE, RunBlock
 from lean_ebm.proving.logic.unify import TacticError, TacticRun
 from lean_ebm.proving.parser import Tree
 
 Tactic = Callable[[TacticRun, Goal, Tree], list[Goal]]
+GoalsTactic = Callable[[TacticRun, list[Goal], Tree, RunBlock], list[Goal]]
 
 
 def run_block(run: TacticRun, goals: list[Goal], block: Tree) -> list[Goal]:
-    """Run tactics one after the other, each on the first goal or, if it is one of ``STRUCTURE``, on all."""
+    """Run tactics one after the other, each on the first goal or, if it is one of ``OVER_GOALS``, on all."""
     for tactic in block[1]:
         simple = TACTICS.get(tactic[0])
         if simple is None:
-            goals = STRUCTURE[tactic[0]](run, goals, tactic, run_block)
+            goals = OVER_GOALS[tactic[0]](run, goals, tactic, run_block)
         elif goals:
             goals = simple(run, goals[0], tactic) + goals[1:]
         else:
@@ -47,7 +49,16 @@ def run_block(run: TacticRun, goals: list[Goal], block: Tree) -> list[Goal]:
 
 
 TACTICS: dict[str, Tactic] = {
-    "intro": intro,
+    "intro": introduce,
+    "intros": intros,
+    "rfl": rfl,
+    "trivial": trivial,
+    "suffices": suffices,
+    "have_pattern": have_pattern,
+    "match": lambda run, goal, tactic: match(run, goal, tactic, run_block),
+    "clear": clear,
+    "revert": revert,
+    "specialize": specialize,
     "exact": exact,
     "apply": apply,
     "refine": refine,
@@ -61,3 +72,5 @@ TACTICS: dict[str, Tactic] = {
     "have": have,
     "exists": exists,
 }
+
+OVER_GOALS: dict[str, GoalsTactic] = {**STRUCTURE, "show": show}
