@@ -387,9 +387,13 @@ class TermParser(TokenReader):
         token, name = self.next, None
         if token.text in ("+", "-") or (token.text == "(" and self.tokens[self.at + 2].text == ":="):
             raise OutsideProblem("have with settings")
-        if token.kind == "name" and not self._is_pattern():
+        if token.kind == "name":
+            if self.tokens[self.at + 1].kind == "projection" and self.tokens[self.at + 1].glued:
+                raise OutsideProblem("have of a name with a dot")
             name = self.name()
-        elif token.kind != "symbol" or token.text not in (":", ":=", "("):
+        elif token.kind != "symbol" or token.text not in (":", ":="):
+            if token.text == "(" and self._is_parameter():
+                raise OutsideProblem("have with parameters and without a name")
             pattern = self.term()
             domain = self.term() if self.accept(":") else None
             self.expect(":=")
@@ -422,10 +426,12 @@ class TermParser(TokenReader):
             domain = ("all", parameter, own, domain)
         return ("have", name, domain, ("fun", tuple(parameters), value))
 
-    def _is_pattern(self) -> bool:
-        """Whether a name starts a pattern such as ``Or.inl h``, and is not the name of what ``have`` states."""
-        following = self.tokens[self.at + 1]
-        return following.kind == "projection" and following.glued
+    def _is_parameter(self) -> bool:
+        """Whether ``(names : ...`` comes next."""
+        at = self.at + 1
+        while self.tokens[at].kind == "name":
+            at += 1
+        return at > self.at + 1 and self.tokens[at].text == ":"
 
 
 def _applied(function: Tree, arguments: tuple[Tree, ...]) -> Tree:
