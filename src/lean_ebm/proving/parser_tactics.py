@@ -223,7 +223,7 @@ class TacticParser(TermParser):
         return ("first", tuple(found))
 
     def _case(self) -> Tree:
-        cases = []
+        cases: list[Tree] = []
         while not cases or self.accept("|"):
             if self.next.kind != "name":
                 self.fail("expected the name of a case")

@@ -9,7 +9,7 @@ from lean_ebm.proving.parser_base import OutsideProblem, TokenReader, Tree
 _BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
 _OUTSIDE = frozenset(
     "= ≠ == != < > ≤ ≥ + - * / ^ :: && || ++ >>= <|> ▸ × % | ∈ ∉ ⊆ ∪ ∩ ∘ ≡ ⊕ ∣ ∅ [ { ⦃ let letI haveI calc if do open match "
-    "set_option Type Sort unless for try return".split()
+    "set_option unless for try return".split()
 )
 """Symbols with which Lean's terms start or go on, and which this fragment has not."""
 _LEAD = 1023
@@ -121,7 +121,7 @@ class TermParser(TokenReader):
         if token.kind == "name":
             self.at += 1
             tree = ("_",) if token.text == "_" else ("name", token.text)
-        elif token.kind == "projection" and not token.glued:
+        elif token.kind == "projection":  # one that follows a term was read with it
             self.at += 1
             if token.text[1:].isdigit():
                 raise SyntaxProblem(f"unexpected {token.text}")
@@ -159,9 +159,9 @@ class TermParser(TokenReader):
         elif token.text == "nofun":
             self.at += 1
             tree = ("nofun",)
-        elif token.text == "Prop":
+        elif token.text in ("Prop", "Type", "Sort"):
             self.at += 1
-            tree = ("name", "Prop")
+            tree = ("name", token.text)
         else:
             return None
         while self.next.kind == "projection" and self.next.glued:
@@ -360,7 +360,7 @@ class TermParser(TokenReader):
         return found
 
     def _discriminants(self) -> tuple[Tree, ...]:
-        found = []
+        found: list[Tree] = []
         while not found or self.accept(","):
             if self.next.kind == "name" and self.tokens[self.at + 1].text == ":":
                 raise OutsideProblem("match h : ...")

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.elaborate import Elaborator
-from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
+from lean_ebm.proving.logic.elaborate_formulas import element_local, lookup, type_of
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
-    PROPOSITIONS,
+    PROPOSITION,
     Expr,
     Kind,
+    asked,
+    element,
     implication,
+    is_data,
     make,
     opened,
     replaced,
     unknowns,
-    variable,
 )
-from lean_ebm.proving.logic.goals import PROOF, TYPE, Context, Goal, Local
+from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
@@ -48,7 +49,7 @@ def proposition(goal: Goal) -> Expr:
     Raises:
         Unsupported: If the goal asks for an individual or a proposition as data.
     """
-    if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
+    if is_data(goal.target):
         raise Unsupported("this tactic on a goal that wants an individual or a proposition")
     return goal.target
 
@@ -67,11 +68,11 @@ def intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
     new = run.number()
     if kind is Kind.IMPLIES or kind is Kind.NOT:
         rest = target.b if kind is Kind.IMPLIES else FALSE
-        local = Local(number, name if accessible else "a", accessible, PROOF, target.a)
+        local = Local(number, name if accessible else target.name or "a", accessible, PROOF, target.a)
         run.parts[goal.number] = ("lam", number, target.a, ("?", new))
     elif kind is Kind.ALL:
-        rest = opened(target.a, variable(number))
-        local = individual_local(number, name if accessible else target.name, accessible, goal.context)
+        rest = opened(target.a, element(number, target.b))
+        local = element_local(number, name if accessible else target.name, accessible, target.b)
         run.parts[goal.number] = ("all", number, ("?", new))
     else:
         raise TacticError("intro: there are no additional binders in the goal to introduce")
@@ -129,8 +130,9 @@ def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     target = proposition(goal)
     _, name, domain, tree = tactic
     elaborator = Elaborator(run, goal, holes=True)
-    if _is_individual(tree, domain, goal.context):
-        return [_have_individual(run, goal, elaborator, name, tree)]
+    sort = _individual_sort(tree, domain, goal.context)
+    if sort is not None:
+        return [_have_individual(run, goal, elaborator, name, tree, sort)]
     if domain is None:
         proof, formula = elaborator.inferred(tree, goal.context)
     else:
@@ -140,36 +142,40 @@ def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     elaborator.all_found()
     formula = replaced(formula, run.found)
     number, new = elaborator.new_number(), run.number()
-    accessible = name != "_"
-    local = Local(number, (name or "this") if accessible else "x", accessible, PROOF, formula)
+    local = Local(number, "x" if name == "_" else name or "this", name != "_", PROOF, formula)
     run.parts[goal.number] = ("let", number, formula, proof, ("?", new))
     rest = Goal(new, (*goal.context, local), target, "", elaborator.fresh)
     goals = refined(run, [*elaborator.goals, rest], goal.tag, elaborator.fresh)
     return [goals[-1], *goals[:-1]]
 
 
-def _is_individual(tree: Tree, domain: Tree | None, context: Context) -> bool:
+def _individual_sort(tree: Tree, domain: Tree | None, context: Context) -> int | None:
+    """The type of a ``have`` of an individual; None if it is one of a proof."""
     if domain is not None:
-        local = lookup(context, domain[1]) if domain[0] == "name" else None
-        return local is not None and local.what == TYPE
+        sort = type_of(domain, context)
+        if sort == PROPOSITION:
+            raise Unsupported("have of a proposition")
+        return sort
     head = tree[1] if tree[0] == "app" else tree
     local = lookup(context, head[1]) if head[0] == "name" else None
-    if local is None or local.what == PROOF:
-        return False
-    if local.sort != (False, len(tree[2]) if tree[0] == "app" else 0):
+    if local is None or local.sort is None:
+        return None
+    arguments, result = local.sort
+    if result <= PROPOSITION or len(arguments) != (len(tree[2]) if tree[0] == "app" else 0):
         raise Unsupported("have of what is neither a proof nor an individual")
-    return True
+    return result
 
 
-def _have_individual(run: TacticRun, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
-    individual = elaborator.individual(tree, goal.context)
+def _have_individual(
+    run: TacticRun, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree, sort: int
+) -> Goal:
+    individual = elaborator.element(tree, goal.context, sort)
     elaborator.all_found()
     if elaborator.goals:
         raise Unsupported("have of an individual to be found")
     number, new = elaborator.new_number(), run.number()
-    accessible = name != "_"
-    local = individual_local(number, (name or "this") if accessible else "x", accessible, goal.context)
-    step = make(Kind.ALL, goal.target, None, "x")
+    local = element_local(number, "x" if name == "_" else name or "this", name != "_", sort)
+    step = make(Kind.ALL, goal.target, sort, "x")
     run.parts[goal.number] = ("inst", ("the", step, ("all", number, ("?", new))), individual)
     return Goal(new, (*goal.context, local), goal.target, goal.tag, elaborator.fresh)
 
@@ -214,11 +220,11 @@ def try_trivial(run: TacticRun, goal: Goal) -> bool:
 def assumption(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """Run ``assumption``, which uses the newest hypothesis that fits."""
     target = goal.target
-    if target is INDIVIDUALS or target is PROPOSITIONS:
+    if is_data(target):
+        sort = target.a or PROPOSITION
         for local in reversed(goal.context):
-            if local.sort == (target is PROPOSITIONS, 0):
-                node = make(Kind.ATOM, local.number, ()) if target is PROPOSITIONS else variable(local.number)
-                run.found[goal.number] = node
+            if local.is_of(sort):
+                run.found[goal.number] = element(local.number, sort)
                 return []
         raise TacticError("assumption failed")
     for local in reversed(goal.context):
@@ -257,8 +263,8 @@ def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
         proof: ProofTerm = ("hyp", local.number)
         if formula.kind is Kind.ALL and formula.a is FALSE:  # Lean takes it for a negation of the type
             for other in goal.context:
-                if other.sort == (False, 0):
-                    run.parts[goal.number] = ("false", ("inst", proof, variable(other.number)))
+                if other.is_of(formula.b):
+                    run.parts[goal.number] = ("false", ("inst", proof, element(other.number, formula.b)))
                     return []
         if formula is FALSE:
             run.parts[goal.number] = ("false", proof)
@@ -319,18 +325,16 @@ def constructor(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
             names, parts = ("left", "right"), (target.a, target.b)
         else:
             names, parts = ("mp", "mpr"), (implication(target.a, target.b), implication(target.b, target.a))
-        goals = [
-            Goal(run.number(), goal.context, part, tagged(goal.tag, name), goal.fresh)
-            for name, part in zip(names, parts, strict=True)
-        ]
+        pairs = zip(names, parts, strict=True)
+        goals = [Goal(run.number(), goal.context, part, tagged(goal.tag, name), goal.fresh) for name, part in pairs]
         rule = "and" if kind is Kind.AND else "iff"
         run.parts[goal.number] = (rule, ("?", goals[0].number), ("?", goals[1].number))
         return goals
     if kind is Kind.EXISTS:
-        unknown = run.new(goal.context, INDIVIDUALS, False, tagged(goal.tag, "w"))
+        unknown = run.new(goal.context, asked(target.b), False, tagged(goal.tag, "w"))
         body = Goal(run.number(), goal.context, opened(target.a, unknown), tagged(goal.tag, "h"), goal.fresh)
         run.parts[goal.number] = ("exists", unknown, ("?", body.number))
-        return [body, Goal(unknown.a, goal.context, INDIVIDUALS, tagged(goal.tag, "w"), goal.fresh)]
+        return [body, Goal(unknown.a, goal.context, asked(target.b), tagged(goal.tag, "w"), goal.fresh)]
     raise TacticError("constructor failed, the target is not an inductive type with a constructor")
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from lean_ebm.proving.logic.basic import intro_one
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import lookup
-from lean_ebm.proving.logic.formulas import Kind, abstracted, implication, make, replaced, variable, variables
+from lean_ebm.proving.logic.formulas import Kind, element, make, replaced, variables
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
 from lean_ebm.proving.logic.patterns import Column, PatternCompiler
+from lean_ebm.proving.logic.quantifiers import abstracted
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
 
 def is_individual(local: Local) -> bool:
-    """Whether an entry of a context is an individual."""
-    return local.sort == (False, 0)
+    """Whether an entry of a context is an individual, or a proposition."""
+    return local.sort is not None and not local.sort[0] and local.sort[1] != TYPES
 
 
 def introduce(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
@@ -62,7 +63,9 @@ def _with_type(run: TacticRun, before: Goal, goal: Goal, tree: Tree) -> Goal:
     local = goal.context[-1]
     elaborator = Elaborator(run, before, holes=False)
     if local.formula is None:
-        elaborator.individuals(tree, before.context)
+        assert local.sort is not None
+        if elaborator.domain(tree, before.context) not in (local.sort[1], None):
+            raise TacticError("type mismatch")
         return goal
     formula = elaborator.formula(tree, before.context)
     if formula.unknown or local.formula.unknown:
@@ -135,13 +138,17 @@ def revert(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     target = goal.target
     for local in reversed(gone):
         if local.formula is not None:
-            target = implication(local.formula, target)
+            target = make(Kind.IMPLIES, local.formula, target, local.name)
         else:
-            target = make(Kind.ALL, abstracted(target, local.number), None, local.name)
+            assert local.sort is not None
+            target = make(Kind.ALL, abstracted(target, local.number), local.sort[1], local.name)
     new = run.number()
     proof: ProofTerm = ("the", target, ("?", new))
     for local in gone:
-        proof = ("app", proof, ("hyp", local.number)) if local.formula else ("inst", proof, variable(local.number))
+        if local.sort is None:
+            proof = ("app", proof, ("hyp", local.number))
+        else:
+            proof = ("inst", proof, element(local.number, local.sort[1]))
     run.parts[goal.number] = proof
     context = tuple(local for local in goal.context if local not in gone)
     return [Goal(new, context, target, goal.tag, goal.fresh)]

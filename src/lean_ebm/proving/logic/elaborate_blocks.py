@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, lookup
-from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, opened, replaced, variable
+from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, lookup, type_of
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, opened, replaced
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
@@ -112,9 +112,8 @@ class BlockElaborator(FormulaElaborator):
         return self.fresh - 1
 
     def is_type(self, tree: Tree, context: Context) -> bool:
-        """Whether a term is the name of a type."""
-        local = lookup(context, tree[1]) if tree[0] == "name" else None
-        return local is not None and local.what == "type"
+        """Whether a term is the name of a type, or ``Prop``."""
+        return type_of(tree, context) is not None
 
     def is_data(self, tree: Tree, context: Context) -> bool:
         """Whether a term is one of an individual, or of another thing that is no proof."""
@@ -263,7 +262,7 @@ class BlockElaborator(FormulaElaborator):
         while rest.kind in (Kind.IMPLIES, Kind.NOT, Kind.ALL):
             number = self.new_number()
             if rest.kind is Kind.ALL:
-                rest = opened(rest.a, variable(number))
+                rest = opened(rest.a, element(number, rest.b))
                 binders.append((number, None))
                 continue
             binders.append((number, rest.a))

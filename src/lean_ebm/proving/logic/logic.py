@@ -8,9 +8,10 @@ from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.basic import current
 from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
 from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import KernelError, ProofTerm, check
+from lean_ebm.proving.logic.kernel import TYPES, KernelError, ProofTerm, check
 from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
@@ -23,7 +24,7 @@ _CACHE = 100_000
 
 
 class Logic(Environment):
-    """Intuitionistic first-order logic with Lean 4's tactics; ``elaborate.py`` lists the terms that it reads."""
+    """Intuitionistic logic over any number of types, with Lean 4's tactics; ``elaborate.py`` lists its terms."""
 
     def __init__(self) -> None:
         self._tactics: dict[str, Tree | str] = {}
@@ -138,28 +139,45 @@ def root(statement: Statement) -> Goal:
     elaborator = Elaborator(TacticRun(0, {}), nothing, holes=False)
     number = 0
     for names, domain in parse_binders(statement.binders):
-        what, sort, formula, text = _domain(domain, context, elaborator)
-        for name in names:
+        tree = parse_term(domain)
+        for name in names:  # as Lean does it, each type is read where the names before it are known
             number += 1
-            context = (*context, Local(number, name, True, what, formula, sort, text))
+            context = (*context, _local(number, name, tree, context, elaborator))
     target = elaborator.formula(parse_term(statement.proposition), context)
     if target.unknown or any(local.formula is not None and local.formula.unknown for local in context):
         raise Unsupported("a statement with holes")
     return Goal(0, context, target, "", number + 1)
 
 
-def _domain(
-    domain: str, context: Context, elaborator: Elaborator
-) -> tuple[str, tuple[bool, int] | None, Expr | None, str]:
-    if domain == "Type":
-        if any(local.what == TYPE for local in context):
-            raise Unsupported("more than one type of individuals")
-        return TYPE, None, None, "Type"
-    *arguments, last = [part.strip() for part in domain.replace("->", "→").split("→")]
-    types = {local.name for local in context if local.what == TYPE and local.accessible}
-    if all(part in types for part in arguments) and (last == "Prop" or last in types):
-        return SYMBOL, (last == "Prop", len(arguments)), None, " → ".join([*arguments, last])
-    return PROOF, None, elaborator.formula(parse_term(domain), context), ""
+_UNIVERSES = ("u", "v", "w")  # those that the judge declares
+
+
+def _local(number: int, name: str, domain: Tree, context: Context, elaborator: Elaborator) -> Local:
+    """The entry of a context that a binder of a statement makes."""
+    if domain == ("name", "Type"):
+        return Local(number, name, True, TYPE, None, ((), TYPES), "Type")
+    if domain[0] == "app" and domain[1] == ("name", "Type") and [tree[0] for tree in domain[2]] == ["name"]:
+        universe = domain[2][0][1]
+        if universe not in _UNIVERSES:
+            raise Unsupported(f"the universe {universe}: expected {', '.join(_UNIVERSES)}")
+        return Local(number, name, True, TYPE, None, ((), TYPES), f"Type {universe}")
+    arguments: list[int] = []
+    end = domain
+    while end[0] == "implies":
+        sort = type_of(end[1], context)
+        if sort is None:
+            break
+        arguments.append(sort)
+        end = end[2]
+    result = type_of(end, context)
+    if result is None:
+        formula = elaborator.domain(domain, context)
+        if not isinstance(formula, Expr):
+            raise Unsupported("a binder without a type")
+        return Local(number, name, True, PROOF, formula)
+    if 0 in arguments:
+        raise Unsupported("a function or predicate with propositions as arguments")
+    return Local(number, name, True, SYMBOL, None, (tuple(arguments), result))
 
 
 def proof_of(state: LogicState) -> ProofTerm:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from lean_ebm.proving.logic.basic import contradiction
 from lean_ebm.proving.logic.cases import FIELDS, RAW, case_proof, field_formulas
-from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, individual_local
+from lean_ebm.proving.logic.elaborate_blocks import BlockElaborator
 from lean_ebm.proving.logic.formulas import Expr, Kind
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
@@ -38,12 +38,12 @@ class Row(NamedTuple):
     """An alternative.
 
     Args:
-        index: Its number.
+        number: Its number.
         patterns: A pattern for each column, with the place of its first variable among those of the alternative.
         bound: Place, name and column of each variable that is bound so far; the name ``_`` stands for none.
     """
 
-    index: int
+    number: int
     patterns: tuple[tuple[int, Tree], ...]
     bound: tuple[tuple[int, str, Column], ...] = ()
 
@@ -61,7 +61,7 @@ class PatternCompiler:
         leaf: What makes the proofs of the alternatives.
     """
 
-    def __init__(self, elaborator: FormulaElaborator, context: Context, leaf: Leaf) -> None:
+    def __init__(self, elaborator: BlockElaborator, context: Context, leaf: Leaf) -> None:
         self.elaborator, self.context, self.leaf = elaborator, context, leaf
         self.used: set[int] = set()
 
@@ -99,7 +99,7 @@ class PatternCompiler:
         holes, numbers = [], []
         for constructor, fields in FIELDS[formula.kind]:
             made = tuple(self.elaborator.new_number() for _ in fields)
-            locals_ = field_formulas(formula, constructor, fields, (), made, self.context)
+            locals_ = field_formulas(formula, constructor, fields, (), made)
             new = tuple(Column(local, False) for local in locals_)
             inner = (*columns[:at], *new, *columns[at + 1 :])
             left = []
@@ -118,7 +118,7 @@ class PatternCompiler:
                     parts = tuple((place, ("any",)) for _ in fields)
                     if pattern[0] == "variable":
                         bound = (*bound, (place, pattern[1], column))
-                left.append(Row(row.index, (*row.patterns[:at], *parts, *row.patterns[at + 1 :]), bound))
+                left.append(Row(row.number, (*row.patterns[:at], *parts, *row.patterns[at + 1 :]), bound))
             still = (*(other for other in live if other is not column), *new)
             number = self.elaborator.run.number()
             self.elaborator.run.parts[number] = self._split(still, inner, left)
@@ -142,7 +142,7 @@ class PatternCompiler:
         return proof
 
     def _found(self, columns: tuple[Column, ...], row: Row) -> ProofTerm:
-        self.used.add(row.index)
+        self.used.add(row.number)
         bound = list(row.bound)
         for (place, pattern), column in zip(row.patterns, columns, strict=True):
             if pattern[0] == "variable":
@@ -158,7 +158,7 @@ class PatternCompiler:
                 number = self.elaborator.new_number()
                 wrapped.append((number, local.formula, local.number))
             context = (*context, _renamed(local, number, name if accessible else local.name, accessible))
-        proof = self.leaf(row.index, context)
+        proof = self.leaf(row.number, context)
         for number, formula, of in reversed(wrapped):
             proof = ("let", number, formula, ("hyp", of), proof)
         return proof
@@ -168,7 +168,7 @@ class PatternCompiler:
             (place, self._pattern(pattern, column.local))
             for (place, pattern), column in zip(row.patterns, columns, strict=True)
         )
-        return Row(row.index, patterns, row.bound)
+        return Row(row.number, patterns, row.bound)
 
     def _pattern(self, pattern: Tree, local: Local) -> Tree:
         """Turn a pattern into ``("variable", name)``, ``("any",)`` or ``("constructor", name, patterns)``."""

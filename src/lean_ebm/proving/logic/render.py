@@ -2,14 +2,13 @@
 
 Each branch of a script has its own block, ``cases`` names its hypotheses, and short proofs are written as terms.
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
 from itertools import count
 
-from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, make, negation, opened, variable
-from lean_ebm.proving.logic.goals import TYPE, Goal, Printer
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, implication, make, negation, opened
+from lean_ebm.proving.logic.goals import Goal, Printer, type_text
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.simplify import simplified, uses
 from lean_ebm.proving.statements import Statement
@@ -28,11 +27,8 @@ def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
 
 def prefixed(goal: Goal) -> Statement:
     """Write a goal as a statement in prefix form, ``And p q``, for a Lean without its library."""
-    printer = _printer(goal, {local.number: local.name for local in goal.context}, True)
-    binders = " ".join(
-        f"({local.name} : {local.text if local.formula is None else printer.formula(local.formula)})"
-        for local in goal.context
-    )
+    printer = Printer({local.number: local.name for local in goal.context}, prefix=True, typed=True)
+    binders = " ".join(f"({local.name} : {type_text(local, printer)})" for local in goal.context)
     return Statement(printer.formula(goal.target), binders)
 
 
@@ -40,26 +36,25 @@ def _given(goal: Goal) -> dict[int, Expr]:
     return {local.number: local.formula for local in goal.context if local.formula is not None}
 
 
-def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
-    individuals = next((local.name for local in goal.context if local.what == TYPE), "α")
-    return Printer(names, individuals=individuals, prefix=prefix, typed=True)
-
-
 class _Renderer:
     """Renders one proof. ``names`` has the name of each hypothesis, ``types`` its formula, both by number."""
 
     def __init__(self, goal: Goal, prefix: bool) -> None:
         self.names = {local.number: local.name for local in goal.context}
-        self.goal, self.prefix = goal, prefix
+        self.prefix = prefix
         self.taken = set(self.names.values())
 
     def formula(self, formula: Expr) -> str:
         """Write a formula, with ``¬p`` for ``p → False``."""
-        return _printer(self.goal, self.names, self.prefix).formula(_negations(formula))
+        return self.printer().formula(_negations(formula))
 
     def individual(self, node: Expr) -> str:
-        """Write an individual as an argument."""
-        return _printer(self.goal, self.names, self.prefix).individual(node, minimum=1024)
+        """Write an individual, or a formula, as an argument."""
+        return self.printer().formula(_negations(node), minimum=1024)
+
+    def printer(self) -> Printer:
+        """A printer that knows the names chosen so far."""
+        return Printer(self.names, prefix=self.prefix, typed=True)
 
     def name(self, number: int, stem: str = "h") -> str:
         """Choose a name that is not taken yet."""
@@ -96,7 +91,7 @@ class _Renderer:
             return [f"intro {' '.join(names)}", *self.block(proof, target, types)]
         if rule == "all":
             name = self.name(proof[1], target.name or "x")
-            return [f"intro {name}", *self.block(proof[2], opened(target.a, variable(proof[1])), types)]
+            return [f"intro {name}", *self.block(proof[2], opened(target.a, element(proof[1], target.b)), types)]
         if rule in ("and", "iff"):
             first = target.a if rule == "and" else implication(target.a, target.b)
             second = target.b if rule == "and" else implication(target.b, target.a)
@@ -165,7 +160,7 @@ class _Renderer:
         lines, text = self.kept(major, text, (body,))
         name = self.name(x, formula.name or "x")
         lines += [f"cases {text} with", f"| intro {name} {self.name(h)} =>"]
-        inner = {**types, h: opened(formula.a, variable(x))}
+        inner = {**types, h: opened(formula.a, element(x, formula.b))}
         lines += [f"  {line}" for line in self.block(body, target, inner)]
         return self.hoisted(haves, lines, types)
 
@@ -279,7 +274,7 @@ class _Renderer:
                 inner = self.term(proof[3], b, {**types, proof[1]: a})
             else:
                 name = self.name(proof[1], target.name or "x")
-                inner = self.term(proof[2], opened(target.a, variable(proof[1])), types)
+                inner = self.term(proof[2], opened(target.a, element(proof[1], target.b)), types)
             self.taken = taken
             if inner is not None and inner.startswith("fun "):
                 return f"fun {name} {inner[4:]}"
@@ -312,7 +307,7 @@ def _negations(formula: Expr) -> Expr:
     if kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
         return make(kind, _negations(formula.a), _negations(formula.b))
     if kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
-        return make(kind, _negations(formula.a), None, formula.name)
+        return make(kind, _negations(formula.a), formula.b, formula.name)
     return formula
 
 

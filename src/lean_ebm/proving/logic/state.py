@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import FALSE, INDIVIDUALS, PROPOSITIONS, Expr, Kind
+from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data
 from lean_ebm.proving.logic.goals import Goal, displayed, printed
-from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
 from lean_ebm.proving.logic.unify import TacticRun, Unknown
 from lean_ebm.proving.statements import State
-from lean_ebm.proving.views import GoalView, Hypothesis
+from lean_ebm.proving.views import GoalView, Hypothesis, Individual
 
 
 class LogicState(State):
@@ -77,12 +77,24 @@ def _view(goal: Goal) -> GoalView:
             formula = local.formula
             after = str(id(formula.b.key)) if formula.kind is Kind.IMPLIES else ""
             head = _HEADS.get(formula.kind, "atom")
-            hypotheses.append(Hypothesis(name, head, str(id(formula.key)), after, _applies(formula, goal.target)))
-        elif local.sort == (False, 0):
-            individuals.append(name)
-    data = goal.target is INDIVIDUALS or goal.target is PROPOSITIONS
-    head = "data" if data else _HEADS.get(goal.target.kind, "atom")
-    return GoalView(head, str(id(goal.target.key)), tuple(hypotheses), tuple(individuals), frozenset(shown))
+            applies = _applies(formula, goal.target)
+            hypotheses.append(Hypothesis(name, head, str(id(formula.key)), after, applies, _sort(formula)))
+        elif local.sort is not None and not local.sort[0] and local.sort[1] >= PROPOSITION:
+            individuals.append(Individual(name, str(local.sort[1]) if local.sort[1] else "Prop"))
+    target = goal.target
+    head = "data" if is_data(target) else _HEADS.get(target.kind, "atom")
+    text = str(id(target.key))
+    return GoalView(head, text, tuple(hypotheses), tuple(individuals), frozenset(shown), _sort(target))
+
+
+def _sort(formula: Expr) -> str:
+    """The sort over which a formula quantifies, or for which a goal asks, as :class:`GoalView` has it."""
+    kind = formula.kind
+    if kind is Kind.ALL or kind is Kind.EXISTS:
+        return str(formula.b) if formula.b else "Prop"
+    if kind is Kind.INDIVIDUALS:
+        return str(formula.a)
+    return "Prop" if kind is Kind.PROPOSITIONS else ""
 
 
 def _applies(formula: Expr, target: Expr) -> bool:
@@ -119,13 +131,20 @@ def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
         else:
             numbers[number] = index
             plain = plain and number == index
-            parts.append("#" if local.sort is None else f"{local.sort[0]:d}{local.sort[1]}")
+            sort = local.sort
+            if sort is None or sort[1] == TYPES:
+                parts.append("#")
+            elif plain:
+                parts.append(f"{sort[0]}{sort[1]}")
+            else:
+                arguments = [numbers[part] for part in sort[0]]
+                parts.append(f"{tuple(arguments)}{numbers[sort[1]] if sort[1] else 0}")
     target = goal.target.key
     if plain and not target.unknown:
         parts.append(target.memory.get("text") or _text(target))
     else:
         parts.append(_expr_key(target, numbers, unknown))
-    if target is INDIVIDUALS or target is PROPOSITIONS:
+    if is_data(target):
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
 
@@ -150,7 +169,7 @@ _LETTERS = {
 
 def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int]) -> str:
     kind = node.kind
-    if kind is Kind.BOUND:
+    if kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
         return f"b{node.a}"
     if kind is Kind.VARIABLE:
         return f"v{numbers[node.a]}"
@@ -162,5 +181,9 @@ def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int]) -> s
     letter = _LETTERS[kind]
     if node.a is None:
         return letter
+    if kind is Kind.INDIVIDUALS:
+        return f"{letter}{numbers[node.a]}"
     a = _expr_key(node.a, numbers, unknown)
+    if kind is Kind.ALL or kind is Kind.EXISTS:
+        return f"{letter}{numbers[node.b] if node.b else 0}({a})"
     return f"{letter}({a})" if node.b is None else f"{letter}({a},{_expr_key(node.b, numbers, unknown)})"

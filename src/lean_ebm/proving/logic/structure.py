@@ -149,14 +149,10 @@ def _tagged(goals: list[Goal], tag: str) -> Goal:
     """Find the goal that Lean takes for a tag: one with that tag, or else one that ends with it, or starts with it."""
     parts = tag.split(".")
     tags = [goal.tag.split(".") if goal.tag else [] for goal in goals]
-    for fits in (
-        lambda own: own == parts,
-        lambda own: own[-len(parts) :] == parts,
-        lambda own: own[: len(parts)] == parts,
-    ):
-        for goal, own in zip(goals, tags, strict=True):
-            if fits(own):
-                return goal
+    count = len(parts)
+    for found in (tags, [own[-count:] for own in tags], [own[:count] for own in tags]):
+        if parts in found:
+            return goals[found.index(parts)]
     raise TacticError(f"case tag {tag} not found")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
     Expr,
     Kind,
     make,
@@ -29,7 +28,7 @@ class Unknown:
 
     Attributes:
         scope: Numbers of the entries, of the context in which it was made, that may occur in its value.
-        target: ``INDIVIDUALS`` or ``PROPOSITIONS``.
+        target: The sort of its value, as the target of a goal.
         opaque: Whether it was written ``?_``; unification assigns such an unknown only in a tactic's last comparison.
         name: Lean's name for it.
     """
@@ -70,7 +69,7 @@ class TacticRun:
         number = self.number()
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
-        return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
+        return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
 
     def whnf(self, node: Expr) -> Expr:
         """Replace an unknown proposition by its value, if it has one."""
@@ -123,7 +122,7 @@ class TacticRun:
         if a.kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
             return self._unify(a.a, b.a, opaque) and self._unify(a.b, b.b, opaque)
         if a.kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
-            return self._unify(a.a, b.a, opaque)
+            return bool(a.b == b.b) and self._unify(a.a, b.a, opaque)
         return False
 
     def _value(self, node: Expr) -> Expr:

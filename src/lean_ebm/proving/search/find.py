@@ -9,11 +9,11 @@ from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.formulas import quantified
 from lean_ebm.proving.logic.goals import Goal
 from lean_ebm.proving.logic.infer import statement as with_binders
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import Logic, proof_of, root
+from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.logic.render import prefixed, script
 from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
