@@ -24,6 +24,7 @@ from lean_ebm.proving.logic.basic import (
 from lean_ebm.proving.logic.cases import cases
 from lean_ebm.proving.logic.contexts import clear, introduce, intros, revert, specialize
 from lean_ebm.proving.logic.goals import Goal
+from lean_ebm.proving.logic.rcases import rcases, rintro
 from lean_ebm.proving.logic.restated import have_pattern, match, rfl, show, suffices, trivial
 from lean_ebm.proving.logic.structure import STRUCTURE, RunBlock
 from lean_ebm.proving.logic.unify import TacticError, TacticRun
@@ -59,6 +60,8 @@ TACTICS: dict[str, Tactic] = {
     "clear": clear,
     "revert": revert,
     "specialize": specialize,
+    "rcases": rcases,
+    "rintro": rintro,
     "exact": exact,
     "apply": apply,
     "refine": refine,
