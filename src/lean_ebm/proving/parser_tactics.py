@@ -79,6 +79,8 @@ class TacticParser(TermParser):
                 return ("focused", self._enclosed("}"))
             if word in ("have", "show", "exists", "suffices", "match", "nomatch", "nofun", "try", "repeat"):
                 return getattr(self, f"_{word}")()  # type: ignore[no-any-return]
+            if word == "let" and self.peek("⟨"):
+                return self._have()
             self.at -= 1
             if word[:1].isalpha() or word in ("‹", "⟨", "∀", "¬"):
                 raise OutsideProblem(f"the tactic {word}")
@@ -129,9 +131,7 @@ class TacticParser(TermParser):
         return ("repeat", self.block())
 
     def _have(self) -> Tree:
-        saved, self.column = self.column, self.tokens[self.at - 1].column
         parts = self.declaration()
-        self.column = saved
         return parts if parts[0] == "have" else ("have_pattern", parts[1], parts[2])
 
     def _suffices(self) -> Tree:
@@ -139,10 +139,8 @@ class TacticParser(TermParser):
 
     def _show(self) -> Tree:
         formula = self.term()
-        if self.accept("from"):
-            return ("exact", ("show", formula, self.term()))
-        if self.accept("by"):
-            return ("exact", ("show", formula, ("by", self.block())))
+        if self.peek("from") or self.peek("by"):
+            raise OutsideProblem("the tactic show with a proof: write exact show ...")
         return ("show", formula)
 
     def _change(self) -> Tree:

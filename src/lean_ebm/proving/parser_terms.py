@@ -85,7 +85,7 @@ class TermParser(TokenReader):
             if self.next.text in _OUTSIDE or self.next.kind in ("number", "string", "character", "other", "doc"):
                 raise OutsideProblem(f"{self.next.text[:40]!r} in a term")
             self.fail("expected a term")
-        if head[0] in ("fun", "alternatives"):
+        if token.text == "fun":
             return head, _MAX
         arguments = self._arguments()
         return (("app", head, arguments), _LEAD) if arguments else (head, _MAX)
@@ -315,7 +315,7 @@ class TermParser(TokenReader):
     def _keyword(self, word: str) -> Tree:
         start = self.next.column
         self.at += 1
-        if word in ("let", "letI", "haveI", "calc", "if"):
+        if word in ("letI", "haveI", "calc", "if") or (word == "let" and self.next.text != "⟨"):
             raise OutsideProblem(word)
         if word == "by":
             return ("by", self.block())
@@ -327,7 +327,7 @@ class TermParser(TokenReader):
             discriminants = self.matched()
             return ("match", discriminants, self._match_alternatives(self.term))
         saved, self.column = self.column, start
-        parts = self.declaration() if word == "have" else self.sufficing()
+        parts = self.sufficing() if word == "suffices" else self.declaration()
         self.column = saved
         self.accept(";")
         rest = self.term()

@@ -63,6 +63,7 @@ def cases(
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
         # Lean generalizes, and keeps a hypothesis that may occur in the value of an unknown.
         raise Unsupported("cases where something is to be found")
+    alternatives = None if alternatives is None else _expanded(alternatives, constructors)
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}
     holes: list[int] = []
@@ -90,6 +91,23 @@ def cases(
     return left
 
 
+def _expanded(
+    alternatives: tuple[Tree, ...], constructors: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[Tree, ...]:
+    """Put the constructors that have no alternative in the place of the alternative ``_``."""
+    named = [alternative[0] for alternative in alternatives]
+    if "_" not in named:
+        return alternatives
+    left = [constructor for constructor, _ in constructors if constructor not in named]
+    if not left or named.count("_") > 1:
+        raise Unsupported("an alternative _ that is not needed")
+    return tuple(
+        (name, *alternative[1:])
+        for alternative in alternatives
+        for name in (left if alternative[0] == "_" else (alternative[0],))
+    )
+
+
 def _given(
     alternatives: tuple[Tree, ...] | None, constructors: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> dict[str, Tree]:
@@ -99,8 +117,6 @@ def _given(
     fields = dict(constructors)
     for alternative in alternatives:
         name, names, _ = alternative
-        if name == "_":
-            raise Unsupported("an alternative for all constructors that are left")
         if name not in fields or name in given:
             raise TacticError(f"invalid alternative name {name}")
         if len(names) > len(fields[name]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from lean_ebm.proving.logic.formulas import (
     FALSE,
@@ -17,16 +16,10 @@ from lean_ebm.proving.logic.formulas import (
     implication,
     negation,
 )
-from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.lemmas import EXPLICIT, LEMMAS, Scheme
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
-Scheme = tuple[tuple[str, ...], tuple[str, ...], Callable[..., tuple[tuple[Expr, ...], Expr, ProofTerm]]]
-"""A constant: the names of its implicit propositions, the names of its arguments, and a function from the propositions
-to the arguments' formulas, the conclusion, and a proof of it.
-
-The proofs number their hypotheses with negative numbers, which no goal uses.
-"""
 _A, _B, _C = (("hyp", -1), ("hyp", -2), ("hyp", -3))
 
 CONSTANTS: dict[str, Scheme] = {
@@ -55,11 +48,15 @@ CONSTANTS: dict[str, Scheme] = {
     "Iff.mpr": (("a", "b"), ("self", "a"), lambda a, b: ((equivalence(a, b), b), a, ("app", ("mpr", _A), _B))),
     "False.elim": (("C",), ("h",), lambda c: ((FALSE,), c, ("false", _A))),
     "absurd": (("a", "b"), ("h₁", "h₂"), lambda a, b: ((a, negation(a)), b, ("false", ("app", _B, _A)))),
+    **LEMMAS,
 }
 NAMESPACES = frozenset(name.partition(".")[0] for name in CONSTANTS if "." in name) | {"Exists"}
 CONNECTIVES = {"And": conjunction, "Or": disjunction, "Iff": equivalence}
-DATA: frozenset[Tree] = frozenset((("proj", ("name", "Iff"), "refl"),))
-"""Constants whose propositions are explicit arguments."""
+DATA: frozenset[Tree] = frozenset(
+    ("proj", ("name", name.partition(".")[0]), name.partition(".")[2]) if "." in name else ("name", name)
+    for name in EXPLICIT
+)
+"""Constants with propositions as explicit arguments."""
 NAMES = {Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.NOT: "Not", Kind.FALSE: "False", Kind.TRUE: "True"}
 """The namespace of each connective."""
 

@@ -9,7 +9,7 @@ application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and
 from __future__ import annotations
 
 from lean_ebm.proving.logic.constants import CONSTANTS, DATA, NAMES, SELF, unknown_name
-from lean_ebm.proving.logic.elaborate_blocks import BlockElaborator
+from lean_ebm.proving.logic.elaborate_blocks import INFERABLE, BlockElaborator
 from lean_ebm.proving.logic.elaborate_formulas import constant_name, element_local, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
@@ -27,6 +27,7 @@ from lean_ebm.proving.logic.formulas import (
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
+from lean_ebm.proving.logic.lemmas import EXPLICIT
 from lean_ebm.proving.parser import Tree
 
 
@@ -76,6 +77,12 @@ class Elaborator(BlockElaborator):
                 return self.by_type(tree, target, context, top)
             if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
                 return self.of_exists(tree, target, context)
+            major = self.eliminated(tree, context)
+            if major is not None:
+                arguments = tree[2] if what == "app" else ()
+                if len(arguments) != 1:
+                    raise Unsupported("Exists.elim has two arguments")
+                return self.eliminate(major, arguments[0], target, context)
             proof, found = self.application(tree, target, context)
             if not self.run.unify(found, target, opaque=top):
                 raise TacticError("type mismatch")
@@ -222,6 +229,21 @@ class Elaborator(BlockElaborator):
             return self.anonymous(("anonymous", arguments), target, context)
         return self.eliminate(arguments[0], arguments[1], target, context)
 
+    def eliminated(self, tree: Tree, context: Context) -> Tree | None:
+        """The term ``h`` of ``h.elim`` if it proves an ∃; None if the term is another one."""
+        head = tree[1] if tree[0] == "app" else tree
+        if head[0] != "proj" or head[2] != "elim" or constant_name(head, context) is not None:
+            return None
+        if head[1][0] not in INFERABLE or self.is_data(head[1], context):
+            return None
+        saved = self.run.next, self.run.unknown, dict(self.run.found), dict(self.run.parts)
+        kept = self.fresh, list(self.goals), list(self.natural), self.waiting
+        _, formula = self.inferred(head[1], context)
+        exists = self.run.whnf(formula).kind is Kind.EXISTS
+        self.run.next, self.run.unknown, self.run.found, self.run.parts = saved
+        self.fresh, self.goals, self.natural, self.waiting = kept
+        return head[1] if exists else None
+
     def eliminate(self, major: Tree, minor: Tree, target: Expr, context: Context) -> ProofTerm:
         """Elaborate ``Exists.elim``."""
         if major[0] not in ("name", "app", "proj", "typed"):
@@ -333,7 +355,7 @@ class Elaborator(BlockElaborator):
         if len(named) + len(rest) < len(arguments) or not named.keys() <= {*implicit, *explicits}:
             raise TacticError("invalid argument name, or one that is given twice")
         if explicit or head in DATA:
-            for part in implicit:
+            for part in implicit if explicit else EXPLICIT[name]:
                 if part not in named:
                     if not rest:
                         raise Unsupported(f"{name} with too few arguments")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, lookup, type_of
+from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, element_local, lookup, type_of
 from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, opened, replaced
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
@@ -245,32 +245,28 @@ class BlockElaborator(FormulaElaborator):
 
     def no_match(self, trees: tuple[Tree, ...], target: Expr, context: Context) -> ProofTerm:
         """Elaborate ``nomatch h``."""
-        self.known(replaced(target, self.run.found))
+        target = replaced(target, self.run.found)
+        self.known(target)
         columns, wrapped = self.discriminants(trees, context)
-        for local in columns:
-            if local.formula is FALSE:
-                return self.wrap(("false", ("hyp", local.number)), wrapped)
-        raise Unsupported("nomatch of what is not False")
+        return self.wrap(self._compiled(columns, (), target, context, given=True), wrapped)
 
     def no_function(self, target: Expr, context: Context) -> ProofTerm:
         """Elaborate ``nofun``."""
         target = replaced(target, self.run.found)
         self.known(target)
-        binders: list[tuple[int, Expr | None]] = []
-        rest = target
-        proof: ProofTerm | None = None
+        locals_: list[Local] = []
+        rest, inner = target, context
         while rest.kind in (Kind.IMPLIES, Kind.NOT, Kind.ALL):
             number = self.new_number()
             if rest.kind is Kind.ALL:
+                local = element_local(number, "x", False, rest.b)
                 rest = opened(rest.a, element(number, rest.b))
-                binders.append((number, None))
-                continue
-            binders.append((number, rest.a))
-            if rest.a is FALSE and proof is None:
-                proof = ("false", ("hyp", number))
-            rest = rest.b if rest.kind is Kind.IMPLIES else FALSE
-        if proof is None:
-            raise Unsupported("nofun without an argument that proves False")
-        for number, formula in reversed(binders):
-            proof = ("all", number, proof) if formula is None else ("lam", number, formula, proof)
+            else:
+                local = Local(number, "x", False, PROOF, rest.a)
+                rest = rest.b if rest.kind is Kind.IMPLIES else FALSE
+            locals_.append(local)
+            inner = (*inner, local)
+        proof = self._compiled(tuple(locals_), (), rest, inner, given=False)
+        for local in reversed(locals_):
+            proof = ("lam", local.number, local.formula, proof) if local.formula else ("all", local.number, proof)
         return proof

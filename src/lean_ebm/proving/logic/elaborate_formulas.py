@@ -5,7 +5,7 @@ Syntax that Lean reads in a way that is not implemented here raises :class:`Unsu
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES
+from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES, unknown_name
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     PROPOSITION,
@@ -109,7 +109,7 @@ class FormulaElaborator:
             if self.domain(tree[2], context, bound) not in (sort, None):
                 raise TacticError("type mismatch")
             return self._individual(tree[1], context, sort, bound)
-        if head == ("name", "absurd") or (head[0] == "proj" and head[2] == "elim"):
+        if head in (("name", "absurd"), ("name", "id")) or (head[0] == "proj" and head[2] == "elim"):
             raise Unsupported("an individual from a contradiction")
         if head[0] != "name":
             raise TacticError("expected an individual")
@@ -121,7 +121,7 @@ class FormulaElaborator:
         if local is None and name in CONSTANTS:
             raise TacticError(f"{name} is not an individual")
         if local is None:
-            raise TacticError(f"unknown identifier {name}")
+            raise unknown_name(name)
         if local.sort is None or local.sort[1] != sort or len(local.sort[0]) != len(arguments):
             raise TacticError(f"{name} is not an individual of the type that is expected")
         return self._applied(local, arguments, context, bound)
@@ -220,7 +220,7 @@ class FormulaElaborator:
             if len(function[1]) == 1:
                 variable_, domain = function[1][0]
                 return self._quantified(Kind.EXISTS, ("exists", variable_, domain, function[2]), context, bound)
-        raise TacticError(f"unknown identifier {name}, or not a proposition")
+        raise unknown_name(name)
 
     def _quantified(
         self, kind: Kind, tree: Tree, context: Context, bound: tuple[Bound, ...], arrow: bool = False

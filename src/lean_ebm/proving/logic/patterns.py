@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from lean_ebm.proving.logic.basic import contradiction
-from lean_ebm.proving.logic.cases import FIELDS, RAW, case_proof, field_formulas
+from lean_ebm.proving.logic.cases import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.elaborate_blocks import BlockElaborator
-from lean_ebm.proving.logic.formulas import Expr, Kind
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.structure import failure
@@ -20,6 +20,9 @@ from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
 _NAMESPACES = {Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.EXISTS: "Exists", Kind.TRUE: "True"}
+
+
+_SPLITS = 100  # of hypotheses for which no alternative is left
 
 
 class Column(NamedTuple):
@@ -64,6 +67,7 @@ class PatternCompiler:
     def __init__(self, elaborator: BlockElaborator, context: Context, leaf: Leaf) -> None:
         self.elaborator, self.context, self.leaf = elaborator, context, leaf
         self.used: set[int] = set()
+        self.splits = 0
 
     def compile(self, columns: tuple[Column, ...], alternatives: tuple[tuple[Tree, ...], ...]) -> ProofTerm:
         """Make the proof.
@@ -100,7 +104,7 @@ class PatternCompiler:
         for constructor, fields in FIELDS[formula.kind]:
             made = tuple(self.elaborator.new_number() for _ in fields)
             locals_ = field_formulas(formula, constructor, fields, (), made)
-            new = tuple(Column(local, False) for local in locals_)
+            new = tuple(Column(_renamed(local, local.number, local.name, local.accessible), False) for local in locals_)
             inner = (*columns[:at], *new, *columns[at + 1 :])
             left = []
             for row in rows:
@@ -127,19 +131,42 @@ class PatternCompiler:
         return case_proof(formula, ("hyp", column.local.number), holes, numbers)
 
     def _missing(self, live: tuple[Column, ...]) -> ProofTerm:
-        """The proof where no alternative fits: Lean accepts that if the hypotheses contradict each other."""
+        """The proof where no alternative fits.
+
+        Lean accepts that if all cases of the hypotheses contradict themselves.
+        """
+        proof = self._contradiction(live)
+        if proof is not None:
+            return proof
+        for column in live:
+            formula = column.local.formula
+            constructors = FIELDS.get(formula.kind) if formula is not None else None
+            if formula is None or not constructors:
+                continue
+            self.splits += 1
+            if self.splits > _SPLITS:
+                raise Unsupported("a match with so many missing cases")
+            holes, numbers = [], []
+            for constructor, fields in constructors:
+                made = tuple(self.elaborator.new_number() for _ in fields)
+                new = tuple(Column(local, False) for local in field_formulas(formula, constructor, fields, (), made))
+                number = self.elaborator.run.number()
+                still = (*(other for other in live if other is not column), *new)
+                self.elaborator.run.parts[number] = self._missing(still)
+                holes.append(number)
+                numbers.append(made)
+            return case_proof(formula, ("hyp", column.local.number), holes, numbers)
+        raise failure(self.elaborator.run, "match: missing cases")
+
+    def _contradiction(self, live: tuple[Column, ...]) -> ProofTerm | None:
         run = self.elaborator.run
         number = run.number()
-        target = next((column.local.formula for column in live if column.local.formula is not None), None)
-        if target is None:
-            raise failure(run, "match: missing cases")
+        context = tuple(column.local for column in live)
         try:
-            contradiction(run, Goal(number, tuple(column.local for column in live), target, "", 0), ())
+            contradiction(run, Goal(number, context, FALSE, "", 0), ())
         except TacticError:
-            raise failure(run, "match: missing cases") from None
-        proof = run.parts.pop(number)
-        assert proof[0] == "false"
-        return proof
+            return None
+        return run.parts.pop(number)
 
     def _found(self, columns: tuple[Column, ...], row: Row) -> ProofTerm:
         self.used.add(row.number)
@@ -220,7 +247,7 @@ class PatternCompiler:
 
 
 def _renamed(local: Local, number: int, name: str, accessible: bool) -> Local:
-    return Local(number, name, accessible, local.what, local.formula, local.sort, local.text, local.raw)
+    return Local(number, name, accessible, local.what, local.formula, local.sort, local.text)
 
 
 def _variables(pattern: Tree) -> int:
