@@ -13,7 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from repl_stub import Server
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from proving.repl_stub import Server
 
 FOLDER = Path(sys.argv[1])
 

@@ -1,7 +1,10 @@
-"""A stub of PyPantograph's REPL: the embedded logic behind its protocol, run by the path of this file.
+"""A stand-in for PyPantograph's REPL: its protocol over the embedded logic, run by the path of this file.
 
 It knows the commands that the client uses, and answers as version 0.3.15 does: ``ready.`` first, then one JSON object a
-line.
+line. A tactic sees the goal of ``goalId`` alone if ``autoResume`` is false: the others are dormant then. If it is true,
+which is the default in ``automaticMode``, the goal is put first and the others follow. Goals are known by the names of
+their metavariables; one that a tactic leaves as it is keeps its name. ``repl_goals.py`` says what tactics do,
+``repl_source.py`` what a source does.
 """
 
 from __future__ import annotations
@@ -9,17 +12,24 @@ from __future__ import annotations
 import json
 import re
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TextIO
 
-from lean_ebm.proving.logic.logic import VERIFIER, Logic
+sys.path.insert(0, str(Path(__file__).parents[1]))  # also if this file is run by its path
+
+from lean_ebm.proving.logic.logic import VERIFIER
 from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.statements import Outcome, Statement, Step
+from proving.repl_goals import LOGIC, GoalList, Interrupted, TacticFailure
+from proving.repl_source import ProtocolError, Scope, begun, proof
 
 Answer = dict[str, Any]
-_COMMAND = re.compile(r"^(?=theorem |#|set_option )", re.MULTILINE)
-_HYPOTHESIS = re.compile(r"^([^:⊢]+) : (.*)$")
+_COMMAND = re.compile(r"^(?=theorem |def |#|set_option |universe |open )", re.MULTILINE)
+_HYPOTHESIS = re.compile(r"^([^:⊢|]+) : (.*)$")
+_ROOT = "_uniq.0"
 
 
 @dataclass(frozen=True)
@@ -27,40 +37,32 @@ class _Entry:
     """A state in the protocol.
 
     Args:
-        state: The state of the logic; None before the binders of a statement are introduced.
-        shown: Numbers of the goals that tactics may be applied to, in the order of the protocol.
-        statement: The statement that is to be introduced.
+        statement: The statement from which it starts.
+        goals: Its goals; None before the binders of the statement are introduced.
     """
 
-    state: LogicState | None
-    shown: tuple[int, ...] = ()
-    statement: Statement | None = None
-
-
-class ProtocolError(Exception):
-    """An error that is answered with ``error`` and ``desc``."""
-
-    def __init__(self, kind: str, description: str) -> None:
-        super().__init__(description)
-        self.answer = {"error": kind, "desc": description}
+    statement: Statement
+    goals: GoalList | None
 
 
 class Server:
     """Answers commands."""
 
     def __init__(self) -> None:
-        self._logic = Logic()
         self._entries: dict[int, _Entry] = {}
         self._next = 0
-        self._automatic = True
+        self._options = {"automaticMode": True, "timeout": 0}
+        self._scope = Scope()
         self._commands: dict[str, Callable[[Answer], Answer]] = {
-            "reset": self._reset,
-            "stat": self._stat,
+            "stat": lambda _: {"nGoals": len(self._entries)},
             "options.set": self._set_options,
             "goal.start": self._start,
             "goal.tactic": self._tactic,
+            "goal.continue": self._continue,
+            "goal.print": self._print,
             "goal.delete": self._delete,
             "frontend.process": self._process,
+            "frontend.distil": self._distil,
         }
 
     def answer(self, line: str) -> Answer:
@@ -85,17 +87,8 @@ class Server:
         while (line := source.readline()).strip():
             print(json.dumps(self.answer(line), ensure_ascii=False), file=sink, flush=True)
 
-    def _reset(self, _: Answer) -> Answer:
-        count = len(self._entries)
-        self._entries.clear()
-        self._next = 0
-        return {"nGoals": count}
-
-    def _stat(self, _: Answer) -> Answer:
-        return {"nGoals": len(self._entries)}
-
     def _set_options(self, payload: Answer) -> Answer:
-        self._automatic = bool(payload.get("automaticMode", self._automatic))
+        self._options |= {key: payload[key] for key in self._options if key in payload}
         return {}
 
     def _delete(self, payload: Answer) -> Answer:
@@ -107,52 +100,95 @@ class Server:
         text = payload.get("expr")
         if not isinstance(text, str):
             raise ProtocolError("arguments", "Exactly one of {expr, copyFrom} must be supplied")
-        statement = _statement(text)
-        step = self._logic.start(statement)
+        entry = self._entry(self._scope.statement(text))
+        return {"stateId": self._keep(entry), "root": _ROOT}
+
+    def _entry(self, statement: Statement) -> _Entry:
+        step = LOGIC.start(statement)
         if not isinstance(step.state, LogicState):
             raise ProtocolError("elab", step.message)
-        if statement.binders:
-            number = self._keep(_Entry(None, (), statement))
-        else:
-            number = self._keep(_Entry(step.state, tuple(goal.number for goal in step.state.open)))
-        return {"stateId": number, "root": "_uniq.0"}
+        return _Entry(statement, None if statement.binders else GoalList.of(step.state, self._scope.opened))
+
+    def _find(self, number: object) -> _Entry:
+        entry = self._entries.get(number) if isinstance(number, int) else None
+        if entry is None:
+            raise ProtocolError("index", f"Invalid state index {number}")
+        return entry
 
     def _tactic(self, payload: Answer) -> Answer:
-        entry = self._entries.get(payload.get("stateId", -1))
-        if entry is None:
-            raise ProtocolError("index", f"Invalid state index {payload.get('stateId')}")
-        tactic, goal = payload.get("tactic"), payload.get("goalId", 0)
-        if not isinstance(tactic, str):
+        entry = self._find(payload.get("stateId"))
+        shapes = [key for key in ("tactic", "mode") if isinstance(payload.get(key), str)]
+        if len(shapes) != 1:
             raise ProtocolError("operation", "Exactly one of {tactic, mode, expr, have, let, draft} must be supplied")
-        if entry.state is None:
-            return self._introduce(entry, tactic)
-        if not isinstance(goal, int) or not 0 <= goal < len(entry.shown):
-            raise ProtocolError("index", f"Invalid goal index {goal}")
-        numbers = [goal.number for goal in entry.state.open]
-        step = self._logic.apply(entry.state, tactic, numbers.index(entry.shown[goal]))
-        if not isinstance(step.state, LogicState):
-            return _failure(step)
-        left = [goal.number for goal in step.state.open]
-        shown = [number for number in left if number not in numbers]
-        if payload.get("autoResume", self._automatic):
-            shown += [number for number in entry.shown if number in left and number not in shown]
-        return self._success(step.state, tuple(shown))
+        text = payload[shapes[0]]
+        if entry.goals is None:
+            return self._introduce(entry, text)
+        goals = entry.goals
+        index, together = payload.get("goalId"), payload.get("autoResume", self._options["automaticMode"])
+        if not goals.shown or not 0 <= (index or 0) < len(goals.shown):
+            raise ProtocolError("index", f"Invalid goal index {index}")
+        name = goals.shown[index or 0]
+        others = [other for other in goals.shown if other != name]
+        # The end of a conversion makes the other goals dormant in any case.
+        goals = goals.focused((name, *others) if together and text != "tactic" else (name,))
+        try:
+            made = self._mode(goals, text) if shapes == ["mode"] else self._run(goals, text)
+        except TacticFailure as failure:
+            return _failure(failure.step)
+        except Interrupted as interrupted:
+            self._wait(interrupted)
+            return {"error": "internal", "desc": "interrupt"}
+        return self._success(_Entry(entry.statement, made))
+
+    def _run(self, goals: GoalList, text: str) -> GoalList:
+        if goals.shown[0] in goals.conversions:
+            return goals.convert(text)
+        if text in ("silent", "deep"):
+            kind = {"error": "exception"} if text == "silent" else {"error": "core", "desc": "maximum recursion depth"}
+            error = ProtocolError("", "")
+            error.answer = kind
+            raise error
+        return goals.run(text)
+
+    def _mode(self, goals: GoalList, mode: str) -> GoalList:
+        inside = goals.shown[0] in goals.conversions
+        if mode not in ("conv", "tactic"):
+            raise ProtocolError("command", f"Invalid mode {mode}")
+        if inside == (mode == "conv"):
+            raise ProtocolError("invalid", "Already in conv state" if inside else "Goal does not have a fragment")
+        return goals.end_conversion() if inside else goals.begin_conversion()
+
+    def _wait(self, interrupted: Interrupted) -> None:
+        time.sleep(600 if interrupted.stuck else self._options["timeout"] / 1000 or 600)
 
     def _introduce(self, entry: _Entry, tactic: str) -> Answer:
         """Run the first ``intro``, which is part of the statement in the logic."""
-        assert entry.statement is not None
-        names = re.findall(r"[^\s(){}:]+", " ".join(re.findall(r"[({]([^:]*):", entry.statement.binders)))
+        names = _names(entry.statement)
         if tactic.split() != ["intro", *names]:
-            return {"messages": [_message("error", f"expected intro {' '.join(names)} first", 1)]}
-        state = self._logic.start(entry.statement).state
-        assert isinstance(state, LogicState)
-        return self._success(state, tuple(goal.number for goal in state.open))
+            return {"messages": [_message("error", f"expected intro {' '.join(names)} first", 1)], **_FLAGS}
+        return self._success(_Entry(entry.statement, begun(entry.statement, self._scope.opened)))
 
-    def _success(self, state: LogicState, shown: tuple[int, ...]) -> Answer:
-        texts = {goal.number: text for goal, text in zip(state.open, state.goals, strict=True)}
-        goals = [_goal(number, texts[number]) for number in shown]
-        number = self._keep(_Entry(state, shown))
-        return {"nextStateId": number, "goals": goals, "messages": [], "hasSorry": False, "hasUnsafe": False}
+    def _success(self, entry: _Entry) -> Answer:
+        return {"nextStateId": self._keep(entry), "goals": _goals(entry), "messages": [], **_FLAGS}
+
+    def _continue(self, payload: Answer) -> Answer:
+        entry, names = self._find(payload.get("target")), payload.get("goals")
+        if entry.goals is None or not isinstance(names, list):
+            raise ProtocolError("arguments", "Exactly one of {branch, goals} must be supplied")
+        if unknown := [name for name in names if not entry.goals.knows(name)]:
+            raise ProtocolError("structure", f"Goals {unknown} are not in scope")
+        made = _Entry(entry.statement, entry.goals.focused(names))
+        return {"nextStateId": self._keep(made), "goals": _goals(made)}
+
+    def _print(self, payload: Answer) -> Answer:
+        entry = self._find(payload.get("stateId"))
+        answer: Answer = {"goals": _goals(entry) if payload.get("goals") else [], "extraMVars": []}
+        answer |= {"rootHasSorry": False, "rootHasUnsafe": False, "rootHasMVar": False}
+        if entry.goals is not None and (entry.statement.binders or not entry.goals.is_open(_ROOT)):
+            answer["rootHasMVar"] = bool(entry.goals.logic.open)
+            if payload.get("rootExpr"):
+                answer["root"] = {"pp": "fun a => a"}
+        return answer
 
     def _keep(self, entry: _Entry) -> int:
         self._entries[self._next] = entry
@@ -163,41 +199,65 @@ class Server:
         text = payload.get("file")
         if not isinstance(text, str):
             raise ProtocolError("arguments", "Exactly one of {fileName, file} must be supplied")
-        units, proved, line, position = [], set(), 1, 0
+        units, proved, line, position, scope, late = [], set(), 1, 0, Scope(), False
         for command in _COMMAND.split(text):
             messages: list[Answer] = []
-            name = command.split()[1].rstrip(":") if len(command.split()) > 1 else ""
-            if command.startswith("theorem "):
-                head, _, script = command.partition(":= by\n")
-                lines = [part.removeprefix("  ") for part in script.splitlines()]
-                verdict = self._logic.verify(Statement.of(head), "\n".join(lines))
-                if verdict.proved:
-                    proved.add(name)
+            words = [*command.split()[:2], "", ""]
+            if late:  # Lean skips what comes after a time-out, without a word
+                pass
+            elif words[0] == "def":  # the statement by itself; that of the theorem is read below
+                pass
+            elif words[0] == "theorem" and ":= @" in command:  # a theorem taken as a proof of its statement
+                proved |= {words[1]} if command.split(":= @")[1].strip() in proved else set()
+            elif words[0] == "theorem":
+                try:
+                    reason = proof(command, scope)
+                except Interrupted as interrupted:
+                    self._wait(interrupted)
+                    late = True
                 else:
-                    messages.append(_message("error", verdict.message, line + 1))
+                    proved |= {words[1].rstrip(":")} - ({words[1].rstrip(":")} if reason else set())
+                    messages += [_message("error", reason, line)] if reason else []
             elif command.startswith("#print axioms "):
-                name = command.split()[2]
-                depends = "does not depend on any axioms" if name in proved else "depends on axioms: [sorryAx]"
-                messages.append(_message("information", f"'{name}' {depends}", line))
+                depends = (
+                    "does not depend on any axioms" if command.split()[2] in proved else "depends on axioms: [sorryAx]"
+                )
+                messages.append(_message("information", f"'{command.split()[2]}' {depends}", line))
             elif command.startswith("#eval Lean.versionString"):
                 messages.append(_message("information", json.dumps(VERIFIER), line))
+            elif command.strip() and (reason := scope.read(command)):
+                messages.append(_message("error", reason, line))
             size = len(command.encode())
             units.append({"boundary": [position, position + size], "messages": messages})
             line += command.count("\n")
             position += size
+        if payload.get("inheritEnv"):
+            self._scope = scope
         return {"units": units}
 
+    def _distil(self, payload: Answer) -> Answer:
+        targets = []
+        for command in _COMMAND.split(payload["file"]):
+            if not command.startswith("theorem ") or not command.rstrip().endswith(":= sorry"):
+                raise ProtocolError("io", f"<anonymous>:1:0: error: unexpected {command.strip()[:20]}")
+            statement = Statement.of(command.rstrip().removesuffix(":= sorry"))
+            self._entry(statement)
+            entry = _Entry(statement, begun(statement, self._scope.opened))
+            targets.append({"stateId": self._keep(entry), "goals": _goals(entry)})
+        return {"targets": targets}
 
-def _statement(text: str) -> Statement:
-    """Split ``∀ (p q : Prop), p`` into binders, as far as they are in brackets, and proposition."""
-    match = re.match(r"∀\s*((?:\([^()]*\)\s*|\{[^{}]*\}\s*)+),", text)
-    return Statement(text[match.end() :].strip(), match[1].strip()) if match else Statement(text)
+
+_FLAGS = {"hasSorry": False, "hasUnsafe": False}
+
+
+def _names(statement: Statement) -> list[str]:
+    return re.findall(r"[^\s(){}:]+", " ".join(re.findall(r"[({]([^:]*):", statement.binders)))
 
 
 def _failure(step: Step) -> Answer:
     if step.outcome is Outcome.PARSE_ERROR:
-        return {"parseError": step.message}
-    return {"messages": [_message("error", step.message, 0)]}
+        return {"parseError": step.message, **_FLAGS}
+    return {"messages": [_message("error", step.message, 0)], **_FLAGS}
 
 
 def _message(severity: str, text: str, line: int) -> Answer:
@@ -205,20 +265,26 @@ def _message(severity: str, text: str, line: int) -> Answer:
     return {"severity": severity, "data": text, "pos": position, "kind": "[anonymous]", "fileName": "<anonymous>"}
 
 
-def _goal(number: int, text: str) -> Answer:
+def _goals(entry: _Entry) -> list[Answer]:
+    if entry.goals is None:
+        return [{"name": _ROOT, "fragment": "tactic", "target": {"pp": str(entry.statement)}, "vars": []}]
+    return [_goal(name, text, entry.goals) for name, text in entry.goals.texts().items()]
+
+
+def _goal(name: str, text: str, goals: GoalList) -> Answer:
     """Write a printed goal in the protocol's form."""
-    answer: Answer = {"name": f"_uniq.{number}", "fragment": "tactic", "vars": []}
+    inside = name in goals.conversions
+    answer: Answer = {"name": name, "fragment": "conv" if inside else "tactic", "vars": []}
     *hypotheses, target = text.split("\n")
     if hypotheses and hypotheses[0].startswith("case "):
         answer["userName"] = hypotheses.pop(0).removeprefix("case ")
     for hypothesis in hypotheses:
         match = _HYPOTHESIS.match(hypothesis)
         assert match is not None, f"no hypothesis: {hypothesis}"
-        for name in match[1].split():
-            answer["vars"].append(
-                {"name": f"_{name}", "userName": name, "isInaccessible": "✝" in name, "type": {"pp": match[2]}}
-            )
-    answer["target"] = {"pp": target.removeprefix("⊢ ")}
+        for variable in match[1].split():
+            hidden = {"isInaccessible": "✝" in variable, "type": {"pp": match[2]}}
+            answer["vars"].append({"name": f"_{variable}", "userName": variable, **hidden})
+    answer["target"] = {"pp": target[2:]}
     return answer
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from helpers import needs_lean
 from lean_ebm.proving.lean import Lean
-from lean_ebm.proving.lexer import KEYWORDS, MAX_LENGTH, SyntaxProblem, tokenize, without_comments
+from lean_ebm.proving.lexer import KEYWORDS, MAX_LENGTH, SyntaxProblem, is_name, plain, tokenize
 
 
 @pytest.fixture(scope="module")
@@ -75,14 +75,46 @@ def test_comments_strings_and_characters():
         assert kinds(f"{string} a") == [("string", string), ("name", "a")]
 
 
-def test_comments_become_blanks():
-    assert without_comments('a -- b\n/- c\n d -/ "-- e"') == 'a     \n    \n      "-- e"'
+def test_plain_text_keeps_the_places_of_tokens():
+    assert plain("p/\\q \\/ r") == "p∧ q ∨  r"
+    assert plain('a -- b\n/- c\n d -/ "-- e"') == 'a     \n    \n      "-- e"'
 
 
 @pytest.mark.parametrize("text", ["/- a", "x\n/- /- -/", '"a', '"a\\"', "«a", 'r#"a"', 's!"{', "/-- a", 's!"{/-}"'])
 def test_what_does_not_end_is_refused_with_its_line(text):
     with pytest.raises(SyntaxProblem, match=f"line {text.count(chr(10)) + 1} does not end"):
         tokenize(text)
+
+
+@pytest.mark.parametrize("name", ["a", "and_comm'", "Foo.bar", "«a b».c", "Foo.«bar»", "α₁", "intro"])
+def test_names_of_theorems(name):
+    assert is_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        " a",
+        "a ",
+        "a b",
+        "theorem",
+        "foo:¬",
+        "1",
+        "a.1",
+        "a.",
+        ".a",
+        "_",
+        "a .b",
+        "«a",
+        "a--",
+        "a/-b-/",
+        "(a)",
+        "a:=b",
+    ],
+)
+def test_what_is_no_name(name):
+    assert not is_name(name)
 
 
 def test_tactics_are_no_keywords():

@@ -9,6 +9,7 @@ from proving.tactic_sampler import TacticSampler
 
 _SPLIT = {Kind.AND: 2, Kind.IFF: 2, Kind.EXISTS: 2, Kind.OR: 1}
 _FIELDS = ("symm", "elim", "imp", "trans", "resolve_left", "comm", "imp_left", "imp_right", "1.2", "2.1", "1", "mp")
+_ENDING = ("intro", "intro h", "constructor", "assumption", "left", "right", "rintro ⟨h, k⟩", "contradiction", "trivial")
 
 
 class WideSampler(TacticSampler):
@@ -64,8 +65,9 @@ class WideSampler(TacticSampler):
                 f"{head}; all_goals {b}",
                 f"{head}; any_goals {b}",
                 f"{head}; any_goals first | {a} | {b}",
-                f"repeat {a}",
-                f"repeat first | {a} | {b}",
+                f"repeat {random.choice(_ENDING)}",
+                f"repeat first | {random.choice(_ENDING)} | {random.choice(_ENDING)}",
+                f"repeat ({random.choice(_ENDING)}; {b})",
                 f"({a}; {b})",
                 f"({head}; · {b})",
                 f"{head}\n· {b}",

@@ -23,14 +23,14 @@ _CHARACTERS = (
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_'!?"
     "αβγδεζηθικλμνξοπρςστυφχψωΓΔΘΛΞΠΣΦΨΩ"
     "₀₁₂₃₄₅₆₇₈₉ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
-    "()[]{}⟨⟩‹›.,:;|@=<>+-*/^"
+    "()[]{}⟨⟩‹›⦃⦄.,:;|@=<>+-*/^"
     "→←↔↦∀∃¬∧∨≠≤≥∈∉⊆⊂⊇∪∩⋃⋂∖ᶜ∅∘×∣%∑∏∫∂√∞·•▸↑⇑↥⊢⊤⊥⊔⊓⊕⊗≡≃≅⟶ℕℤℚℝℂ"
 )
 _OTHER = re.compile(f"[^{re.escape(_CHARACTERS)}]")
 _WORD = re.compile(
     f"[^{re.escape(_CHARACTERS[_CHARACTERS.index('()') :])} \n⁻λ'!?]+"
 )  # a final ' or ? is left out: simp? counts as simp
-_BRACKET = re.compile(r"[()\[\]{}⟨⟩‹›]|(?:(?:¬|@|→|\bby|\bfun|∀|∃|·|←|-)\s*)+")
+_BRACKET = re.compile(r"[()\[\]{}⟨⟩‹›⦃⦄]|(?:(?:¬|@|→|\bby|\bfun|∀|∃|·|←|-)\s*)+")
 _LIKE_LATIN = str.maketrans(
     "αγεηικνορσςτυχωₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₀₁⁰¹ΓΛ", "ayenikvopoctuxwaeijklmnoprstuvxoiolrA"
 )  # the letters that they look like
@@ -119,10 +119,10 @@ def _nesting(text: str) -> str | None:
     depth = deepest = 0
     for match in _BRACKET.finditer(text):
         token = match[0]
-        if token in "([{⟨‹":
+        if token in "([{⟨‹⦃":
             depth += 1
             deepest = max(deepest, depth)
-        elif token in ")]}⟩›":
+        elif token in ")]}⟩›⦄":
             depth -= 1
         elif len(token) > MAX_DEPTH:  # a run of prefixes; at least a character each
             deepest = max(deepest, len(re.findall(r"\w+|\S", token)))

@@ -63,11 +63,11 @@ _RESERVED = """
     deprecated_module deriving do docs_to_verso elab elab_rules else end example exists export extends finally for
     forall from fun generalizing grind_pattern have haveI hiding if import in include inductive inductive_fixpoint infix
     infixl infixr init_quot initialize instance leading_parser let letI let_delayed let_fun let_tmp local macro
-    macro_rules match matches meta mut mutual namespace nat_lit nofun nomatch noncomputable nonrec notation omit opaque open
-    partial partial_fixpoint postfix prefix private protected public recall renaming repeat return scoped seal section
-    set_option show sorry structure suffices suppress_compilation syntax tactic_extension termination_by then theorem
-    trailing_parser try unif_hint universe unless unlock_limits unsafe unseal unsuppress_compilation using variable
-    where while with
+    macro_rules match matches meta mut mutual namespace nat_lit nofun nomatch noncomputable nonrec notation omit opaque
+    open partial partial_fixpoint postfix prefix private protected public recall renaming repeat return scoped seal
+    section set_option show sorry structure suffices suppress_compilation syntax tactic_extension termination_by then
+    theorem trailing_parser try unif_hint universe unless unlock_limits unsafe unseal unsuppress_compilation using
+    variable where while with
 """
 KEYWORDS = frozenset(_RESERVED.split())
 """Words that Lean reserves, so that they cannot be names. Tactics such as ``intro`` are not among them."""
@@ -116,20 +116,39 @@ def tokenize(text: str) -> list[Token]:
     return _scan(text)[0]
 
 
-def without_comments(text: str) -> str:
-    """Put blanks in the place of comments, so that lines and columns stay as they are.
+def plain(text: str) -> str:
+    """Put blanks in the place of comments, and write ``∧`` and ``∨`` for their ASCII spellings.
 
-    Documentation comments stay: Lean refuses them where they document nothing.
+    Each token keeps its line and column. Documentation comments stay: Lean refuses them where they document nothing.
 
     Raises:
         SyntaxProblem: As for :func:`tokenize`.
     """
+    tokens, comments = _scan(text)
+    changes = [(start, end, re.sub(r"[^\n]", " ", text[start:end])) for start, end in comments]
+    if "\\" in text:
+        changes += [
+            (token.start, token.end, f"{token.text} ")
+            for token in tokens
+            if token.text in ("∧", "∨") and token.end - token.start == 2
+        ]
     parts: list[str] = []
     done = 0
-    for start, end in _scan(text)[1]:
-        parts += text[done:start], re.sub(r"[^\n]", " ", text[start:end])
+    for start, end, instead in sorted(changes):
+        parts += text[done:start], instead
         done = end
     return "".join([*parts, text[done:]])
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a name that a theorem can have in Lean, such as ``and_comm'`` or ``Foo.«bar baz»``."""
+    try:
+        first, *rest = tokenize(text)
+    except (SyntaxProblem, ValueError):
+        return False
+    if (first.kind, first.start) != ("name", 0) or first.text == "_" or (rest or [first])[-1].end != len(text):
+        return False
+    return all(token.kind == "projection" and token.glued and not token.text[1].isdigit() for token in rest)
 
 
 def _scan(text: str) -> tuple[list[Token], list[tuple[int, int]]]:

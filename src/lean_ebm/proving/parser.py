@@ -29,14 +29,10 @@ An alternative of ``cases`` is ``(constructor, (name, ...), block)``; the block 
 
 from __future__ import annotations
 
-import re
-from typing import NamedTuple
-
-from lean_ebm.proving.lexer import LIBRARY_NAMES, SyntaxProblem, tokenize
 from lean_ebm.proving.parser_base import MAX_DEPTH, Tree, deep
 from lean_ebm.proving.parser_tactics import TacticParser
 
-__all__ = ["MAX_DEPTH", "Binder", "Tree", "parse_binders", "parse_tactics", "parse_term"]
+__all__ = ["MAX_DEPTH", "Tree", "parse_tactics", "parse_term"]
 
 
 def parse_term(text: str) -> Tree:
@@ -63,36 +59,3 @@ def parse_tactics(text: str) -> Tree:
         tree = parser.block()
     parser.end()
     return tree
-
-
-class Binder(NamedTuple):
-    """One group of binders, ``(names : domain)``.
-
-    Args:
-        names: The names that it binds.
-        domain: The text after the colon.
-    """
-
-    names: tuple[str, ...]
-    domain: str
-
-
-def parse_binders(text: str) -> list[Binder]:
-    """Parse the binders of a statement, such as ``(p q : Prop) (P : α → Prop)``.
-
-    Raises:
-        SyntaxProblem: If the text is not made of such groups.
-    """
-    found = []
-    for group in re.finditer(r"\s*(?:\(([^():]*):((?:[^()]|\([^()]*(?:\([^()]*\)[^()]*)*\))*)\)|(\S))", text):
-        if group[3] is not None:
-            raise SyntaxProblem(f"expected groups such as (p q : Prop), found {group[3]!r} in {text!r:.80}")
-        names = tuple(group[1].split())
-        for name in names:
-            tokens = tokenize(name)
-            if len(tokens) != 1 or tokens[0].kind != "name" or name in LIBRARY_NAMES | {"_"}:
-                raise SyntaxProblem(f"expected a name, found {name!r}")
-        if not names:
-            raise SyntaxProblem(f"expected a name in {group[0]!r:.80}")
-        found.append(Binder(names, group[2].strip()))
-    return found

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NamedTuple
 
+from lean_ebm.proving.source.statement import split_statement
 from lean_ebm.proving.views import GoalView, view_of
 
 
@@ -42,30 +42,23 @@ class Statement:
     Args:
         proposition: The proposition, such as ``p ∧ q → q ∧ p``.
         binders: The variables that it is about, such as ``(p q : Prop)``; empty if the proposition is closed.
+        preamble: Lean source that comes before the theorem, such as ``open Nat`` or the theorems that it uses. It is
+            trusted: it comes from a file that the user names, never from a prover.
     """
 
     proposition: str
     binders: str = ""
+    preamble: str = ""
 
     @classmethod
     def of(cls, text: str) -> Statement:
-        """Split ``[theorem name] [binders :] proposition [:= by]`` at the colon after the binders.
+        r"""Split ``[theorem name] [binders :] proposition [:= by]`` at the colon after the binders.
 
         The text before a colon is binders if all of it is in brackets: the colon of ``∀ x : α, p`` is another one.
+        Comments are left out, and ASCII spellings such as ``/\`` become those of Lean's library.
         """
-        text = text.strip()
-        head, _, rest = text.partition(" ")
-        if head in ("theorem", "lemma", "example"):
-            text = rest if head == "example" else rest.strip().partition(" ")[2]
-        text = re.sub(r"\s*:=(\s*by)?$", "", text.strip())
-        depth = 0
-        for position, character in enumerate(text):
-            depth += (character in "([{⟨") - (character in ")]}⟩")
-            if depth == 0 and character == ":":
-                return cls(text[position + 1 :].strip(), text[:position].strip())
-            if depth == 0 and not character.isspace() and character not in ")]}⟩":
-                break
-        return cls(text)
+        binders, proposition = split_statement(text)
+        return cls(proposition, binders)
 
     def theorem(self, name: str, script: str) -> str:
         """Write this statement, proved by ``script``, as Lean source.

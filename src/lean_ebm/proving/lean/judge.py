@@ -15,15 +15,12 @@ import json
 import os
 import re
 import tempfile
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from pathlib import Path
 
 from lean_ebm.errors import SettingError
-from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, read_report, secret_name, theorem_source
+from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
 from lean_ebm.proving.processes import ProcessFailedError, run
 from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
@@ -110,25 +107,33 @@ class Lean(Judge):
     def check(self, attempts: Sequence[Attempt]) -> list[LeanReport]:
         """Check attempts; a bad one does not affect the others.
 
-        Texts that :func:`~lean_ebm.proving.forbidden.refuse` refuses never reach Lean. If a process dies or runs out of
-        time, the attempts that it had finished keep their reports, and the one that it was at is tried again in a
-        process of its own.
+        Texts that :func:`~lean_ebm.proving.forbidden.refuse` refuses never reach Lean. Attempts with equal preambles
+        share a process. If a process dies or runs out of time, the attempts that it had finished keep their reports,
+        and the one that it was at is tried again in a process of its own.
         """
-        reports: list[LeanReport | None] = []
-        for statement, script in attempts:
-            reason = refuse(f"{statement.binders} : {statement.proposition}") or refuse(script)
-            reports.append(LeanReport(Outcome.FORBIDDEN, reason=reason) if reason else None)
-        left = [index for index, report in enumerate(reports) if report is None]
-        batches = [left[start : start + self.batch] for start in range(0, len(left), self.batch)]
+        reports: list[LeanReport | None] = [None] * len(attempts)
+        ready: dict[str, list[tuple[int, Attempt]]] = {}
+        for index, attempt in enumerate(attempts):
+            checked = admitted(attempt)
+            if isinstance(checked, LeanReport):
+                reports[index] = checked
+            else:
+                ready.setdefault(attempt.statement.preamble, []).append((index, checked))
+        batches = [
+            group[start : start + self.batch]
+            for group in ready.values()
+            for start in range(0, len(group), self.batch)
+        ]
         while batches:
-            indices = batches.pop()
-            found, death = self._check_batch([attempts[index] for index in indices])
-            if death is not None and len(indices) == 1:
+            batch = batches.pop()
+            found, death = self._check_batch([attempt for _, attempt in batch])
+            if death is not None and len(batch) == 1:
                 found = [LeanReport(death.outcome, reason=death.reason)]
-            for index, report in zip(indices, found, strict=False):
+            for (index, _), report in zip(batch, found, strict=False):
                 reports[index] = report
-            left = indices[len(found) :]
-            batches += [part for part in (left[1:], left[:1]) if part]
+            left = batch[len(found) :]
+            cut = 1 if found else len(left) // 2  # nothing was finished: a statement may have killed it
+            batches += [part for part in (left[cut:], left[:cut]) if part]
         return [report for report in reports if report is not None]
 
     def verify(self, statement: Statement, script: str) -> Verdict:
@@ -145,23 +150,11 @@ class Lean(Judge):
 
     def _check_batch(self, attempts: Sequence[Attempt]) -> tuple[list[LeanReport], _DiedError | None]:
         """Check attempts in one process; returns reports on those that it finished, and its death if it died."""
-        secret = secret_name()
-        names = [f"{secret}_{index}" for index in range(len(attempts))]
-        blocks = [theorem_source(name, attempt) for name, attempt in zip(names, attempts, strict=True)]
-        starts = list(accumulate((block.count("\n") for block in blocks[:-1]), initial=0))
-        found, death = self._run("".join(blocks), self.timeout + 0.02 * len(attempts))
-        messages: list[list[LeanMessage]] = [[] for _ in attempts]
-        for message in found:
-            index = max(bisect_right(starts, message.line) - 1, 0)
-            messages[index].append(
-                LeanMessage(message.severity, message.text, message.line - starts[index], message.column)
-            )
-        if death is not None:  # an attempt is finished if its last message is the one on its axioms
-            finished = [
-                any(name in message.text for message in own[-1:]) for name, own in zip(names, messages, strict=True)
-            ]
-            names = names[: finished.index(False)] if False in finished else names
-        return [read_report(name, own, self.axioms) for name, own in zip(names, messages, strict=False)], death
+        source = LeanSource(attempts)
+        messages, death = self._run(source.text, self.timeout + 0.02 * len(attempts))
+        if death is not None:
+            return source.finished(messages, self.axioms), death
+        return source.reports(messages, self.axioms), None
 
     def _run(self, source: str, timeout: float) -> tuple[list[LeanMessage], _DiedError | None]:
         """Run Lean on a source; returns its messages, and its death if it died."""

@@ -1,16 +1,24 @@
-"""Lean's source and messages: how a theorem is put to Lean, and how its answer is read.
+"""Lean's source and messages: how attempts are put to Lean, and how its answers are read.
 
-Each theorem gets a name that nobody can guess and is followed by ``#print axioms``. It is proved if Lean reports no
-error in its lines and says that it depends on no axioms but the allowed ones. If Lean says nothing, it is not proved.
+A script must not be able to change what it is taken to prove, whatever its text is. So each statement is elaborated by
+itself, before any script, as a constant ``S : Prop``; then its theorem ``T`` is proved by the script; then ``T`` is
+taken as a proof ``C`` of ``S``, and ``#print axioms`` is asked about ``C``. All have names that nobody can guess. It is
+proved if Lean reports no error and says, in the line of that question, that ``C`` depends on no axioms but the allowed
+ones. If Lean says nothing, it is not proved.
 """
 
 from __future__ import annotations
 
 import re
 import secrets
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lean_ebm.proving.forbidden import refuse
+from lean_ebm.proving.lexer import SyntaxProblem, plain
+from lean_ebm.proving.source.binders import parse_binders
+from lean_ebm.proving.source.shape import check_shape
 from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
 
 STANDARD_AXIOMS = frozenset({"propext", "Classical.choice", "Quot.sound"})
@@ -21,7 +29,7 @@ HEADER = "set_option autoImplicit false\nset_option linter.all false\nuniverse u
 
 _UNSOLVED = "unsolved goals\n"
 _PARSE_ERROR = re.compile(r"unexpected |unknown tactic|expected |<input>|invalid |unterminated |missing ")
-_DEPENDS = re.compile(r"'(\S+)' (?:does not depend on any axioms|depends on axioms: \[([^\]]*)\])")
+_AXIOMS = r"'(?:_root_\.)?{}' (?:does not depend on any axioms|depends on axioms: \[([^\]]*)\])"
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,7 @@ class LeanMessage:
     Args:
         severity: ``error``, ``warning`` or ``information``.
         text: The text of the message.
-        line: From 0, the line of ``theorem ... := by``; script lines start at 1.
+        line: From 0; in a report, the line of ``theorem ... := by`` is 0, and script lines start at 1.
         column: From 0, in code points.
     """
 
@@ -69,56 +77,152 @@ class LeanReport:
         return Verdict(False, verifier, self.reason, outcome)
 
 
-def theorem_source(name: str, attempt: Attempt) -> str:
-    """Write an attempt as Lean source whose messages :func:`read_report` can read.
+def admitted(attempt: Attempt) -> Attempt | LeanReport:
+    """Make an attempt fit for :class:`LeanSource`, or report why it may not go to Lean.
+
+    It gets rid of comments, and neither the statement nor the script can reach beyond its place in the source.
+    """
+    statement, script = attempt
+    try:
+        reason = refuse(plain(f"{statement.binders} : {statement.proposition}")) or refuse(plain(script))
+        return LeanReport(Outcome.FORBIDDEN, reason=reason) if reason else _shaped(statement, script)
+    except SyntaxProblem as problem:
+        return LeanReport(Outcome.PARSE_ERROR, reason=str(problem))
+
+
+def _shaped(statement: Statement, script: str) -> Attempt:
+    groups = parse_binders(statement.binders)
+    for group in groups:
+        if group.domain:
+            check_shape(group.domain, "a type")
+    proposition, script = plain(statement.proposition), plain(script)
+    check_shape(proposition, "a proposition")
+    if not proposition.strip():
+        raise SyntaxProblem("expected a proposition, found none")
+    check_shape(script, "a proof")
+    return Attempt(Statement(proposition, " ".join(group.source() for group in groups), statement.preamble), script)
+
+
+class LeanSource:
+    """Attempts as Lean source.
 
     Args:
-        name: Name of the theorem, from :func:`secret_name`.
-        attempt: The statement, which becomes the first line, and the script.
+        attempts: The attempts, from :func:`admitted`, all with the same preamble.
+
+    Attributes:
+        text: The source, to stand after :data:`HEADER`.
     """
-    # On one line, so that an error in line 0 is an error in the statement.
-    statement = Statement(" ".join(attempt.statement.proposition.split()), " ".join(attempt.statement.binders.split()))
-    return f"{statement.theorem(name, attempt.script)}#print axioms {name}\n"
+
+    def __init__(self, attempts: Sequence[Attempt]) -> None:
+        secret = secret_name()
+        self._names = [f"{secret}_{index}" for index in range(len(attempts))]
+        preamble = attempts[0].statement.preamble.strip("\n") if attempts else ""
+        parts = [f"{preamble}\n"] if preamble else []
+        line = parts[0].count("\n") if parts else 0
+        self._starts: list[tuple[int, int, str]] = [(0, -1, "preamble")]  # line, attempt, and what starts there
+        self._by: list[int] = []
+        for index, (name, (statement, _)) in enumerate(zip(self._names, attempts, strict=True)):
+            head = f"∀ {statement.binders}, " if statement.binders else ""
+            parts.append(f"def _root_.S{name} : Prop := {head}(\n{statement.proposition}\n)\n")
+            self._starts.append((line, index, "statement"))
+            line += parts[-1].count("\n")
+        for index, (name, (statement, script)) in enumerate(zip(self._names, attempts, strict=True)):
+            head = f"theorem _root_.T{name} {statement.binders} : (\n{statement.proposition}\n) := by\n"
+            body = "".join(f"  {each}\n" if each else "\n" for each in script.strip("\n").split("\n"))
+            check = f"theorem _root_.C{name} : @_root_.S{name} := @_root_.T{name}\n#print axioms _root_.C{name}\n"
+            parts += head, body, check
+            self._starts.append((line, index, "proof"))
+            line += head.count("\n")
+            self._by.append(line - 1)
+            line += body.count("\n")
+            self._starts += [(line, index, "check"), (line + 1, index, "axioms")]
+            line += 2
+        self.text = "".join(parts)
+
+    def reports(self, messages: Sequence[LeanMessage], axioms: frozenset[str]) -> list[LeanReport]:
+        """Read Lean's messages on the source.
+
+        Args:
+            messages: The messages, their lines counted from 0 at the start of :attr:`text`.
+            axioms: The axioms on which a proof may depend.
+
+        Returns:
+            A report for each attempt.
+        """
+        return self._read(messages, axioms)[0]
+
+    def finished(self, messages: Sequence[LeanMessage], axioms: frozenset[str]) -> list[LeanReport]:
+        """Read the messages of a Lean that died: a report for each attempt that it had finished before."""
+        reports, asked = self._read(messages, axioms)
+        return reports[: asked.index(False)] if False in asked else reports
+
+    def _read(
+        self, messages: Sequence[LeanMessage], axioms: frozenset[str]
+    ) -> tuple[list[LeanReport], list[bool]]:
+        """The reports, and for each attempt whether Lean answered the question on its axioms."""
+        count = len(self._names)
+        lines = [line for line, _, _ in self._starts]
+        found: list[dict[str, list[LeanMessage]]] = [{} for _ in range(count)]
+        common: list[LeanMessage] = []
+        for message in messages:
+            _, index, part = self._starts[max(bisect_right(lines, message.line) - 1, 0)]
+            if index < 0:
+                common.append(message)
+            else:
+                found[index].setdefault(part, []).append(message)
+        failed = next((message for message in common if message.severity == "error"), None)
+        if failed is not None:
+            reason = f"Lean refuses what comes before the theorem: {failed.text}"
+            report = LeanReport(Outcome.PARSE_ERROR, messages=tuple(common), reason=reason)
+            return [report] * count, [True] * count
+        reports = [self._report(index, found[index], axioms) for index in range(count)]
+        return reports, ["axioms" in parts for parts in found]
+
+    def _report(self, index: int, parts: dict[str, list[LeanMessage]], axioms: frozenset[str]) -> LeanReport:
+        name = self._names[index]
+
+        def shown(part: str) -> list[LeanMessage]:
+            return [
+                LeanMessage(
+                    message.severity,
+                    re.sub(rf"(?:_root_\.)?[STC]{name}\b", "theorem", message.text),
+                    max(message.line - self._by[index], 0),
+                    message.column,
+                )
+                for message in parts.get(part, [])
+            ]
+
+        proof = shown("proof")
+        every = (*shown("statement"), *proof, *shown("check"))
+        wrong = [message for message in shown("statement") if message.severity == "error"]
+        if wrong:
+            return LeanReport(_outcome(wrong[0], Outcome.PARSE_ERROR), messages=every, reason=wrong[0].text)
+        errors = [message for message in every if message.severity == "error"]
+        if errors:
+            first = errors[0]
+            if len(errors) == 1 and first.line == 0 and first.text.startswith(_UNSOLVED):
+                goals = tuple(first.text.removeprefix(_UNSOLVED).split("\n\n"))
+                return LeanReport(Outcome.OK, goals, every, first.text)
+            return LeanReport(_outcome(first, Outcome.TACTIC_ERROR), messages=every, reason=first.text)
+        answers = parts.get("axioms", [])
+        answer = re.fullmatch(_AXIOMS.format(f"C{name}"), answers[0].text.strip()) if len(answers) == 1 else None
+        if answer is None or answers[0].severity != "information":
+            reason = "Lean ended before it said on which axioms the proof depends"
+            return LeanReport(Outcome.CRASH, messages=every, reason=reason)
+        used = {axiom.strip() for axiom in (answer[1] or "").split(",")} - {""}
+        if surplus := sorted(used - axioms):
+            reason = f"the proof depends on {', '.join(surplus)}"
+            return LeanReport(Outcome.FORBIDDEN, messages=every, reason=reason)
+        return LeanReport(Outcome.SOLVED, messages=every)
 
 
 def secret_name() -> str:
-    """Make up a theorem's name that no script can guess, so that none can use the theorem or print the name."""
+    """Make up a name that no script can guess, so that none can use what has it, or print it."""
     return f"t{secrets.token_hex(8)}"
 
 
-def read_report(name: str, messages: Sequence[LeanMessage], axioms: frozenset[str]) -> LeanReport:
-    """Read Lean's messages on the source that :func:`theorem_source` wrote.
-
-    Args:
-        name: The theorem's name in it.
-        messages: The messages; none at all mean that it is not a proof.
-        axioms: The axioms on which the proof may depend.
-    """
-    found = tuple(
-        LeanMessage(message.severity, message.text.replace(name, "theorem"), message.line, message.column)
-        for message in messages
-    )
-    errors = [message for message in found if message.severity == "error"]
-    if errors:
-        first = errors[0]
-        if len(errors) == 1 and first.line == 0 and first.text.startswith(_UNSOLVED):
-            goals = tuple(first.text.removeprefix(_UNSOLVED).split("\n\n"))
-            return LeanReport(Outcome.OK, goals, found, first.text)
-        return LeanReport(_outcome(first), messages=found, reason=first.text)
-    dependencies = [match for message in messages if (match := _DEPENDS.search(message.text)) and match[1] == name]
-    if len(dependencies) != 1:
-        reason = "Lean ended before it said on which axioms the proof depends"
-        return LeanReport(Outcome.CRASH, messages=found, reason=reason)
-    used = {axiom.strip() for axiom in (dependencies[0][2] or "").split(",")} - {""}
-    if surplus := sorted(used - axioms):
-        reason = f"the proof depends on {', '.join(surplus)}"
-        return LeanReport(Outcome.FORBIDDEN, messages=found, reason=reason)
-    return LeanReport(Outcome.SOLVED, messages=found)
-
-
-def _outcome(error: LeanMessage) -> Outcome:
+def _outcome(error: LeanMessage, usual: Outcome) -> Outcome:
+    """What an error of Lean means."""
     if "(deterministic) timeout" in error.text:
         return Outcome.TIMEOUT
-    if error.line == 0 and not error.text.startswith(_UNSOLVED):
-        return Outcome.PARSE_ERROR  # the statement itself
-    return Outcome.PARSE_ERROR if _PARSE_ERROR.match(error.text) else Outcome.TACTIC_ERROR
+    return Outcome.PARSE_ERROR if _PARSE_ERROR.match(error.text) else usual

@@ -123,7 +123,7 @@ def clear(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 def revert(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``revert``, which also reverts what depends on the entries that it names."""
     locals_ = _named(goal, tactic[1])
-    if goal.target.unknown or any(local.formula is not None and local.formula.unknown for local in goal.context):
+    if run.open_unknowns():  # Lean makes new ones, without what is reverted
         raise Unsupported("revert where something is to be found")
     gone: list[Local] = []
     numbers = set()
@@ -173,7 +173,7 @@ def specialize(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     except TacticError as error:
         raise Unsupported("specialize with a _ that is not determined") from error
     formula = replaced(formula, run.found)
-    if formula.unknown:
+    if run.open_unknowns():
         raise Unsupported("specialize where something is to be found")
     number, new = elaborator.new_number(), run.number()
     made = Local(number, local.name, True, PROOF, formula)

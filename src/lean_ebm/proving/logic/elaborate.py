@@ -79,7 +79,7 @@ class Elaborator(BlockElaborator):
                 return self.of_exists(tree, target, context)
             major = self.eliminated(tree, context)
             if major is not None:
-                arguments = tree[2] if what == "app" else ()
+                arguments: tuple[Tree, ...] = tree[2] if what == "app" else ()
                 if len(arguments) != 1:
                     raise Unsupported("Exists.elim has two arguments")
                 return self.eliminate(major, arguments[0], target, context)

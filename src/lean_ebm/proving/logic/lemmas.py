@@ -23,7 +23,8 @@ from lean_ebm.proving.logic.formulas import (
     rebuilt,
 )
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.parser import Tree, parse_binders, parse_term
+from lean_ebm.proving.parser import Tree, parse_term
+from lean_ebm.proving.source.binders import parse_binders
 
 _LEMMAS = """
 id {α : Prop} (a : α) : α
@@ -126,16 +127,13 @@ def _read(line: str) -> tuple[str, Scheme, tuple[str, ...]]:
     explicit: list[str] = []
     names: list[str] = []
     stated: list[Tree] = []
-    for group in head.replace("{", "\n{").replace(" (", "\n(").splitlines():
-        if not group.strip():
-            continue
-        (binder,) = parse_binders(group.strip().replace("{", "(").replace("}", ")"))
-        if binder.domain == "Prop":
-            propositions += binder.names
-            explicit += binder.names if group.strip()[0] == "(" else ()
+    for own, domain, kind in parse_binders(head):
+        if domain == "Prop":
+            propositions += own
+            explicit += own if kind == "(" else ()
         else:
-            names += binder.names
-            stated += [parse_term(binder.domain)] * len(binder.names)
+            names += own
+            stated += [parse_term(domain)] * len(own)
     end = parse_term(conclusion)
     while end[0] == "implies":  # arguments without names
         names.append("a")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from lean_ebm import __version__
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lexer import SyntaxProblem
-from lean_ebm.proving.logic.basic import current
+from lean_ebm.proving.lexer import SyntaxProblem, without_comments
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
@@ -15,8 +14,9 @@ from lean_ebm.proving.logic.kernel import TYPES, KernelError, ProofTerm, check
 from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
-from lean_ebm.proving.parser import Tree, parse_binders, parse_tactics, parse_term
+from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
 from lean_ebm.proving.parser_base import OutsideProblem, deep
+from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
@@ -58,33 +58,30 @@ class Logic(Environment):
         run = TacticRun(state.next, state.unknown)
         goals = state.open
         try:
-            with deep():
-                left = run_block(run, [goals[goal]], tree)
+            with deep():  # the chosen goal comes first; tactics such as `all_goals` see the others too
+                left = run_block(run, [*goals[goal:], *goals[:goal]], tree)
         except TacticError as error:
             return Step(Outcome.TACTIC_ERROR, None, str(error))
         except Unsupported as error:
             return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
             return Step(Outcome.PARSE_ERROR, None, "outside of the fragment: what is nested so deep")
-        if len(goals) > 1:
-            left = [*goals[:goal], *left, *goals[goal + 1 :]]
-            if run.found:
-                left = current(run, left)
+        if goal:  # the goals before it return to the front
+            last = len(left) - sum(before.number not in run.found for before in goals[:goal])
+            left = [*left[last:], *left[:last]]
         return Step(Outcome.OK if left else Outcome.SOLVED, LogicState(left, run, state))
 
     def _parse(self, tactic: str) -> Tree | str:
         """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
-        reason = refuse(tactic)
-        if reason is not None:
-            tree = f"{Outcome.FORBIDDEN.value}: {reason}"
-        else:
-            try:
-                tree = parse_tactics(tactic)
-            except SyntaxProblem as error:
-                # Lean may read what this parser does not, so nothing here means that Lean refuses it.
-                said = str(error) if isinstance(error, OutsideProblem) else f"outside of the fragment, or not Lean: {error}"
-                tree = f"{Outcome.PARSE_ERROR.value}: {said}"
+        try:
+            text = without_comments(tactic)
+            reason = refuse(text)
+            tree = parse_tactics(text) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
+        except SyntaxProblem as error:
+            # Lean may read what this parser does not, so nothing here means that Lean refuses it.
+            said = str(error) if isinstance(error, OutsideProblem) else f"outside of the fragment, or not Lean: {error}"
+            tree = f"{Outcome.PARSE_ERROR.value}: {said}"
         if len(self._tactics) >= _CACHE:
             self._tactics.clear()
         self._tactics[tactic] = tree
@@ -138,7 +135,11 @@ def root(statement: Statement) -> Goal:
     nothing = Goal(0, (), PROPOSITIONS, "", 0)
     elaborator = Elaborator(TacticRun(0, {}), nothing, holes=False)
     number = 0
-    for names, domain in parse_binders(statement.binders):
+    for names, domain, kind in parse_binders(statement.binders):
+        if kind == "[":
+            raise Unsupported("an instance binder")
+        if not domain:
+            raise Unsupported(f"a binder without a type, {names[0]}")
         tree = parse_term(domain)
         for name in names:  # as Lean does it, each type is read where the names before it are known
             number += 1

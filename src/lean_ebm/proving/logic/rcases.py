@@ -14,6 +14,7 @@ from lean_ebm.proving.logic.elaborate_blocks import INFERABLE
 from lean_ebm.proving.logic.elaborate_formulas import lookup
 from lean_ebm.proving.logic.formulas import Expr, replaced
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
+from lean_ebm.proving.logic.structure import failure
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
@@ -34,11 +35,14 @@ def rcases(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     elaborator = Elaborator(run, goal, holes=True)
     if tree[0] not in INFERABLE or elaborator.is_data(tree, goal.context):
         raise Unsupported("rcases of such a term")
-    proof, formula = elaborator.inferred(tree, goal.context)
-    elaborator.finish()
-    if elaborator.goals:
-        raise Unsupported("rcases with ?_")
-    elaborator.all_found()
+    try:
+        proof, formula = elaborator.inferred(tree, goal.context)
+        elaborator.finish()
+        if elaborator.goals:
+            raise Unsupported("rcases with ?_")
+        elaborator.all_found()
+    except TacticError as error:
+        raise failure(run, str(error)) from error
     formula = replaced(formula, run.found)
     if formula.unknown or pattern in (_ANY, ("clear",)):
         raise Unsupported("rcases of a term with nothing to take apart")
@@ -94,7 +98,10 @@ def _destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> li
 def _typed(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Goal]:
     if local.formula is None:
         raise Unsupported("a pattern with a type for an individual")
-    formula = Elaborator(run, goal, holes=False).formula(pattern[2], goal.context)
+    try:
+        formula = Elaborator(run, goal, holes=False).formula(pattern[2], goal.context)
+    except TacticError as error:
+        raise failure(run, str(error)) from error
     if formula.unknown:
         raise Unsupported("a pattern with a type with holes")
     if formula.key is not local.formula.key:

@@ -71,6 +71,10 @@ class TacticRun:
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
 
+    def open_unknowns(self) -> dict[int, Unknown]:
+        """The unknowns that have no value yet."""
+        return {number: unknown for number, unknown in self.unknown.items() if number not in self.found}
+
     def whnf(self, node: Expr) -> Expr:
         """Replace an unknown proposition by its value, if it has one."""
         while node.kind is Kind.HOLE and node.a in self.found:

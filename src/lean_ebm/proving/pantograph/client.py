@@ -2,7 +2,8 @@
 
 This is a client of the REPL that PyPantograph 0.3.15 builds. It uses no other part of PyPantograph: the search agents
 there can report success while a sibling goal is open. Here a step that solves its state proves nothing;
-:meth:`Pantograph.verify` has Lean check the whole script as a theorem and asks for its axioms.
+:meth:`Pantograph.verify` has Lean check the whole script as a theorem and asks for its axioms. That happens in other
+processes, in which no tactic was tried and which read the header anew for each script: a slow script costs no state.
 
 A state is known by the tactics that lead to it. Its number in a process is only a shortcut: if the process is lost, the
 state is made again in another one.
@@ -15,30 +16,28 @@ import importlib.util
 import os
 import shutil
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage, read_report, secret_name, theorem_source
+from lean_ebm.proving.lean.messages import LeanMessage, LeanReport, LeanSource, admitted
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError
-from lean_ebm.proving.pantograph.pool import Place, PoolSettings, ReplPool, StatePath
-from lean_ebm.proving.pantograph.protocol import (
-    Answer,
-    binder_names,
-    printed_goal,
-    read_failure,
-    read_goals,
-    read_messages,
-    read_number,
-    same_goals,
-    source_command,
-)
+from lean_ebm.proving.lexer import SyntaxProblem, plain
+from lean_ebm.proving.pantograph.pool import PoolSettings, ReplPool, StatePath, Target
+from lean_ebm.proving.pantograph.protocol import read_failure, read_messages, source_command
 from lean_ebm.proving.pantograph.repl import Repl, ReplLostError
+from lean_ebm.proving.pantograph.steps import StateMaker, misplaced
 from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
 
 T = TypeVar("T")
+
+
+class _HeaderError(ReplLostError):
+    """The process cannot be used since Lean refuses the header."""
 
 
 class AsyncPantograph:
@@ -53,22 +52,27 @@ class AsyncPantograph:
     """
 
     def __init__(self, repl: str | Path | Sequence[str] | None = None, settings: PoolSettings | None = None) -> None:
-        self.settings = settings or PoolSettings()
+        self.settings = settings = settings or PoolSettings()
         if repl is None or isinstance(repl, (str, Path)):
-            command = [str(find_repl(repl)), *self.settings.imports]
+            # Options on the command line bound the steps and the depth of tactics; those in the header do the rest.
+            command = [str(find_repl(repl)), *settings.imports, *(f"--{option}" for option in settings.core_options)]
         else:
             command = list(repl)
-        if self.settings.project is not None:
+        if settings.project is not None:
             command = ["lake", "env", *command]  # Lake sets Lean's search path to that of the project
-        self.pool = ReplPool(command, self.settings)
-        self._axioms = frozenset(self.settings.axioms)
+        grace = settings.timeout - settings.tactic_timeout
+        self.pool = ReplPool(command, settings, self._prepare, settings.timeout)
+        self.judges = ReplPool(command, settings, self._prepare_judge, settings.verify_timeout + grace)
         self.verifier = "PyPantograph"
+        self._states = StateMaker(self.pool)
+        self._axioms = frozenset(settings.axioms)
 
     async def open(self) -> None:
         """Start the first process, to find out whether there is a REPL.
 
         Raises:
             LeanNotFoundError: If there is none.
+            SettingError: If Lean refuses the header.
         """
 
         async def version(repl: Repl) -> list[LeanMessage]:
@@ -77,6 +81,9 @@ class AsyncPantograph:
 
         try:
             messages = await self.pool.first(version)
+        except _HeaderError as refused:
+            await self.close()
+            raise SettingError(f"PoolSettings: {refused}.") from refused
         except ReplLostError as lost:
             await self.close()
             raise LeanNotFoundError(f"{' '.join(self.pool.command)} is not PyPantograph's REPL: {lost}.") from lost
@@ -85,13 +92,42 @@ class AsyncPantograph:
 
     async def start(self, statement: Statement) -> Step:
         """Start a proof."""
-        if reason := refuse(f"{statement.binders} : {statement.proposition}"):
-            return Step(Outcome.FORBIDDEN, message=reason)
+        report = admitted(Attempt(statement, ""))
+        if isinstance(report, LeanReport):
+            return Step(report.outcome, message=report.reason)
+        if statement.preamble:
+            return Step(Outcome.PARSE_ERROR, message="PyPantograph starts no statement that has a preamble")
         path = StatePath(statement)
-        return await self._step(path, lambda repl: self._make(path, repl))
+        return await self._step(path, lambda repl: self._states.make(path, repl))
+
+    async def load_sorry(self, source: str) -> list[Step]:
+        """Start proofs of what a Lean source leaves open with ``sorry``.
+
+        Args:
+            source: Definitions and theorems, which are trusted, may use what the header defines, and open what they
+                need themselves. What depends on each other, such as a definition and a theorem on it, is one proof.
+
+        Returns:
+            A step for each proof, in the order of the source; one step that says why if Lean refuses the source.
+        """
+
+        async def load(repl: Repl) -> list[Step]:
+            made = await self._states.distil(source, repl)
+            if isinstance(made, Step):
+                return [made]
+            return self._states.adopt([StatePath(Target(source, index)) for index in range(len(made))], made, repl)
+
+        try:
+            return await self.pool.run(load)
+        except ReplLostError as lost:
+            return [_lost(lost)]
 
     async def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
-        """Apply one tactic to one goal."""
+        """Apply one tactic to one goal.
+
+        A tactic on goal 0 sees all goals, as a line of the script does: ``case right => exact h``, ``rotate_left`` and
+        ``all_goals`` do to the others what they do in Lean. A tactic on another goal sees that goal alone.
+        """
         parent = state.handle
         if not isinstance(parent, StatePath):
             raise ValueError("The state is not one of Pantograph: apply tactics to the states that it returned.")
@@ -99,32 +135,51 @@ class AsyncPantograph:
             raise ValueError("The state was released: keep the states that tactics are still to be applied to.")
         if not 0 <= goal < len(parent.goals):
             raise ValueError(f"There is no goal {goal} in a state of {len(parent.goals)}: goals count from 0.")
+        try:
+            tactic = plain(tactic)
+        except SyntaxProblem as problem:
+            return Step(Outcome.PARSE_ERROR, message=str(problem))
         if reason := refuse(tactic):
             return Step(Outcome.FORBIDDEN, message=reason)
-        path = StatePath(parent.statement, parent, tactic, goal, depth=parent.depth + 1)
+        if reason := misplaced(parent, tactic, goal):
+            return Step(Outcome.PARSE_ERROR, message=reason)
+        path = StatePath(parent.origin, parent, tactic, goal, depth=parent.depth + 1)
 
         async def make(repl: Repl) -> Step:
-            await self._recreate(parent, repl)
-            return await self._make(path, repl)
+            await self._states.recreate(parent, repl)
+            return await self._states.make(path, repl)
 
         return await self._step(parent, make)
 
     async def verify(self, statement: Statement, script: str) -> Verdict:
-        """Have Lean check the whole script as a theorem."""
-        if reason := refuse(f"{statement.binders} : {statement.proposition}") or refuse(script):
-            return Verdict(False, self.verifier, reason, Outcome.FORBIDDEN)
-        name = secret_name()
-        command = source_command(HEADER + theorem_source(name, Attempt(statement, script)))
+        """Have Lean check the whole script as a theorem, in a process in which no tactic was tried."""
+        attempt = admitted(Attempt(statement, script))
+        if isinstance(attempt, LeanReport):
+            return attempt.verdict(self.verifier)
+        source, header = LeanSource([attempt]), self.settings.source
+        command = source_command(header + source.text)
 
-        async def check(repl: Repl) -> list[LeanMessage]:
-            return read_messages(await repl.ask("frontend.process", command, self.settings.timeout), repl)
+        async def check(repl: Repl) -> tuple[list[LeanMessage], Step | None, float]:
+            began = time.monotonic()
+            repl.checked += 1
+            answer = await repl.ask("frontend.process", command, self.judges.timeout)
+            failure = read_failure(answer, Outcome.CRASH, repl) if "error" in answer else None
+            messages = read_messages(answer, repl, header) if failure is None else []
+            return messages, failure, time.monotonic() - began
 
         try:
-            messages = await self.pool.run(StatePath(statement), check)
+            messages, failure, seconds = await self.judges.run(check)
         except ReplLostError as lost:
-            step = _lost(lost)
-            return Verdict(False, self.verifier, step.message, step.outcome)
-        return read_report(name, messages, self._axioms).verdict(self.verifier)
+            failure, messages, seconds = _lost(lost), [], 0.0
+        if failure is None:
+            verdict = source.reports(messages, self._axioms)[0].verdict(self.verifier)
+        else:
+            verdict = Verdict(False, self.verifier, failure.message, failure.outcome)
+        if verdict.proved or seconds < self.settings.verify_timeout:
+            return verdict
+        # Lean's frontend reports no error for a command that it gave up, and skips those after it.
+        reason = f"Lean gave up the script after {self.settings.verify_timeout:.3g} seconds"
+        return Verdict(False, self.verifier, reason, Outcome.TIMEOUT)
 
     def release(self, states: Iterable[State]) -> None:
         """Forget states; the processes are told with their next request."""
@@ -136,89 +191,33 @@ class AsyncPantograph:
 
     async def close(self) -> None:
         """End all processes."""
-        await self.pool.close()
+        await asyncio.gather(self.pool.close(), self.judges.close())
 
     async def _step(self, path: StatePath, work: Callable[[Repl], Awaitable[Step]]) -> Step:
         """Do something in the pool; the outcome says so if the process was lost each time."""
         try:
-            return await self.pool.run(path, work)
+            return await self.pool.run(work, path)
         except ReplLostError as lost:
             return _lost(lost)
 
-    async def _recreate(self, path: StatePath, repl: Repl) -> None:
-        """Make a state again in a process in which it does not live."""
-        missing: list[StatePath] = []
-        at: StatePath | None = path
-        while at is not None and repl.number not in at.places:
-            missing.append(at)
-            at = at.parent
-        for again in reversed(missing):
-            before = again.goals
-            step = await self._make(again, repl)
-            after, again.goals = again.goals, before
-            if step.state is None or not same_goals(before, after):
-                raise repl.lose(f"it did not make a state again: {step.message or after}")
-        for again in missing:
-            if again.released:
-                self.pool.forget(again)
+    async def _prepare(self, repl: Repl) -> None:
+        """Have a new process read the header for the statements and tactics that it will get."""
+        command = source_command(self.settings.source, keep=True)
+        answer = await repl.ask("frontend.process", command, self.settings.start_timeout)
+        for message in read_messages(answer, repl):
+            if message.severity == "error":
+                raise _HeaderError(f"Lean refuses the header: {message.text}")
+        await self._set_options(repl, self.settings.tactic_timeout)
 
-    async def _make(self, path: StatePath, repl: Repl) -> Step:
-        """Make a state in a process in which its parent lives."""
-        parent = path.parent
-        if parent is None:
-            return await self._make_root(path, repl)
-        place = parent.places.get(repl.number)
-        if place is None:
-            return Step(Outcome.CRASH, message="the state was released while a tactic was being applied to it")
-        answer = await self._tactic(repl, place.state, place.indices[path.goal], path.tactic)
-        if isinstance(answer, Step):
-            return answer
-        state, goals = answer
-        # The REPL puts new goals first. Here they take the place of the goal that they came from.
-        theirs = {goal["name"]: index for index, goal in enumerate(goals)}
-        fresh = [name for name in theirs if name not in place.names]
-        names: list[str] = []
-        for index, name in enumerate(place.names):
-            names += fresh if index == path.goal else [name] if name in theirs else []
-        order = tuple(theirs[name] for name in names)
-        path.places[repl.number] = Place(state, order, tuple(names))
-        path.goals = tuple(printed_goal(goals[index]) for index in order)
-        return Step(Outcome.OK if names else Outcome.SOLVED, State(path.goals, path))
+    async def _prepare_judge(self, repl: Repl) -> None:
+        await self._set_options(repl, self.settings.verify_timeout)
 
-    async def _make_root(self, path: StatePath, repl: Repl) -> Step:
-        statement = path.statement
-        text = f"∀ {statement.binders}, {statement.proposition}" if statement.binders else statement.proposition
-        answer = await repl.ask("goal.start", {"expr": text}, self.settings.timeout)
+    async def _set_options(self, repl: Repl, timeout: float) -> None:
+        # Lean's own limit, in milliseconds, ends a tactic and keeps the process; ours ends the process.
+        options = {"timeout": int(timeout * 1000), "automaticMode": True}
+        answer = await repl.ask("options.set", options, self.settings.start_timeout)
         if "error" in answer:
-            return read_failure(answer, Outcome.PARSE_ERROR, repl)
-        state = read_number(answer, "stateId", repl)
-        names = binder_names(statement.binders)
-        if not names:
-            name = str(answer.get("root", ""))
-            goals: list[Answer] = [{"name": name, "target": {"pp": statement.proposition}, "vars": []}]
-        else:
-            introduced = await self._tactic(repl, state, 0, f"intro {' '.join(names)}")
-            await repl.ask("goal.delete", {"stateIds": [state]}, self.settings.timeout)
-            if isinstance(introduced, Step):
-                return Step(Outcome.PARSE_ERROR, message=introduced.message)
-            state, goals = introduced
-        indices = tuple(range(len(goals)))
-        path.places[repl.number] = Place(state, indices, tuple(goal["name"] for goal in goals))
-        path.goals = tuple(map(printed_goal, goals))
-        return Step(Outcome.OK, State(path.goals, path))
-
-    async def _tactic(self, repl: Repl, state: int, goal: int, tactic: str) -> Step | tuple[int, list[Answer]]:
-        """Run a tactic; returns the new state's number and goals, or a step that says why there is none."""
-        payload = {"stateId": state, "goalId": goal, "tactic": tactic, "autoResume": True}
-        answer = await repl.ask("goal.tactic", payload, self.settings.timeout)
-        if "goals" not in answer or "nextStateId" not in answer:
-            return read_failure(answer, Outcome.TACTIC_ERROR, repl)
-        number = read_number(answer, "nextStateId", repl)
-        goals = read_goals(answer, repl)
-        if answer.get("hasSorry") or answer.get("hasUnsafe"):
-            await repl.ask("goal.delete", {"stateIds": [number]}, self.settings.timeout)
-            return Step(Outcome.FORBIDDEN, message="the tactic closed a goal without a proof")
-        return number, goals
+            raise repl.lose(f"it answered options.set with {answer}")
 
 
 class Pantograph(Environment):
@@ -248,8 +247,12 @@ class Pantograph(Environment):
         """Start a proof."""
         return self._run(self._client.start(statement))
 
+    def load_sorry(self, source: str) -> list[Step]:
+        """Start proofs of what a Lean source leaves open; see :meth:`AsyncPantograph.load_sorry`."""
+        return self._run(self._client.load_sorry(source))
+
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
-        """Apply one tactic to one goal."""
+        """Apply one tactic to one goal; see :meth:`AsyncPantograph.apply`."""
         return self._run(self._client.apply(state, tactic, goal))
 
     def apply_many(self, requests: Sequence[Request]) -> list[Step]:

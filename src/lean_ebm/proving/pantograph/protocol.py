@@ -1,4 +1,4 @@
-"""PyPantograph's protocol: commands as the REPL of version 0.3.15 reads them, and its answers as steps and messages.
+"""PyPantograph's protocol: the answers of the REPL of version 0.3.15 as steps, goals and messages.
 
 An answer that breaks the protocol ends the process that gave it: after that, nothing it says can be trusted.
 """
@@ -9,29 +9,41 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage
+from lean_ebm.proving.lean.messages import LeanMessage
 from lean_ebm.proving.pantograph.repl import Repl
+from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Outcome, Step
 
 Answer = dict[str, Any]
 
-_BINDER = re.compile(r"[({⦃]([^:(){}⦃⦄]+):|\[(?:\s*([^\s:\[\]]+)\s*:)?")
-_SLOW = re.compile(r"timeout|interrupt|heartbeats", re.IGNORECASE)
+_SLOW = re.compile(r"\(deterministic\) timeout|maximum number of heartbeats")
+_STOPPED = re.compile(r"(?:\w+ )?interrupt(?:ed)?")
+_OURS = ("main", "command", "arguments", "operation", "index", "structure")  # errors that no text can cause
 _UNKNOWN = re.compile(r"\?[\w.✝]+")
 
 
-def source_command(text: str) -> Answer:
-    """The payload of ``frontend.process`` that has Lean check a source."""
-    return {"file": text, "readHeader": False, "inheritEnv": False, "newConstants": False}
+def source_command(text: str, *, keep: bool = False) -> Answer:
+    """The payload of ``frontend.process`` that has Lean check a source.
+
+    Args:
+        text: The source; it imports nothing.
+        keep: Whether the process keeps what the source defines and opens, for statements and tactics.
+    """
+    return {"file": text, "readHeader": False, "inheritEnv": keep, "newConstants": False}
 
 
-def read_messages(answer: Answer, repl: Repl) -> list[LeanMessage]:
-    """Read the messages in an answer to ``frontend.process``; lines count from the first one after the header.
+def read_messages(answer: Answer, repl: Repl, header: str = "") -> list[LeanMessage]:
+    """Read the messages in an answer to ``frontend.process``.
+
+    Args:
+        answer: The answer.
+        repl: The process that gave it.
+        header: What stands above the line from which lines are counted.
 
     Raises:
         ReplLostError: If the answer breaks the protocol.
     """
-    first = HEADER.count("\n") + 1
+    first = header.count("\n") + 1
     try:
         return [
             LeanMessage(
@@ -48,7 +60,10 @@ def read_messages(answer: Answer, repl: Repl) -> list[LeanMessage]:
 
 
 def read_failure(answer: Answer, outcome: Outcome, repl: Repl) -> Step:
-    """Read an answer that has no new state.
+    """Read an answer that has neither a new state nor the messages on a source.
+
+    Errors have a kind and mostly a description. A tactic that Lean gave up is an error of the kind ``internal`` or
+    ``io`` (interrupted), ``core`` (too many steps), or a message.
 
     Args:
         answer: The answer.
@@ -56,23 +71,23 @@ def read_failure(answer: Answer, outcome: Outcome, repl: Repl) -> Step:
         repl: The process that gave it.
 
     Raises:
-        ReplLostError: If the answer breaks the protocol, or is about the process and not about the tactic.
+        ReplLostError: If the answer breaks the protocol, or is about the process and not about the text.
     """
     if "error" in answer:
-        kind, text = answer["error"], str(answer.get("desc", answer["error"]))
-        if kind in ("io", "main", "command", "index"):  # about the process or our book-keeping, not about the tactic
+        kind, text = str(answer["error"]), str(answer.get("desc") or answer["error"])
+        if kind in _OURS:
             raise repl.lose(f"it answered {kind}: {text}")
         repl.skipped += 1
-        return Step(Outcome.TIMEOUT if _SLOW.search(text) else outcome, message=text)
+        return Step(Outcome.TIMEOUT if _STOPPED.fullmatch(text) or _SLOW.search(text) else outcome, message=text)
     if "parseError" in answer:
         return Step(Outcome.PARSE_ERROR, message=str(answer["parseError"]))
-    messages = answer.get("messages", answer.get("tacticErrors"))
+    messages = answer.get("messages")
     if not isinstance(messages, list):
         raise repl.lose(f"it answered {str(answer)[:200]}")
     text = "\n".join(
         str(message.get("data", message)) if isinstance(message, dict) else str(message) for message in messages
     )
-    return Step(Outcome.TIMEOUT if "(deterministic) timeout" in text else outcome, message=text)
+    return Step(Outcome.TIMEOUT if _SLOW.search(text) else outcome, message=text)
 
 
 def read_number(answer: Answer, key: str, repl: Repl) -> int:
@@ -92,20 +107,19 @@ def read_number(answer: Answer, key: str, repl: Repl) -> int:
 
 
 def read_goals(answer: Answer, repl: Repl) -> list[Answer]:
-    """Read the goals in an answer to ``goal.tactic``; each has a name of its own.
+    """Read the goals in an answer; each has a name of its own.
 
     Raises:
         ReplLostError: If they do not have the shape that the protocol gives them.
     """
-    goals = answer["goals"]
+    goals: Any = answer.get("goals")
     try:
-        for goal in goals:
-            printed_goal(goal)
-        if isinstance(goals, list) and len({goal["name"] for goal in goals}) == len(goals):
+        printed = [printed_goal(goal) for goal in goals]
+        if isinstance(goals, list) and len({goal["name"] for goal in goals}) == len(printed):
             return goals
     except (KeyError, TypeError, AttributeError):
         pass
-    raise repl.lose(f"it answered goal.tactic with {str(goals)[:200]}")
+    raise repl.lose(f"it answered with the goals {str(goals)[:200]}")
 
 
 def printed_goal(goal: Answer) -> str:
@@ -126,25 +140,12 @@ def printed_goal(goal: Answer) -> str:
             kind = text
     if names:
         lines.append(f"{' '.join(names)} : {kind}")
-    return "\n".join([*lines, "⊢ " + goal["target"]["pp"]])
+    return "\n".join([*lines, ("| " if goal.get("fragment") == "conv" else "⊢ ") + goal["target"]["pp"]])
 
 
 def binder_names(binders: str) -> list[str]:
     """List the names that binders bind, in order; ``_`` for an instance without a name."""
-    names: list[str] = []
-    depth = 0
-    start = 0
-    for position, character in enumerate(binders):
-        if character in "([{⦃":
-            if depth == 0:
-                start = position
-            depth += 1
-        elif character in ")]}⦄":
-            depth -= 1
-            if depth == 0:
-                match = _BINDER.match(binders, start)
-                names += (match[1] or match[2] or "_").split() if match else []
-    return names
+    return [name for group in parse_binders(binders) for name in group.names or ("_",)]
 
 
 def same_goals(before: Sequence[str], after: Sequence[str]) -> bool:

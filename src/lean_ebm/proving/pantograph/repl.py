@@ -44,12 +44,14 @@ class Repl:
         created: Number of goal states made in it, which is also the number that it must give the next one.
         skipped: How many numbers it may leave out before the next one, since an error may come after a state was
             numbered.
+        checked: Number of scripts that it has checked.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, memory: int) -> None:
         self.number = next(_NUMBERS)
         self.created = 0
         self.skipped = 0
+        self.checked = 0
         self._process = process
         self._memory = memory
         self._answer: asyncio.Future[bytes] | None = None
@@ -123,19 +125,6 @@ class Repl:
         if not isinstance(answer, dict):
             raise self.lose(f"it answered {line[:200]!r}")
         return answer
-
-    async def stat(self, timeout: float) -> int:
-        """Ask for the number of states that it holds."""
-        answer = await self.ask("stat", {}, timeout)
-        if not isinstance(answer.get("nGoals"), int):
-            raise self.lose(f"it answered stat with {answer}")
-        return int(answer["nGoals"])
-
-    async def reset(self, timeout: float) -> None:
-        """Have it forget all states; afterwards it counts as a new process."""
-        await self.ask("reset", {}, timeout)
-        self.number = next(_NUMBERS)
-        self.created = self.skipped = 0
 
     async def close(self) -> None:
         """Kill and reap the process and all processes that it started."""
