@@ -5,7 +5,7 @@ from __future__ import annotations
 from lean_ebm import __version__
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lexer import SyntaxProblem, without_comments
+from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
@@ -75,7 +75,7 @@ class Logic(Environment):
         """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
         try:
-            text = without_comments(tactic)
+            text = plain(tactic)
             reason = refuse(text)
             tree = parse_tactics(text) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
         except SyntaxProblem as error:
