@@ -9,7 +9,17 @@ from proving.tactic_sampler import TacticSampler
 
 _SPLIT = {Kind.AND: 2, Kind.IFF: 2, Kind.EXISTS: 2, Kind.OR: 1}
 _FIELDS = ("symm", "elim", "imp", "trans", "resolve_left", "comm", "imp_left", "imp_right", "1.2", "2.1", "1", "mp")
-_ENDING = ("intro", "intro h", "constructor", "assumption", "left", "right", "rintro ⟨h, k⟩", "contradiction", "trivial")
+_ENDING = (
+    "intro",
+    "intro h",
+    "constructor",
+    "assumption",
+    "left",
+    "right",
+    "rintro ⟨h, k⟩",
+    "contradiction",
+    "trivial",
+)
 
 
 class WideSampler(TacticSampler):
@@ -181,7 +191,9 @@ class WideSampler(TacticSampler):
         return self._use(1).strip("()"), None
 
     def _guessed(self, formula: Expr | None) -> str:
-        return self.random.choice(("⟨h, k⟩", "h", "h | k", "⟨x, h⟩", "_")) if formula is None else self._rpattern(formula)
+        return (
+            self.random.choice(("⟨h, k⟩", "h", "h | k", "⟨x, h⟩", "_")) if formula is None else self._rpattern(formula)
+        )
 
     def _rcases(self) -> str:
         term, formula = self._taken()
@@ -243,7 +255,10 @@ class WideSampler(TacticSampler):
 
     def _on_names(self) -> str:
         word = self.random.choice(("clear", "revert", "revert", "rename_i"))
-        names = [self.random.choice([local.name for local in self.callable] or ["h"]) for _ in range(self.random.choice((1, 1, 2)))]
+        names = [
+            self.random.choice([local.name for local in self.callable] or ["h"])
+            for _ in range(self.random.choice((1, 1, 2)))
+        ]
         return f"{word} {' '.join(names)}"
 
     def _exact(self) -> str:
@@ -251,7 +266,9 @@ class WideSampler(TacticSampler):
         return f"{word} {self._wide(self.goal.target, 2, word == 'refine')}"
 
     def _closing(self) -> str:
-        return self.random.choice(("trivial", "rfl", "nofun", f"nomatch {self._some_proof()}", "assumption", "contradiction"))
+        return self.random.choice(
+            ("trivial", "rfl", "nofun", f"nomatch {self._some_proof()}", "assumption", "contradiction")
+        )
 
     def _wide_have(self) -> str:
         formula = self._some_formula()
@@ -272,7 +289,8 @@ class WideSampler(TacticSampler):
     def _lemma(self) -> str:
         name = self.random.choice(("id", "mt", "And.symm", "Iff.trans", "Or.imp", "And.imp", *LEMMAS))
         arguments = " ".join(
-            self.random.choice(("_", "?_", self._some_proof(), "id", "p")) for _ in range(self.random.choice((0, 0, 1, 2)))
+            self.random.choice(("_", "?_", self._some_proof(), "id", "p"))
+            for _ in range(self.random.choice((0, 0, 1, 2)))
         )
         head = "@" if self.random.random() < 0.05 else ""
         word = self.random.choice(("exact", "apply", "apply", "refine", "have :="))

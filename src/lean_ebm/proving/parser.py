@@ -29,7 +29,7 @@ An alternative of ``cases`` is ``(constructor, (name, ...), block)``; the block 
 
 from __future__ import annotations
 
-from lean_ebm.proving.parser_base import MAX_DEPTH, Tree, deep
+from lean_ebm.proving.parser_base import MAX_DEPTH, Tree
 from lean_ebm.proving.parser_tactics import TacticParser
 
 __all__ = ["MAX_DEPTH", "Tree", "parse_tactics", "parse_term"]
@@ -42,8 +42,7 @@ def parse_term(text: str) -> Tree:
         SyntaxProblem: If the text is not one.
     """
     parser = TacticParser(text)
-    with deep():
-        tree = parser.term()
+    tree = parser.term()
     parser.end()
     return tree
 
@@ -55,7 +54,6 @@ def parse_tactics(text: str) -> Tree:
         SyntaxProblem: If the text is not one.
     """
     parser = TacticParser(text)
-    with deep():
-        tree = parser.block()
+    tree = parser.block()
     parser.end()
     return tree

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from lean_ebm.proving.lexer import END, LIBRARY_NAMES, SyntaxProblem, Token, tokenize
@@ -15,20 +13,8 @@ Tree = tuple[Any, ...]
 MAX_DEPTH = 1_000
 """Depth of nesting of terms and tactics; a deeper text is refused."""
 
-FRAMES = 12_000
-"""Python's limit of recursion while something that is nested up to ``MAX_DEPTH`` is parsed or run."""
-
-
-@contextmanager
-def deep() -> Iterator[None]:
-    """Allow as many nested calls as a text of ``MAX_DEPTH`` needs."""
-    before = sys.getrecursionlimit()
-    if before < FRAMES:
-        sys.setrecursionlimit(FRAMES)
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+# A text of that depth needs some thousand calls inside each other.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
 
 
 class OutsideProblem(SyntaxProblem):

@@ -8,7 +8,19 @@ from lean_ebm.proving.parser_base import OutsideProblem, Tree
 from lean_ebm.proving.parser_terms import TermParser
 
 _ALONE = frozenset(
-    ("assumption", "constructor", "left", "right", "exfalso", "contradiction", "skip", "done", "trivial", "rfl", "and_intros")
+    (
+        "assumption",
+        "constructor",
+        "left",
+        "right",
+        "exfalso",
+        "contradiction",
+        "skip",
+        "done",
+        "trivial",
+        "rfl",
+        "and_intros",
+    )
 )
 _OVER_BLOCK = frozenset(("try", "all_goals", "any_goals", "repeat", "focus"))
 _OVER_TERM = frozenset(("exact", "apply", "refine", "specialize"))

@@ -97,7 +97,11 @@ class TermParser(TokenReader):
             if token.glued or token.column <= self.column:
                 return tuple(arguments)
             if token.kind == "symbol":
-                if token.text == "(" and self.tokens[self.at + 1].kind == "name" and self.tokens[self.at + 2].text == ":=":
+                if (
+                    token.text == "("
+                    and self.tokens[self.at + 1].kind == "name"
+                    and self.tokens[self.at + 2].text == ":="
+                ):
                     name = self.tokens[self.at + 1].text
                     self.at += 3
                     arguments.append(("named", name, self._inner()))
@@ -270,7 +274,9 @@ class TermParser(TokenReader):
 
     def _function_binder(self) -> list[Tree | tuple[str, Tree | None]]:
         token = self.next
-        if token.kind == "name" and not (self.tokens[self.at + 1].kind == "projection" and self.tokens[self.at + 1].glued):
+        if token.kind == "name" and not (
+            self.tokens[self.at + 1].kind == "projection" and self.tokens[self.at + 1].glued
+        ):
             return [(self.name(), None)]
         if token.text in ("{", "⦃", "["):
             raise OutsideProblem(f"{token.text} in a binder of fun")

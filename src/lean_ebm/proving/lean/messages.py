@@ -156,9 +156,7 @@ class LeanSource:
         reports, asked = self._read(messages, axioms)
         return reports[: asked.index(False)] if False in asked else reports
 
-    def _read(
-        self, messages: Sequence[LeanMessage], axioms: frozenset[str]
-    ) -> tuple[list[LeanReport], list[bool]]:
+    def _read(self, messages: Sequence[LeanMessage], axioms: frozenset[str]) -> tuple[list[LeanReport], list[bool]]:
         """The reports, and for each attempt whether Lean answered the question on its axioms."""
         count = len(self._names)
         lines = [line for line, _, _ in self._starts]

@@ -98,7 +98,7 @@ def _applied(
 def _ends_unknown(formula: Expr) -> bool:
     while formula.kind in (Kind.IMPLIES, Kind.ALL):
         formula = formula.b if formula.kind is Kind.IMPLIES else formula.a
-    return formula.kind in (Kind.HOLE, Kind.BOUND_PROPOSITION)
+    return formula.kind is Kind.HOLE
 
 
 def _is_raw(proof: ProofTerm, context: Context) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.decide import prove
+from lean_ebm.proving.logic.decide import decided
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import element_local, lookup, type_of
 from lean_ebm.proving.logic.formulas import (
@@ -204,10 +204,15 @@ def try_trivial(run: TacticRun, goal: Goal) -> bool:
             return True
         except TacticError:
             continue
-    if goal.target.kind is Kind.AND:
+    target = goal.target
+    if target.kind is Kind.IFF and target.a.key is target.b.key:  # its `rfl`
+        same: ProofTerm = ("lam", goal.fresh, target.a, ("hyp", goal.fresh))
+        run.parts[goal.number] = ("iff", same, same)
+        return True
+    if target.kind is Kind.AND:
         parts = constructor(run, goal, ())
         return all(try_trivial(run, part) for part in parts)
-    truth = _decided(goal.target)
+    truth = decided(target)
     if truth is not None and truth[0]:
         run.parts[goal.number] = truth[1]
         return True
@@ -269,43 +274,11 @@ def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
         if formula is FALSE:
             run.parts[goal.number] = ("false", proof)
             return []
-        truth = _decided(formula)
+        truth = decided(formula)
         if truth is not None and not truth[0] and local.raw != "exists":
             run.parts[goal.number] = ("false", ("app", ("the", implication(formula, FALSE), truth[1]), proof))
             return []
     raise TacticError("contradiction failed")
-
-
-def _decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
-    """Evaluate a formula made only of constants, as Lean's ``Decidable`` instances do.
-
-    Returns:
-        Whether it is true, and a proof of it or of its negation; None if it is not made only of constants.
-    """
-    value = _truth(formula)
-    if value is None:
-        return None
-    proof = prove(formula if value else implication(formula, FALSE))
-    return None if proof is None else (value, proof)
-
-
-def _truth(formula: Expr) -> bool | None:
-    kind = formula.kind
-    if kind is Kind.TRUE or kind is Kind.FALSE:
-        return kind is Kind.TRUE
-    if kind is Kind.NOT:
-        inner = _truth(formula.a)
-        return None if inner is None else not inner
-    if kind not in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
-        return None
-    a, b = _truth(formula.a), _truth(formula.b)
-    if a is None or b is None:
-        return None
-    if kind is Kind.AND:
-        return a and b
-    if kind is Kind.OR:
-        return a or b
-    return a == b if kind is Kind.IFF else not a or b
 
 
 # constructor, left, right

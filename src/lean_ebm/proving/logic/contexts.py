@@ -178,9 +178,7 @@ def specialize(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     number, new = elaborator.new_number(), run.number()
     made = Local(number, local.name, True, PROOF, formula)
     speaks = variables(formula)
-    after = max(
-        index for index, other in enumerate(goal.context) if other is local or other.number in speaks
-    )
+    after = max(index for index, other in enumerate(goal.context) if other is local or other.number in speaks)
     context = tuple(
         other
         for index, entry in enumerate(goal.context)

@@ -131,7 +131,11 @@ class Elaborator(BlockElaborator):
         """Elaborate a proof without an expected formula; returns it and the formula that it proves."""
         what = tree[0]
         if what in ("name", "app", "proj", "explicit"):
-            if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim") or (what == "app" and tree[1][0] == "dot"):
+            if (
+                self._is(tree, "Exists.intro")
+                or self._is(tree, "Exists.elim")
+                or (what == "app" and tree[1][0] == "dot")
+            ):
                 raise Unsupported("a term whose formula is not known from its context")
             return self.application(tree, None, context)
         if what == "show":

@@ -17,6 +17,8 @@ from enum import IntEnum
 from typing import Any
 from weakref import WeakValueDictionary
 
+from lean_ebm.proving.logic.clock import tick
+
 PROPOSITION = 0
 """The sort of propositions; other sorts are numbers of types, which are positive."""
 
@@ -104,6 +106,7 @@ def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Expr:
 
 
 def _new(kind: Kind, a: Any, b: Any, name: str) -> Expr:
+    tick()
     node = Expr()
     node.kind, node.a, node.b, node.name = kind, a, b, name
     node.memory = {}

@@ -96,7 +96,8 @@ _OPERATOR = {
 }
 
 
-_LONGEST = 5_000  # parts of a formula; Lean does not print longer ones either
+LONGEST = 5_000
+"""Parts of a formula; a longer one is printed as ``⋯``, as Lean does it."""
 
 
 class Printer:
@@ -119,6 +120,7 @@ class Printer:
         self.names, self.unknown = names, unknown or {}
         self.prefix, self.typed = prefix, typed
         self._taken = set(names.values())
+        self._hidden: list[str] = []
 
     def formula(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """Write a formula.
@@ -129,7 +131,7 @@ class Printer:
             minimum: The lowest precedence that needs no brackets where the text is put.
         """
         kind = node.kind
-        if node.length > _LONGEST:
+        if node.length > LONGEST:
             return "⋯"
         if kind in (Kind.ALL, Kind.EXISTS):
             return self._bracket(self._quantifier(node, bound), minimum > 1023)
@@ -145,7 +147,13 @@ class Printer:
                 return self._bracket(f"{name} {a} {b}", minimum > 1023)
             # A quantifier at the end of the left part would swallow the operator.
             a = self.formula(node.a, bound, 1024 if self._ends_open(node.a) else first)
-            return self._bracket(a + symbol + self.formula(node.b, bound, second), own < minimum)
+            hides = kind is Kind.IMPLIES and bool(types_in(node.b))
+            if hides:  # to Lean `p → q` binds a name, which quantifiers in `q` must not take
+                self._hidden.append(self._fresh(node.name or "a", node.b, bound, bound_in(node.b)))
+            b = self.formula(node.b, bound, second)
+            if hides:
+                self._hidden.pop()
+            return self._bracket(a + symbol + b, own < minimum)
         if kind is Kind.TRUE:
             return "True"
         if kind is Kind.FALSE:
@@ -188,7 +196,7 @@ class Printer:
         kind, names = node.kind, []
         groups: list[tuple[int, list[str]]] = []
         while node.kind is kind:
-            name = self._fresh(node, bound)
+            name = self._fresh(node.name or "x", node.a, bound, bound_in(node))
             names.append(name)
             if not groups or groups[-1][0] != node.b:
                 groups.append((node.b, []))
@@ -205,16 +213,22 @@ class Printer:
             return f"Exists fun {binders} => {body}"
         return f"∃ {binders}, {body}" if self.typed else f"∃ {' '.join(names)}, {body}"
 
-    def _fresh(self, node: Expr, bound: tuple[str, ...]) -> str:
-        """The bound variable's name, or another one if the body uses that name for something else."""
-        name = node.name or "x"
-        if name not in self._taken and name not in bound:
+    def _fresh(self, name: str, body: Expr, bound: tuple[str, ...], indices: frozenset[int]) -> str:
+        """The name of a bound variable, or another one if its body uses that name for something else.
+
+        Args:
+            name: The name.
+            body: The body.
+            bound: Names of the bound variables around it.
+            indices: The indices of those that occur in the body.
+        """
+        if name not in self._taken and name not in bound and name not in self._hidden:
             return name
-        used = {self.names.get(number) for number in variables(node) | types_in(node.a)}
-        used |= {bound[index] for index in bound_in(node)}
+        used = {self.names.get(number) for number in variables(body) | types_in(body)}
+        used |= {bound[index] for index in indices}
         if name not in used:
             return name
-        taken, index = self._taken | set(bound), 1
+        taken, index = self._taken.union(bound, self._hidden), 1
         while f"{name}_{index}" in taken:
             index += 1
         return f"{name}_{index}"

@@ -1,6 +1,6 @@
 """The kernel: a type checker for proof terms of intuitionistic many-sorted natural deduction.
 
-It imports only formulas, and shares no code with the parser, the tactics or the procedures that find proofs.
+It imports only formulas and deadlines, and shares no code with the parser, the tactics or what finds proofs.
 A proof term is a tuple whose first entry says what it is. ``a``, ``b``, ``t`` are terms, ``A`` is a formula, ``h`` and
 ``x`` are numbers of hypotheses and individuals (or propositions), ``i`` is an individual (or a formula):
 
@@ -34,6 +34,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     PROPOSITION,
@@ -54,7 +55,7 @@ Sort = tuple[tuple[int, ...], int]
 TYPES = -1
 """The sort of types."""
 
-MAX_DEPTH = 2_500
+MAX_DEPTH = 1_800
 """Depth of nesting, of which the last part of a term does not count; a deeper term is refused."""
 
 
@@ -73,12 +74,13 @@ def check(proof: ProofTerm, formula: Expr, hypotheses: Mapping[int, Expr], symbo
 
     Raises:
         KernelError: If it does not, or is not a term.
+        OutOfTimeError: If the deadline of :mod:`.clock` is over.
     """
-    checker, scope = _Checker(), dict(symbols)
+    checker, scope = _Checker(), _Scope(dict(hypotheses), dict(symbols))
     try:
         for stated in (formula, *hypotheses.values()):
-            checker.formula(stated, scope)
-        checker.check(proof, formula, dict(hypotheses), scope, 0)
+            checker.formula(stated, scope.symbols)
+        checker.check(proof, formula, scope, 0)
     except RecursionError:
         raise KernelError("the formulas are nested too deep") from None
 
@@ -97,14 +99,48 @@ def _parts(formula: Expr, kind: Kind) -> tuple[Any, Any]:
     return formula.a, formula.b
 
 
+class _Scope:
+    """What a term may use: immutable, but for what was found out in it.
+
+    Attributes:
+        hypotheses: The hypotheses, by number.
+        symbols: The sorts of types and symbols, by number.
+        proved: The terms, by identity, and the formulas that they were found to prove. Terms may share parts.
+        inferred: What terms were found to prove, by identity.
+    """
+
+    __slots__ = ("hypotheses", "inferred", "proved", "symbols")
+
+    def __init__(self, hypotheses: dict[int, Expr], symbols: dict[int, Sort]) -> None:
+        self.hypotheses, self.symbols = hypotheses, symbols
+        self.proved: set[tuple[int, Expr]] = set()
+        self.inferred: dict[int, Expr] = {}
+
+    def assuming(self, number: int, formula: Expr) -> _Scope:
+        """This scope with one more hypothesis."""
+        return _Scope({**self.hypotheses, self._new(number): formula}, self.symbols)
+
+    def introducing(self, number: int, sort: int) -> _Scope:
+        """This scope with one more individual of a type, or proposition."""
+        return _Scope(self.hypotheses, {**self.symbols, self._new(number): ((), sort)})
+
+    def _new(self, number: int) -> int:
+        if type(number) is not int or number in self.symbols or number in self.hypotheses:
+            raise KernelError(f"{number!r:.80} is not a new number")
+        return number
+
+
 class _Checker:
-    """One check. ``scope`` has the symbols that may occur in the current term, ``context`` its hypotheses."""
+    """One check."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[Expr, tuple[tuple[int, int], ...]], tuple[int, dict[int, Sort]]] = {}
 
-    def check(self, proof: ProofTerm, goal: Expr, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> None:
+    def check(self, proof: ProofTerm, goal: Expr, scope: _Scope, depth: int) -> None:
         """Check an introduction, or that an elimination proves the goal."""
+        place, proved = (id(proof), goal), scope.proved
+        if place in proved:
+            return
         depth += 1
         while True:  # each time, what is left is that another term proves another goal
             self._well_formed(proof, goal, depth)
@@ -112,20 +148,20 @@ class _Checker:
             if rule == "lam":
                 _, number, domain, proof = proof
                 a, goal = _implication(goal)
-                self.formula(domain, scope)
+                self.formula(domain, scope.symbols)
                 self._equal(domain, a)
-                context = self._with(context, scope, number, a)
+                scope = scope.assuming(number, a)
             elif rule == "all":
                 _, number, proof = proof
                 inner, sort = _parts(goal, Kind.ALL)
-                scope, goal = self._fresh(scope, context, number, sort), opened(inner, element(number, sort))
+                scope, goal = scope.introducing(number, sort), opened(inner, element(number, sort))
             elif rule == "and":
                 a, goal = _parts(goal, Kind.AND)
-                self.check(proof[1], a, context, scope, depth)
+                self.check(proof[1], a, scope, depth)
                 proof = proof[2]
             elif rule == "iff":
                 a, b = _parts(goal, Kind.IFF)
-                self.check(proof[1], implication(a, b), context, scope, depth)
+                self.check(proof[1], implication(a, b), scope, depth)
                 proof, goal = proof[2], implication(b, a)
             elif rule == "inl":
                 proof, goal = proof[1], _parts(goal, Kind.OR)[0]
@@ -134,65 +170,72 @@ class _Checker:
             elif rule == "exists":
                 _, witness, proof = proof
                 inner, sort = _parts(goal, Kind.EXISTS)
-                self._of_sort(witness, sort, scope)
+                self._of_sort(witness, sort, scope.symbols)
                 goal = opened(inner, witness)
             elif rule == "true":
                 _parts(goal, Kind.TRUE)
-                return
+                break
             elif rule == "false":
                 proof, goal = proof[1], FALSE
             elif rule == "or":
                 _, major, left, first, right, proof = proof
-                a, b = _parts(self.infer(major, context, scope, depth), Kind.OR)
-                self.check(first, goal, self._with(context, scope, left, a), scope, depth)
-                context = self._with(context, scope, right, b)
+                a, b = _parts(self.infer(major, scope, depth), Kind.OR)
+                self.check(first, goal, scope.assuming(left, a), depth)
+                scope = scope.assuming(right, b)
             elif rule == "elim":
                 _, major, number, hypothesis, proof = proof
-                inner, sort = _parts(self.infer(major, context, scope, depth), Kind.EXISTS)
+                inner, sort = _parts(self.infer(major, scope, depth), Kind.EXISTS)
                 # The goal was in scope before the individual was, so the individual cannot occur in it.
-                scope = self._fresh(scope, context, number, sort)
-                context = self._with(context, scope, hypothesis, opened(inner, element(number, sort)))
+                scope = scope.introducing(number, sort)
+                scope = scope.assuming(hypothesis, opened(inner, element(number, sort)))
             elif rule == "let":
                 _, number, formula, value, proof = proof
-                self.formula(formula, scope)
-                self.check(value, formula, context, scope, depth)
-                context = self._with(context, scope, number, formula)
+                self.formula(formula, scope.symbols)
+                self.check(value, formula, scope, depth)
+                scope = scope.assuming(number, formula)
             else:
-                self._equal(self.infer(proof, context, scope, depth), goal)
-                return
+                self._equal(self.infer(proof, scope, depth), goal)
+                break
+        proved.add(place)
 
-    def infer(self, proof: ProofTerm, context: dict[int, Expr], scope: dict[int, Sort], depth: int) -> Expr:
+    def infer(self, proof: ProofTerm, scope: _Scope, depth: int) -> Expr:
         """Infer the formula that an elimination proves."""
-        depth += 1
-        self._well_formed(proof, None, depth)
+        known = scope.inferred.get(id(proof))
+        if known is None:
+            self._well_formed(proof, None, depth + 1)
+            known = scope.inferred[id(proof)] = self._infer(proof, scope, depth + 1)
+        return known
+
+    def _infer(self, proof: ProofTerm, scope: _Scope, depth: int) -> Expr:
         rule = proof[0]
         if rule == "hyp":
-            if proof[1] not in context:
+            if proof[1] not in scope.hypotheses:
                 raise KernelError(f"no hypothesis {proof[1]}")
-            return context[proof[1]]
+            return scope.hypotheses[proof[1]]
         if rule == "app":
-            a, b = _implication(self.infer(proof[1], context, scope, depth))
-            self.check(proof[2], a, context, scope, depth)
+            a, b = _implication(self.infer(proof[1], scope, depth))
+            self.check(proof[2], a, scope, depth)
             return b
         if rule == "inst":
-            inner, sort = _parts(self.infer(proof[1], context, scope, depth), Kind.ALL)
-            self._of_sort(proof[2], sort, scope)
+            inner, sort = _parts(self.infer(proof[1], scope, depth), Kind.ALL)
+            self._of_sort(proof[2], sort, scope.symbols)
             return opened(inner, proof[2])
         if rule in ("fst", "snd"):
-            part: Expr = _parts(self.infer(proof[1], context, scope, depth), Kind.AND)[rule == "snd"]
+            part: Expr = _parts(self.infer(proof[1], scope, depth), Kind.AND)[rule == "snd"]
             return part
         if rule in ("mp", "mpr"):
-            a, b = _parts(self.infer(proof[1], context, scope, depth), Kind.IFF)
+            a, b = _parts(self.infer(proof[1], scope, depth), Kind.IFF)
             return implication(a, b) if rule == "mp" else implication(b, a)
         if rule == "the":
-            self.formula(proof[1], scope)
-            self.check(proof[2], proof[1], context, scope, depth)
+            self.formula(proof[1], scope.symbols)
+            self.check(proof[2], proof[1], scope, depth)
             goal: Expr = proof[1]
             return goal
         raise KernelError(f"cannot tell what a term of rule {rule!r:.80} proves here")
 
     @staticmethod
     def _well_formed(proof: ProofTerm, goal: Expr | None, depth: int) -> None:
+        tick()
         if depth > MAX_DEPTH:
             raise KernelError(f"the term is nested deeper than {MAX_DEPTH}")
         if type(proof) is not tuple or not proof or type(proof[0]) is not str or len(proof) != _LENGTH.get(proof[0]):
@@ -267,18 +310,6 @@ class _Checker:
             if self._sort(part, bound, scope) != PROPOSITION:
                 raise KernelError(f"{part} is not a formula")
         return PROPOSITION
-
-    @staticmethod
-    def _fresh(scope: dict[int, Sort], context: dict[int, Expr], number: int, sort: int) -> dict[int, Sort]:
-        if type(number) is not int or number in scope or number in context:
-            raise KernelError(f"{number!r:.80} is not a new number")
-        return {**scope, number: ((), sort)}
-
-    @staticmethod
-    def _with(context: dict[int, Expr], scope: dict[int, Sort], number: int, formula: Expr) -> dict[int, Expr]:
-        if type(number) is not int or number in scope or number in context:
-            raise KernelError(f"{number!r:.80} is not a new number")
-        return {**context, number: formula}
 
 
 _LENGTH = {

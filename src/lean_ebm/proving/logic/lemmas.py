@@ -180,7 +180,11 @@ def _filled(node: Expr, values: dict[int, Expr]) -> Expr:
 
 def _filled_proof(proof: ProofTerm, values: dict[int, Expr]) -> ProofTerm:
     return tuple(
-        _filled(part, values) if isinstance(part, Expr) else _filled_proof(part, values) if isinstance(part, tuple) else part
+        _filled(part, values)
+        if isinstance(part, Expr)
+        else _filled_proof(part, values)
+        if isinstance(part, tuple)
+        else part
         for part in proof
     )
 

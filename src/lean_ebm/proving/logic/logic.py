@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from lean_ebm import __version__
+from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem, plain
+from lean_ebm.proving.logic import clock
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
@@ -15,8 +17,9 @@ from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
-from lean_ebm.proving.parser_base import OutsideProblem, deep
+from lean_ebm.proving.parser_base import OutsideProblem
 from lean_ebm.proving.source.binders import parse_binders
+from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
@@ -24,20 +27,39 @@ _CACHE = 100_000
 
 
 class Logic(Environment):
-    """Intuitionistic logic over any number of types, with Lean 4's tactics; ``elaborate.py`` lists its terms."""
+    """Intuitionistic logic over any number of types, with Lean 4's tactics; ``elaborate.py`` lists its terms.
 
-    def __init__(self) -> None:
+    Args:
+        timeout: Seconds, above 0, that one call may take.
+
+    Raises:
+        SettingError: If the timeout is out of its range.
+    """
+
+    reads_theorems = False
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        if not timeout > 0:
+            raise SettingError(f"Logic: timeout={timeout}; expected more than 0.")
+        self.timeout = timeout
         self._tactics: dict[str, Tree | str] = {}
 
     def start(self, statement: Statement) -> Step:
         """Start a proof."""
-        reason = refuse(str(statement))
-        if reason is not None:
-            return Step(Outcome.FORBIDDEN, None, reason)
         try:
-            goal = root(statement)
+            reason = refuse(plain(str(statement)))
+            if reason is not None:
+                return Step(Outcome.FORBIDDEN, None, reason)
+            if not only_opens(statement.preamble):
+                raise Unsupported("definitions or theorems before the statement")
+            with clock.deadline(self.timeout):
+                goal = root(statement)
         except (SyntaxProblem, TacticError, Unsupported) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
+        except RecursionError:
+            return Step(Outcome.PARSE_ERROR, None, "nested too deep")
+        except clock.OutOfTimeError as error:
+            return Step(Outcome.TIMEOUT, None, str(error))
         return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}), None))
 
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
@@ -57,17 +79,22 @@ class Logic(Environment):
             return Step(Outcome(outcome), None, reason)
         run = TacticRun(state.next, state.unknown)
         goals = state.open
+        before = clock.begin(self.timeout)
         try:
-            with deep():  # the chosen goal comes first; tactics such as `all_goals` see the others too
-                left = run_block(run, [*goals[goal:], *goals[:goal]], tree)
+            # The chosen goal comes first; tactics such as `all_goals` see the others too.
+            left = run_block(run, [*goals[goal:], *goals[:goal]], tree)
         except TacticError as error:
             return Step(Outcome.TACTIC_ERROR, None, str(error))
         except Unsupported as error:
             return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
             return Step(Outcome.PARSE_ERROR, None, "outside of the fragment: what is nested so deep")
+        except clock.OutOfTimeError as error:
+            return Step(Outcome.TIMEOUT, None, str(error))
+        finally:
+            clock.finish(before)
         if goal:  # the goals before it return to the front
-            last = len(left) - sum(before.number not in run.found for before in goals[:goal])
+            last = len(left) - sum(other.number not in run.found for other in goals[:goal])
             left = [*left[last:], *left[:last]]
         return Step(Outcome.OK if left else Outcome.SOLVED, LogicState(left, run, state))
 
@@ -91,10 +118,20 @@ class Logic(Environment):
         """Compute a text that is equal for two states that differ only in names."""
         if not isinstance(state, LogicState):
             raise ValueError("the state is of another environment")
-        return state_key(state)
+        try:
+            return state_key(state)
+        except RecursionError:  # deeper than any formula that a search reaches
+            return f"nested too deep {id(state)}"
 
     def verify(self, statement: Statement, script: str) -> Verdict:
         """Run the whole script and have the kernel check the proof term that it built."""
+        try:
+            with clock.deadline(self.timeout):
+                return self._verify(statement, script)
+        except clock.OutOfTimeError as error:
+            return Verdict(False, VERIFIER, str(error), Outcome.TIMEOUT)
+
+    def _verify(self, statement: Statement, script: str) -> Verdict:
         step = self.start(statement)
         if step.state is None:
             return Verdict(False, VERIFIER, step.message, step.outcome)
@@ -106,9 +143,26 @@ class Logic(Environment):
             return Verdict(False, VERIFIER, step.message, step.outcome)
         assert isinstance(step.state, LogicState)
         try:
-            check_term(root(statement), proof_of(step.state))
+            return self.verify_term(statement, proof_of(step.state))
         except KernelError as error:
             return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
+
+    def verify_term(self, statement: Statement, proof: ProofTerm) -> Verdict:
+        """Have the kernel check a proof term of a statement.
+
+        Args:
+            statement: The statement, which is read anew.
+            proof: The term, as :mod:`.kernel` describes it.
+        """
+        try:
+            with clock.deadline(self.timeout):
+                check_term(root(statement), proof)
+        except (SyntaxProblem, TacticError, Unsupported) as error:
+            return Verdict(False, VERIFIER, str(error), Outcome.PARSE_ERROR)
+        except (KernelError, RecursionError) as error:
+            return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
+        except clock.OutOfTimeError as error:
+            return Verdict(False, VERIFIER, str(error), Outcome.TIMEOUT)
         return Verdict(True, VERIFIER, outcome=Outcome.SOLVED)
 
 
@@ -195,21 +249,26 @@ def proof_of(state: LogicState) -> ProofTerm:
         found.update(at.found)
         at = at.before
 
-    def assembled(proof: ProofTerm, depth: int) -> ProofTerm:
-        if depth > 2000:
-            raise KernelError("the term is nested too deep")
+    known: dict[int, ProofTerm] = {}  # by identity: what terms share is assembled once
+
+    def assembled(proof: ProofTerm) -> ProofTerm:
         while proof[0] == "?":
             if proof[1] not in parts:
                 raise KernelError("a goal was left without a proof")
             proof = parts[proof[1]]
-        return tuple(
-            assembled(part, depth + 1)
-            if isinstance(part, tuple)
-            else (replaced(part, found) if isinstance(part, Expr) else part)
-            for part in proof
-        )
+        whole = known.get(id(proof))
+        if whole is None:
+            entries = []
+            for part in proof:
+                if type(part) is tuple:
+                    part = assembled(part)
+                elif found and isinstance(part, Expr):
+                    part = replaced(part, found)
+                entries.append(part)
+            whole = known[id(proof)] = tuple(entries)
+        return whole
 
     try:
-        return assembled(("?", 0), 0)
+        return assembled(("?", 0))
     except RecursionError as error:
         raise KernelError("the term is nested too deep") from error

@@ -5,13 +5,26 @@ Each branch of a script has its own block, ``cases`` names its hypotheses, and s
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import chain, count
 
-from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, implication, make, negation, opened
+from lean_ebm.proving.logic.clock import tick
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, implication, opened
+from lean_ebm.proving.logic.goals import LONGEST as LONGEST_FORMULA
 from lean_ebm.proving.logic.goals import Goal, Printer, type_text
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.logic.simplify import simplified, uses
+from lean_ebm.proving.logic.script_parts import PartsOfProof, as_argument, bulleted, with_negations
+from lean_ebm.proving.logic.simplify import simplified
 from lean_ebm.proving.statements import Statement
+
+LONGEST = 65_000
+"""Characters of a script; judges refuse longer ones."""
+
+
+_TOO_LONG = f"the script of the proof would have more than {LONGEST:,} characters"
+
+
+class TooLongError(Exception):
+    """The script would be longer than what judges read."""
 
 
 def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
@@ -21,8 +34,18 @@ def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
         goal: The goal that it proves; all of its hypotheses must have accessible names.
         proof: The term.
         prefix: Whether to write formulas as ``And p q``, for a Lean without its library.
+
+    Raises:
+        TooLongError: If the script would have more than ``LONGEST`` characters.
+        OutOfTimeError: If the deadline of :mod:`.clock` is over.
     """
-    return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
+    try:
+        text = "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
+    except RecursionError:
+        raise TooLongError("the script of the proof would be nested too deep") from None
+    if len(text) > LONGEST:
+        raise TooLongError(_TOO_LONG)
+    return text
 
 
 def prefixed(goal: Goal) -> Statement:
@@ -43,14 +66,18 @@ class _Renderer:
         self.names = {local.number: local.name for local in goal.context}
         self.prefix = prefix
         self.taken = set(self.names.values())
+        self.left = LONGEST  # characters that may still be written
+        self.known = PartsOfProof()
 
     def formula(self, formula: Expr) -> str:
         """Write a formula, with ``¬p`` for ``p → False``."""
-        return self.printer().formula(_negations(formula))
+        if formula.length > LONGEST_FORMULA:
+            raise TooLongError("a formula of the proof is too long to be written")
+        return self.printer().formula(with_negations(formula, {}))
 
     def individual(self, node: Expr) -> str:
         """Write an individual, or a formula, as an argument."""
-        return self.printer().formula(_negations(node), minimum=1024)
+        return self.printer().formula(with_negations(node, {}), minimum=1024)
 
     def printer(self) -> Printer:
         """A printer that knows the names chosen so far."""
@@ -58,11 +85,7 @@ class _Renderer:
 
     def name(self, number: int, stem: str = "h") -> str:
         """Choose a name that is not taken yet."""
-        if stem in ("h", "x"):
-            candidates = (f"{stem}{index}" for index in count(1))
-            names = (stem, *(next(candidates) for _ in range(len(self.taken) + 1)))
-        else:
-            names = (stem, *(f"{stem}{index}" for index in range(1, len(self.taken) + 2)))
+        names = chain((stem,), (f"{stem}{index}" for index in count(1)))
         name = next(name for name in names if name not in self.taken)
         self.taken.add(name)
         self.names[number] = name
@@ -70,15 +93,18 @@ class _Renderer:
 
     def block(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """Write tactics, one a line, that prove ``target``."""
-        short = self.term(proof, target, types)
+        tick()
+        short = self.term(proof, target, types) if self.known.is_short(proof) else None
         if short is not None and (proof[0] not in ("lam", "all", "exists", "and", "iff") or len(short) < 40):
             return ["constructor"] if short == "True.intro" else [f"exact {short}"]
         rule = proof[0]
         saved, self.taken = self.taken, set(self.taken)
-        try:
-            return self._rules(rule, proof, target, types)
-        finally:
-            self.taken = saved
+        lines = self._rules(rule, proof, target, types)
+        self.taken = saved
+        self.left -= len(lines[0])
+        if self.left < 0:
+            raise TooLongError(_TOO_LONG)
+        return lines
 
     def _rules(self, rule: str, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         if rule == "lam":
@@ -123,7 +149,7 @@ class _Renderer:
             after = self.block(body, target, {**types, number: formula})
             if short is not None:
                 return [f"have {name} : {self.formula(formula)} := {short}", *after]
-            return [f"have {name} : {self.formula(formula)} := ?_", *_bullet(after), *_bullet(lines)]
+            return [f"have {name} : {self.formula(formula)} := ?_", *bulleted(after), *bulleted(lines)]
         if rule == "the":
             return self.block(proof[2], target, types)
         haves: list[tuple[str, Expr, ProofTerm]] = []
@@ -133,7 +159,7 @@ class _Renderer:
     def _pair(self, proof: ProofTerm, types: dict[int, Expr]) -> tuple[str, ProofTerm, dict[int, Expr]] | None:
         """Write two ``let`` of both parts of a hypothesis as ``cases h with | intro a b``; None if they are others."""
         _, first, a, value, (_, second, b, other, body) = proof
-        if value[1] != other[1] or value[1][0] != "hyp" or uses(body, value[1][1]):
+        if value[1] != other[1] or value[1][0] != "hyp" or value[1][1] in self.known.free(body):
             return None
         major = self.names[value[1][1]]
         names = f"{self.name(first)} {self.name(second)}"
@@ -170,7 +196,7 @@ class _Renderer:
         Returns:
             The line that makes the copy, if one is needed, and the name or term that ``cases`` is to take apart.
         """
-        if major[0] != "hyp" or not any(uses(body, major[1]) for body in bodies):
+        if major[0] != "hyp" or not any(major[1] in self.known.free(body) for body in bodies):
             return [], text
         copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
         self.taken.add(copy)
@@ -183,13 +209,13 @@ class _Renderer:
             return self.names[proof[1]]
         if rule in ("fst", "snd", "mp", "mpr"):
             field = {"fst": "1", "snd": "2"}.get(rule, rule)
-            return f"{_argument(self.elimination(proof[1], types, haves))}.{field}"
+            return f"{as_argument(self.elimination(proof[1], types, haves))}.{field}"
         if rule == "inst":
             return f"{self.elimination(proof[1], types, haves)} {self.individual(proof[2])}"
         if rule == "app":
             function = self.elimination(proof[1], types, haves)
             domain = self.type(proof[1], types).a
-            return f"{function} {_argument(self._named(proof[2], domain, types, haves))}"
+            return f"{function} {as_argument(self._named(proof[2], domain, types, haves))}"
         if rule == "the":
             return self._named(proof, proof[1], types, haves)
         raise ValueError(f"{proof!r:.200} is not an elimination")
@@ -210,17 +236,20 @@ class _Renderer:
         """Put the ``have`` lines that lines need before them; Lean first asks for the lines, then for the values."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
-            lines = [f"have {name} : {self.formula(formula)} := ?_", *_bullet(lines), *_bullet(value)]
+            lines = [f"have {name} : {self.formula(formula)} := ?_", *bulleted(lines), *bulleted(value)]
         return lines
 
     def bullet(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """Write a block under a bullet."""
-        return _bullet(self.block(proof, target, types))
+        return bulleted(self.block(proof, target, types))
 
     # Terms
 
     def term(self, proof: ProofTerm, target: Expr | None, types: dict[int, Expr]) -> str | None:
         """Write a proof as a term on one line; None if it needs tactics."""
+        if not self.known.is_term(proof):
+            return None
+        tick()
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -232,14 +261,14 @@ class _Renderer:
         if rule in ("fst", "snd", "mp", "mpr"):
             inner = self.term(proof[1], None, types)
             field = {"fst": "1", "snd": "2"}.get(rule, rule)
-            return None if inner is None else f"{_argument(inner)}.{field}"
+            return None if inner is None else f"{as_argument(inner)}.{field}"
         if rule == "app":
             function = self.term(proof[1], None, types)
             if function is None:
                 return None
             domain = self.type(proof[1], types).a
             argument = self.term(proof[2], domain, types)
-            return None if argument is None else f"{function} {_argument(argument)}"
+            return None if argument is None else f"{function} {as_argument(argument)}"
         if rule == "inst":
             function = self.term(proof[1], None, types)
             return None if function is None else f"{function} {self.individual(proof[2])}"
@@ -253,7 +282,7 @@ class _Renderer:
             return "True.intro"
         if rule == "false":
             inner = self.term(proof[1], FALSE, types)
-            return None if inner is None else f"False.elim {_argument(inner)}"
+            return None if inner is None else f"False.elim {as_argument(inner)}"
         if rule in ("and", "iff"):
             parts = (target.a, target.b)
             if rule == "iff":
@@ -262,7 +291,7 @@ class _Renderer:
             return None if first is None or second is None else f"⟨{first}, {second}⟩"
         if rule in ("inl", "inr"):
             inner = self.term(proof[1], target.a if rule == "inl" else target.b, types)
-            return None if inner is None else f"Or.{rule} {_argument(inner)}"
+            return None if inner is None else f"Or.{rule} {as_argument(inner)}"
         if rule == "exists":
             inner = self.term(proof[2], opened(target.a, proof[1]), types)
             return None if inner is None else f"⟨{self.individual(proof[1])}, {inner}⟩"
@@ -298,33 +327,3 @@ class _Renderer:
             part: Expr = inner.a if rule == "fst" else inner.b
             return part
         return implication(inner.a, inner.b) if rule == "mp" else implication(inner.b, inner.a)
-
-
-def _negations(formula: Expr) -> Expr:
-    kind = formula.kind
-    if kind is Kind.IMPLIES and formula.b is FALSE:
-        return negation(_negations(formula.a))
-    if kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
-        return make(kind, _negations(formula.a), _negations(formula.b))
-    if kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
-        return make(kind, _negations(formula.a), formula.b, formula.name)
-    return formula
-
-
-def _bullet(lines: list[str]) -> list[str]:
-    first, *rest = lines
-    return [f"· {first}", *(f"  {line}" for line in rest)]
-
-
-def _argument(text: str) -> str:
-    return f"({text})" if " " in text and not _enclosed(text) else text
-
-
-def _enclosed(text: str) -> bool:
-    """Whether one pair of brackets encloses the whole text."""
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character in "(⟨") - (character in ")⟩")
-        if depth == 0:
-            return position == len(text) - 1
-    return False

@@ -119,7 +119,11 @@ def rfl(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     number = goal.fresh
     proof: ProofTerm = ("lam", number, target.a, ("hyp", number))
     step = implication(target.a, target.b)
-    run.parts[goal.number] = ("iff", ("the", step, proof), ("the", implication(target.b, target.a), ("lam", number, target.b, ("hyp", number))))
+    run.parts[goal.number] = (
+        "iff",
+        ("the", step, proof),
+        ("the", implication(target.b, target.a), ("lam", number, target.b, ("hyp", number))),
+    )
     return []
 
 

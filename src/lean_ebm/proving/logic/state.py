@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data
+from hashlib import blake2b
+
+from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, parts_of
 from lean_ebm.proving.logic.goals import Goal, displayed, printed
 from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
 from lean_ebm.proving.logic.unify import TacticRun, Unknown
@@ -120,33 +122,37 @@ def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
     numbers: dict[int, int] = {}
     parts = []
     plain = True  # whether symbols are numbered by their positions, so that a formula's remembered text can be used
+    known: dict[Expr, str] = {}
     for index, local in enumerate(goal.context, 1):
         number = local.number
         if local.formula is not None:
-            formula = local.formula.key
-            if plain and not formula.unknown:
-                parts.append(formula.memory.get("text") or _text(formula))
-            else:
-                parts.append(_expr_key(formula, numbers, unknown))
+            parts.append(_key_of(local.formula.key, plain, numbers, unknown, known))
         else:
             numbers[number] = index
-            plain = plain and number == index
+            if plain and number != index:
+                plain, known = False, {}
             sort = local.sort
             if sort is None or sort[1] == TYPES:
                 parts.append("#")
-            elif plain:
-                parts.append(f"{sort[0]}{sort[1]}")
             else:
-                arguments = [numbers[part] for part in sort[0]]
-                parts.append(f"{tuple(arguments)}{numbers[sort[1]] if sort[1] else 0}")
-    target = goal.target.key
-    if plain and not target.unknown:
-        parts.append(target.memory.get("text") or _text(target))
-    else:
-        parts.append(_expr_key(target, numbers, unknown))
-    if is_data(target):
+                arguments = [str(numbers[part]) for part in sort[0]]
+                parts.append(f"{'.'.join(arguments)}:{numbers[sort[1]] if sort[1] else 0}")
+    parts.append(_key_of(goal.target.key, plain, numbers, unknown, known))
+    if is_data(goal.target):
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
+
+
+def _key_of(
+    formula: Expr, plain: bool, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str]
+) -> str:
+    """The text of a formula; with plain numbers and without unknowns it is remembered."""
+    if not plain or formula.unknown:
+        return _expr_key(formula, numbers, unknown, known)
+    text: str | None = formula.memory.get("text")
+    if text is None:
+        text = formula.memory["text"] = _expr_key(formula, _SAME, unknown, None)
+    return text
 
 
 class _Same(dict[int, int]):
@@ -156,34 +162,39 @@ class _Same(dict[int, int]):
         return number
 
 
-def _text(formula: Expr) -> str:
-    text = formula.memory["text"] = _expr_key(formula, _Same(), {})
-    return text
-
-
+_SAME = _Same()
 _LETTERS = {
     Kind.AND: "A", Kind.OR: "O", Kind.IFF: "E", Kind.IMPLIES: "I", Kind.NOT: "N", Kind.ALL: "Q", Kind.EXISTS: "X",
-    Kind.TRUE: "T", Kind.FALSE: "F", Kind.INDIVIDUALS: "i", Kind.PROPOSITIONS: "p",
+    Kind.TRUE: "T", Kind.FALSE: "F", Kind.PROPOSITIONS: "p",
 }  # fmt: skip
+_LONG = 200  # characters of a text; a longer one is replaced by a digest, so that shared parts do not make it grow
 
 
-def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int]) -> str:
+def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str] | None) -> str:
+    """Write an expression with other numbers; ``known`` has what was written, None if nodes remember it themselves."""
     kind = node.kind
-    if kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
-        return f"b{node.a}"
     if kind is Kind.VARIABLE:
         return f"v{numbers[node.a]}"
     if kind is Kind.UNKNOWN or kind is Kind.HOLE:
         return f"?{unknown.setdefault(node.a, len(unknown))}"
+    text: str | None = node.memory.get("text") if known is None else known.get(node)
+    if text is not None:
+        return text
+    parts = [_expr_key(part, numbers, unknown, known) for part in parts_of(node)]
     if kind is Kind.ATOM or kind is Kind.APPLY:
-        inner = ",".join([_expr_key(part, numbers, unknown) for part in node.b])
-        return f"v{numbers[node.a]}({inner})"
-    letter = _LETTERS[kind]
-    if node.a is None:
-        return letter
-    if kind is Kind.INDIVIDUALS:
-        return f"{letter}{numbers[node.a]}"
-    a = _expr_key(node.a, numbers, unknown)
-    if kind is Kind.ALL or kind is Kind.EXISTS:
-        return f"{letter}{numbers[node.b] if node.b else 0}({a})"
-    return f"{letter}({a})" if node.b is None else f"{letter}({a},{_expr_key(node.b, numbers, unknown)})"
+        text = f"v{numbers[node.a]}({','.join(parts)})"
+    elif kind is Kind.ALL or kind is Kind.EXISTS:
+        text = f"{_LETTERS[kind]}{numbers[node.b] if node.b else 0}({parts[0]})"
+    elif kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
+        text = f"b{node.a}"
+    elif kind is Kind.INDIVIDUALS:
+        text = f"i{numbers[node.a]}"
+    else:
+        text = f"{_LETTERS[kind]}({','.join(parts)})" if parts else _LETTERS[kind]
+    if len(text) > _LONG:
+        text = blake2b(text.encode(), digest_size=20).hexdigest()
+    if known is None:
+        node.memory["text"] = text
+    else:
+        known[node] = text
+    return text

@@ -22,6 +22,7 @@ from lean_ebm.proving.logic.basic import (
     side,
 )
 from lean_ebm.proving.logic.cases import cases
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.contexts import clear, introduce, intros, revert, specialize
 from lean_ebm.proving.logic.goals import Goal
 from lean_ebm.proving.logic.rcases import rcases, rintro
@@ -37,6 +38,7 @@ GoalsTactic = Callable[[TacticRun, list[Goal], Tree, RunBlock], list[Goal]]
 def run_block(run: TacticRun, goals: list[Goal], block: Tree) -> list[Goal]:
     """Run tactics one after the other, each on the first goal or, if it is one of ``OVER_GOALS``, on all."""
     for tactic in block[1]:
+        tick()
         simple = TACTICS.get(tactic[0])
         if simple is None:
             goals = OVER_GOALS[tactic[0]](run, goals, tactic, run_block)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     Expr,
@@ -50,7 +51,7 @@ class TacticRun:
         trying: Number of tactics around the present one that try alternatives.
     """
 
-    __slots__ = ("found", "next", "parts", "trying", "unknown")
+    __slots__ = ("_same", "found", "next", "parts", "trying", "unknown")
 
     def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
         self.next = following
@@ -91,6 +92,7 @@ class TacticRun:
             return False
         saved = self.found
         self.found = dict(saved)
+        self._same: set[tuple[Expr, Expr]] = set()  # pairs that were made equal, which formulas may share
         if self._unify(a, b, opaque):
             return True
         self.found = saved
@@ -102,8 +104,15 @@ class TacticRun:
         if not (a.unknown or b.unknown):
             return False
         a, b = self._value(a), self._value(b)
-        if a is b:
+        if a is b or (a, b) in self._same:
             return True
+        if not self._unify_values(a, b, opaque):
+            return False
+        self._same.add((a, b))
+        return True
+
+    def _unify_values(self, a: Expr, b: Expr, opaque: bool) -> bool:
+        tick()
         first = self._assignable(a, opaque)
         second = self._assignable(b, opaque)
         if first and second and self.unknown[a.a].opaque and not self.unknown[b.a].opaque:
