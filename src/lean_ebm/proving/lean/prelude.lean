@@ -220,7 +220,7 @@ declare_syntax_cat rintroPat
 @[rcasesPat_parser 1000, extern "lean"] def rcasesPat.tuple : ParserDescr := compiled
 @[rcasesPat_parser 1000, extern "lean"] def rcasesPat.paren : ParserDescr := compiled
 @[rintroPat_parser 1000, extern "lean"] def rintroPat.one : ParserDescr := compiled
-@[rintroPat_parser 1000, extern "lean"] def rintroPat.binder : ParserDescr := compiled
+@[rintroPat_parser 1001, extern "lean"] def rintroPat.binder : ParserDescr := compiled
 end Parser.Tactic
 end Lean
 
@@ -573,6 +573,9 @@ theorem exists_comm {α : Sort u} {β : Sort v} {p : α → β → Prop} : (∃ 
   ⟨fun ⟨a, b, h⟩ => ⟨b, a, h⟩, fun ⟨b, a, h⟩ => ⟨a, b, h⟩⟩
 theorem exists_eq {α : Sort u} {a' : α} : ∃ a, a = a' := ⟨_, rfl⟩
 theorem exists_eq' {α : Sort u} {a' : α} : ∃ a, a' = a := ⟨_, rfl⟩
+
+set_option checkBinderAnnotations false in
+abbrev inferInstance {α : Sort u} [i : α] : α := i
 
 -- Chains of steps (`calc`).
 class Trans.{a, b, c, d, e, f} {α : Sort d} {β : Sort e} {γ : Sort f} (r : α → β → Sort a) (s : β → γ → Sort b)
