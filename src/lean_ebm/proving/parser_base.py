@@ -75,6 +75,8 @@ class TokenReader:
 
     def fail(self, message: str) -> NoReturn:
         """Raise a SyntaxProblem at the next token."""
+        if self.next.kind in ("other", "number", "string", "character"):
+            raise OutsideProblem(f"{self.next.text[:40]} in line {self.next.line + 1}")
         if self.next.kind == "end":
             raise SyntaxProblem(f"{message}, found the end")
         raise SyntaxProblem(f"{message}, found {self.next.text!r} in line {self.next.line + 1}")

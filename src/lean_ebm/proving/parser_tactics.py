@@ -120,7 +120,7 @@ class TacticParser(TermParser):
 
     def _intro(self) -> Tree:
         if self.peek("|"):
-            raise OutsideProblem("intro with alternatives")
+            return ("intro_match", self._match_alternatives(self._right_side))
         found: list[str | Tree] = []
         while self.beyond():
             token, following = self.tokens[self.at], self.tokens[self.at + 1]

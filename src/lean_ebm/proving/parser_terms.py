@@ -223,8 +223,8 @@ class TermParser(TokenReader):
         while not self.peek(stop):
             closing = {"(": ")", "{": "}", "⦃": "⦄", "[": "]"}.get(self.next.text)
             if closing is not None:
-                if closing == "]":
-                    raise OutsideProblem("an instance binder")
+                if closing != ")":
+                    raise OutsideProblem(f"a binder in {self.next.text} inside of a formula")
                 self.at += 1
                 names = [self.name()]
                 while not self.accept(":"):

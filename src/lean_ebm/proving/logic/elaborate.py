@@ -163,7 +163,9 @@ class Elaborator(BlockElaborator):
         (name, domain), rest = binders[0], binders[1:]
         target = self.run.whnf(target)
         if target.kind is Kind.HOLE:
-            raise Unsupported("a function whose type is not known when Lean elaborates it")
+            if any(domain is not None for _, domain in binders):
+                raise Unsupported("a function whose type is not known when Lean elaborates it")
+            return self.postponed(("fun", binders, body), target, context)
         if target.kind in (Kind.IMPLIES, Kind.NOT):
             a, b = (target.a, target.b) if target.kind is Kind.IMPLIES else (target.a, FALSE)
             if domain is not None and not self.run.unify(self.formula(domain, context), a):
@@ -222,6 +224,8 @@ class Elaborator(BlockElaborator):
         """Elaborate ``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
         head = tree[1] if tree[0] == "app" else tree
         arguments: tuple[Tree, ...] = tree[2] if tree[0] == "app" else ()
+        if any(argument[0] == "named" for argument in arguments) and self._is(head, "Exists.intro"):
+            arguments = _of_exists_in_order(arguments)
         if len(arguments) != 2:
             raise Unsupported("Exists.intro and Exists.elim have two arguments")
         target = self.run.whnf(target)
@@ -349,10 +353,10 @@ class Elaborator(BlockElaborator):
         if name is None and inner[0] == "name" and lookup(context, inner[1]) is None:
             name = inner[1]
         if name is None or name not in CONSTANTS:
-            if explicit and name is None and inner[0] == "name" and all(part[0] != "named" for part in arguments):
-                proof, formula, _ = self.head(inner, context)
-                return proof, formula, arguments
-            raise Unsupported("@ or a named argument of such a term")
+            local = lookup(context, inner[1]) if inner[0] == "name" else None
+            if local is None or local.formula is None:
+                raise Unsupported("@ or a named argument of such a term")
+            return ("hyp", local.number), local.formula, _in_order(local.formula, arguments)
         implicit, explicits, _ = CONSTANTS[name]
         named = {part[1]: part[2] for part in arguments if part[0] == "named"}
         rest = [part for part in arguments if part[0] != "named"]
@@ -424,6 +428,35 @@ class Elaborator(BlockElaborator):
         if head[0] != "proj" or head[1][0] != "name":
             return False
         return bool(f"{head[1][1]}.{head[2]}" == name)
+
+
+def _of_exists_in_order(arguments: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """Put the arguments of ``Exists.intro`` in order."""
+    named = {argument[1]: argument[2] for argument in arguments if argument[0] == "named"}
+    rest = [argument for argument in arguments if argument[0] != "named"]
+    if len(arguments) != 2 or len(named) + len(rest) < 2 or not named.keys() <= {"w", "h"}:
+        raise Unsupported("such arguments of Exists.intro")
+    return tuple(named[name] if name in named else rest.pop(0) for name in ("w", "h"))
+
+
+def _in_order(formula: Expr, arguments: tuple[Tree, ...]) -> tuple[Tree, ...]:
+    """Put named arguments of a hypothesis where its formula has them."""
+    named = {argument[1]: argument[2] for argument in arguments if argument[0] == "named"}
+    rest = [argument for argument in arguments if argument[0] != "named"]
+    if len(named) + len(rest) < len(arguments):
+        raise TacticError("an argument that is given twice")
+    found: list[Tree] = []
+    while named:
+        if formula.kind not in (Kind.IMPLIES, Kind.ALL):
+            raise Unsupported("a name of an argument that is not there")
+        if formula.name in named:
+            found.append(named.pop(formula.name))
+        elif rest:
+            found.append(rest.pop(0))
+        else:
+            raise Unsupported("a named argument after one that is not given")
+        formula = formula.b if formula.kind is Kind.IMPLIES else formula.a
+    return (*found, *rest)
 
 
 def _after(formula: Expr, count: int) -> Expr | None:

@@ -11,6 +11,10 @@ from lean_ebm.proving.parser import Tree
 
 INFERABLE = ("name", "app", "proj", "typed", "explicit", "show", "have")
 """Terms whose formula can be inferred."""
+_STOPPING = frozenset(
+    "assumption exact apply refine intro intros constructor left right exfalso contradiction trivial rfl exists".split()
+)
+"""Tactics after whose errors Lean does not go on, so that an alternative that failed is one that can be mended."""
 _NAMESPACES = {
     Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.EXISTS: "Exists", Kind.TRUE: "True", Kind.FALSE: "False",
 }  # fmt: skip
@@ -51,7 +55,10 @@ class BlockElaborator(FormulaElaborator):
                     self.waiting += ((number, tree, target, context),)
                 else:
                     progress = True
+                    goals = len(self.goals)
                     self.run.parts[number] = self.proof(tree, target, context)
+                    if tree[0] == "fun" and len(self.goals) > goals:
+                        raise Unsupported("?_ in a function whose type is not known when Lean elaborates it")
             if progress:
                 continue
             if any(tree[0] != "by" for _, tree, _, _ in self.waiting):
@@ -72,7 +79,7 @@ class BlockElaborator(FormulaElaborator):
         try:
             left = run_block(run, [Goal(number, context, target, "", self.fresh)], tree[1])
         except TacticError as error:
-            if trying:
+            if trying and any(tactic[0] not in _STOPPING for tactic in tree[1][1]):
                 raise Unsupported("nested tactics that fail inside of an alternative that is tried") from error
             raise
         finally:
@@ -160,22 +167,20 @@ class BlockElaborator(FormulaElaborator):
                 a, rest = (rest.a, rest.b) if rest.kind is Kind.IMPLIES else (rest.a, FALSE)
                 local = Local(number, "x", False, PROOF, a)
             elif rest.kind is Kind.ALL:
-                raise Unsupported("fun with a pattern for an individual")
+                local = element_local(number, "x", False, rest.b)
+                rest = opened(rest.a, element(number, rest.b))
             else:
                 raise TacticError("type mismatch: not a function")
             if domain is not None:
                 formula = self.formula(domain, context)
                 if formula.unknown:
                     raise Unsupported("a type with holes")
-                assert local.formula is not None
-                if formula.key is not local.formula.key:
+                if local.formula is None or formula.key is not local.formula.key:
                     raise TacticError("type mismatch in fun")
             numbers.append(local)
             inner = (*inner, local)
         proof = self._compiled(tuple(numbers), alternatives, rest, inner, given=False)
-        for local in reversed(numbers):
-            proof = ("lam", local.number, local.formula, proof)
-        return proof
+        return self._functions(proof, numbers)
 
     def match(self, tree: Tree, target: Expr, context: Context) -> ProofTerm:
         """Elaborate ``match ... with``."""
@@ -267,6 +272,10 @@ class BlockElaborator(FormulaElaborator):
             locals_.append(local)
             inner = (*inner, local)
         proof = self._compiled(tuple(locals_), (), rest, inner, given=False)
+        return self._functions(proof, locals_)
+
+    @staticmethod
+    def _functions(proof: ProofTerm, locals_: list[Local]) -> ProofTerm:
         for local in reversed(locals_):
             proof = ("lam", local.number, local.formula, proof) if local.formula else ("all", local.number, proof)
         return proof

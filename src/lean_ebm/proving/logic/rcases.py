@@ -12,7 +12,7 @@ from lean_ebm.proving.logic.cases import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_blocks import INFERABLE
 from lean_ebm.proving.logic.elaborate_formulas import lookup
-from lean_ebm.proving.logic.formulas import Expr, replaced
+from lean_ebm.proving.logic.formulas import Expr, replaced, variables
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.structure import failure
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
@@ -31,7 +31,7 @@ def rcases(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     if local is not None and local.formula is not None:
         if pattern == _ANY:
             raise Unsupported("rcases with the pattern _")
-        return _destructured(run, goal, local, pattern)
+        return _matched(run, goal, local, pattern)
     elaborator = Elaborator(run, goal, holes=True)
     if tree[0] not in INFERABLE or elaborator.is_data(tree, goal.context):
         raise Unsupported("rcases of such a term")
@@ -51,22 +51,43 @@ def rcases(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     made = Local(number, name if name != "_" else "x", name != "_", PROOF, formula)
     run.parts[goal.number] = ("let", number, formula, proof, ("?", new))
     inner = Goal(new, (*goal.context, made), goal.target, goal.tag, elaborator.fresh)
-    return _destructured(run, inner, made, pattern)
+    return _matched(run, inner, made, pattern)
 
 
 def rintro(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``rintro``."""
     goals = [goal]
     for pattern in tactic[1]:
-        if pattern[0] == "typed":
-            raise Unsupported("rintro with a type")
         made: list[Goal] = []
         for each in goals:
-            inner = intro_one(run, each, pattern[1] if pattern[0] == "name" else "_")
+            inner = intro_one(run, each, _name(pattern))
             _known(inner)
-            made += _destructured(run, inner, inner.context[-1], pattern)
+            made += _matched(run, inner, inner.context[-1], pattern)
         goals = made
     return goals
+
+
+def _matched(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Goal]:
+    """Match one entry of the context with a pattern, and clear what is matched with ``-``."""
+    cleared: list[Local] = []
+    return [_cleared(run, made, cleared) for made in _destructured(run, goal, local, pattern, cleared)]
+
+
+def _cleared(run: TacticRun, goal: Goal, cleared: list[Local]) -> Goal:
+    """Clear individuals, and with them all that speaks of them."""
+    numbers = {local.number for local in goal.context if local in cleared}
+    if not numbers:
+        return goal
+    context = tuple(
+        local
+        for local in goal.context
+        if local.number not in numbers and (local.formula is None or numbers.isdisjoint(variables(local.formula)))
+    )
+    if not numbers.isdisjoint(variables(goal.target)):
+        raise Unsupported("the pattern - for an individual of which the goal speaks")
+    new = run.number()
+    run.parts[goal.number] = ("?", new)
+    return Goal(new, context, goal.target, goal.tag, goal.fresh)
 
 
 def _known(goal: Goal) -> None:
@@ -75,29 +96,34 @@ def _known(goal: Goal) -> None:
         raise Unsupported("rcases where something is to be found")
 
 
-def _destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Goal]:
-    """Match one entry of the context with a pattern."""
+def _destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree, cleared: list[Local]) -> list[Goal]:
+    """Match one entry of the context with a pattern; individuals that are to be cleared are put into a list."""
     what = pattern[0]
     if what == "name":
         return [goal]
     if what == "clear":
         if local.formula is None:
-            raise Unsupported("the pattern - for an individual")
+            cleared.append(local)
+            return [goal]
         new = run.number()
         run.parts[goal.number] = ("?", new)
         return [Goal(new, _without(goal.context, local), goal.target, goal.tag, goal.fresh)]
     if what == "typed":
-        return _typed(run, goal, local, pattern)
+        return _typed(run, goal, local, pattern, cleared)
     formula = local.formula
     constructors = FIELDS.get(formula.kind) if formula is not None else None
     if formula is None or constructors is None:
         raise TacticError(f"rcases: {local.name} is not of an inductive type")
-    return _split(run, goal, local, formula, list(pattern[1]) if what == "either" else [pattern])
+    patterns = list(pattern[1]) if what == "either" else [pattern]
+    return _split(run, goal, local, formula, patterns, cleared)
 
 
-def _typed(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Goal]:
+def _typed(run: TacticRun, goal: Goal, local: Local, pattern: Tree, cleared: list[Local]) -> list[Goal]:
     if local.formula is None:
-        raise Unsupported("a pattern with a type for an individual")
+        assert local.sort is not None
+        if Elaborator(run, goal, holes=False).domain(pattern[2], goal.context) not in (local.sort[1], None):
+            raise TacticError("rcases: type mismatch")
+        return _destructured(run, goal, local, pattern[1], cleared)
     try:
         formula = Elaborator(run, goal, holes=False).formula(pattern[2], goal.context)
     except TacticError as error:
@@ -110,10 +136,12 @@ def _typed(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Goal
     context = tuple(typed if other is local else other for other in goal.context)
     new = run.number()
     run.parts[goal.number] = ("?", new)
-    return _destructured(run, Goal(new, context, goal.target, goal.tag, goal.fresh), typed, pattern[1])
+    return _destructured(run, Goal(new, context, goal.target, goal.tag, goal.fresh), typed, pattern[1], cleared)
 
 
-def _split(run: TacticRun, goal: Goal, local: Local, formula: Expr, patterns: list[Tree]) -> list[Goal]:
+def _split(
+    run: TacticRun, goal: Goal, local: Local, formula: Expr, patterns: list[Tree], cleared: list[Local]
+) -> list[Goal]:
     """Make a goal for each constructor, and match its fields."""
     constructors = FIELDS[formula.kind]
     context = _without(goal.context, local)
@@ -137,7 +165,7 @@ def _split(run: TacticRun, goal: Goal, local: Local, formula: Expr, patterns: li
         tag = tagged(goal.tag, constructor) if len(constructors) > 1 else goal.tag
         goals = [Goal(new, (*context, *locals_), goal.target, tag, goal.fresh + len(fields))]
         for field, part in zip(locals_, parts, strict=True):
-            goals = [done for each in goals for done in _destructured(run, each, field, part)]
+            goals = [done for each in goals for done in _destructured(run, each, field, part, cleared)]
         left += goals
         holes.append(new)
         numbers.append(made)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.basic import proposition, refined, try_trivial
+from lean_ebm.proving.logic.basic import intro_one, proposition, refined, try_trivial
 from lean_ebm.proving.logic.contexts import destructured
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_blocks import INFERABLE
@@ -90,23 +90,43 @@ def have_pattern(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 def match(run: TacticRun, goal: Goal, tactic: Tree, run_block: RunBlock) -> list[Goal]:
     """Run ``match``, whose alternatives are tactics that close their goals."""
     _, discriminants, alternatives = tactic
-    target = proposition(goal)
     elaborator = Elaborator(run, goal, holes=False)
-    elaborator.known(target)
+    elaborator.known(proposition(goal))
     columns, wrapped = elaborator.discriminants(discriminants, goal.context)
     elaborator.all_found()
+    proof = _matched(run, goal, elaborator, columns, alternatives, run_block)
+    run.parts[goal.number] = elaborator.wrap(proof, wrapped)
+    return []
 
+
+def intro_match(run: TacticRun, goal: Goal, tactic: Tree, run_block: RunBlock) -> list[Goal]:
+    """Run ``intro`` with alternatives: ``intro x``, and ``match x with`` them."""
+    count = len(tactic[1][0][0])
+    for _ in range(count):
+        goal = intro_one(run, goal, "_")
+    columns = goal.context[-count:]
+    elaborator = Elaborator(run, goal, holes=False)
+    elaborator.known(proposition(goal))
+    for local in columns:
+        if local.formula is None:
+            raise Unsupported("a match of an individual")
+        elaborator.known(local.formula)
+    run.parts[goal.number] = _matched(run, goal, elaborator, columns, tactic[1], run_block)
+    return []
+
+
+def _matched(
+    run: TacticRun, goal: Goal, elaborator: Elaborator, columns: Context, alternatives: Tree, run_block: RunBlock
+) -> ProofTerm:
     def leaf(index: int, inner: Context) -> ProofTerm:
         number = run.number()
         block = alternatives[index][1]
-        closed(run, Goal(number, inner, target, goal.tag, elaborator.fresh), block, run_block, "in an alternative")
+        closed(run, Goal(number, inner, goal.target, goal.tag, elaborator.fresh), block, run_block, "in an alternative")
         return ("?", number)
 
     compiler = PatternCompiler(elaborator, goal.context, leaf)
     patterns = tuple(alternative[0] for alternative in alternatives)
-    proof = compiler.compile(tuple(Column(local, True) for local in columns), patterns)
-    run.parts[goal.number] = elaborator.wrap(proof, wrapped)
-    return []
+    return compiler.compile(tuple(Column(local, True) for local in columns), patterns)
 
 
 def rfl(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
