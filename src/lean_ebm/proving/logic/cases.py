@@ -21,8 +21,8 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
-_RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
-_FIELDS = {
+RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
+FIELDS = {
     Kind.AND: (("intro", ("left", "right")),),
     Kind.IFF: (("intro", ("mp", "mpr")),),
     Kind.OR: (("inl", ("h",)), ("inr", ("h",))),
@@ -57,12 +57,13 @@ def cases(
         except TacticError as error:
             raise Unsupported("cases with a _ that is not determined") from error
         formula = replaced(formula, run.found)
-    constructors = _FIELDS.get(formula.kind)
+    constructors = FIELDS.get(formula.kind)
     if constructors is None:
         raise TacticError("cases: the type is not inductive")
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
         # Lean generalizes, and keeps a hypothesis that may occur in the value of an unknown.
         raise Unsupported("cases where something is to be found")
+    alternatives = None if alternatives is None else _expanded(alternatives, constructors)
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}
     holes: list[int] = []
@@ -71,14 +72,14 @@ def cases(
         names = given[constructor][1] if alternatives is not None else ()
         fresh = elaborator.fresh
         made = tuple(range(fresh, fresh + len(fields)))
-        locals_ = _fields(formula, constructor, fields, names, made)
+        locals_ = field_formulas(formula, constructor, fields, names, made)
         new = run.number()
         goals[constructor] = Goal(
             new, (*context, *locals_), goal.target, tagged(goal.tag, constructor), fresh + len(fields)
         )
         holes.append(new)
         numbers.append(made)
-    run.parts[goal.number] = _case_proof(formula, proof, holes, numbers)
+    run.parts[goal.number] = case_proof(formula, proof, holes, numbers)
     if alternatives is None:
         return list(goals.values())
     left: list[Goal] = []
@@ -90,6 +91,23 @@ def cases(
     return left
 
 
+def _expanded(
+    alternatives: tuple[Tree, ...], constructors: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[Tree, ...]:
+    """Put the constructors that have no alternative in the place of the alternative ``_``."""
+    named = [alternative[0] for alternative in alternatives]
+    if "_" not in named:
+        return alternatives
+    left = [constructor for constructor, _ in constructors if constructor not in named]
+    if not left or named.count("_") > 1:
+        raise Unsupported("an alternative _ that is not needed")
+    return tuple(
+        (name, *alternative[1:])
+        for alternative in alternatives
+        for name in (left if alternative[0] == "_" else (alternative[0],))
+    )
+
+
 def _given(
     alternatives: tuple[Tree, ...] | None, constructors: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> dict[str, Tree]:
@@ -99,8 +117,6 @@ def _given(
     fields = dict(constructors)
     for alternative in alternatives:
         name, names, _ = alternative
-        if name == "_":
-            raise Unsupported("an alternative for all constructors that are left")
         if name not in fields or name in given:
             raise TacticError(f"invalid alternative name {name}")
         if len(names) > len(fields[name]):
@@ -112,7 +128,7 @@ def _given(
     return given
 
 
-def _fields(
+def field_formulas(
     formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...]
 ) -> list[Local]:
     kind = formula.kind
@@ -134,11 +150,11 @@ def _fields(
         if kind is Kind.EXISTS and index == 0:
             found.append(element_local(number, shown, accessible, formula.b))
         else:
-            found.append(Local(number, shown, accessible, PROOF, types[index], raw=_RAW.get(kind, "")))
+            found.append(Local(number, shown, accessible, PROOF, types[index], raw=RAW.get(kind, "")))
     return found
 
 
-def _case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
+def case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
     kind = formula.kind
     if kind is Kind.FALSE:
         return ("false", proof)

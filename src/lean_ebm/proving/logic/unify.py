@@ -48,15 +48,17 @@ class TacticRun:
         unknown: All unknowns, by number.
         found: The values found for unknowns, by number.
         parts: The proofs, with holes, of goals, by number.
+        trying: Number of tactics around the present one that try alternatives.
     """
 
-    __slots__ = ("_same", "found", "next", "parts", "unknown")
+    __slots__ = ("_same", "found", "next", "parts", "trying", "unknown")
 
     def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
         self.next = following
         self.unknown = unknown
         self.found: dict[int, Expr] = {}
         self.parts: dict[int, ProofTerm] = {}
+        self.trying = 0
 
     def number(self) -> int:
         """Make a number for a goal or an unknown."""
@@ -69,6 +71,10 @@ class TacticRun:
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
+
+    def open_unknowns(self) -> dict[int, Unknown]:
+        """The unknowns that have no value yet."""
+        return {number: unknown for number, unknown in self.unknown.items() if number not in self.found}
 
     def whnf(self, node: Expr) -> Expr:
         """Replace an unknown proposition by its value, if it has one."""
