@@ -24,9 +24,12 @@ class Local:
         text: The type of a type, such as ``Type u``; empty for other entries.
         raw: ``"iff"`` or ``"exists"`` if ``cases`` made it from an equivalence or from ∃: Lean 4.35 keeps assigned
             unknowns in its type, and ``apply`` and ``contradiction`` do not replace them.
+        key: Its part of the key of a goal, remembered by ``state.py``; None if it was not asked for yet.
     """
 
-    __slots__ = ("accessible", "formula", "name", "number", "raw", "sort", "text", "what")
+    __slots__ = ("accessible", "formula", "key", "name", "number", "raw", "sort", "text", "what")
+
+    key: str | None
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class Local:
         raw: str = "",
     ) -> None:
         self.number, self.name, self.accessible, self.what = number, name, accessible, what
-        self.formula, self.sort, self.text, self.raw = formula, sort, text, raw
+        self.formula, self.sort, self.text, self.raw, self.key = formula, sort, text, raw, None
 
     def is_of(self, sort: int) -> bool:
         """Whether this is an individual of a type, or a proposition if that is the sort."""
@@ -59,12 +62,16 @@ class Goal:
         target: A formula to prove, or the sort of what is asked for (see :func:`.formulas.asked`).
         tag: Lean's ``case`` tag; empty if Lean shows none.
         fresh: A number such that neither it nor any above it was used in a context that led here.
+        key: Its key, remembered by ``state.py``; None if it was not asked for yet.
     """
 
-    __slots__ = ("context", "fresh", "number", "tag", "target")
+    __slots__ = ("context", "fresh", "key", "number", "tag", "target")
+
+    key: str | None
 
     def __init__(self, number: int, context: Context, target: Expr, tag: str, fresh: int) -> None:
         self.number, self.context, self.target, self.tag, self.fresh = number, context, target, tag, fresh
+        self.key = None
 
 
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, parts_of
-from lean_ebm.proving.logic.goals import Goal, displayed, printed
+from lean_ebm.proving.logic.goals import Goal, Local, displayed, printed
 from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
 from lean_ebm.proving.logic.unify import TacticRun, Unknown
 from lean_ebm.proving.statements import State
@@ -115,7 +115,38 @@ def _applies(formula: Expr, target: Expr) -> bool:
 def state_key(state: LogicState) -> str:
     """Write a state as a text in which names are replaced by numbers."""
     unknown: dict[int, int] = {}
-    return "\n".join(_goal_key(goal, unknown) for goal in state.open)
+    return "\n".join([goal.key or _plain_key(goal) or _goal_key(goal, unknown) for goal in state.open])
+
+
+def _plain_key(goal: Goal) -> str:
+    """The key of a goal whose symbols are numbered by their positions and in which nothing is unknown; remembered.
+
+    Returns:
+        What :func:`_goal_key` returns; empty for another goal.
+    """
+    target = goal.target
+    if target.unknown or is_data(target):
+        return ""
+    parts = []
+    for index, local in enumerate(goal.context, 1):
+        text = local.key
+        if text is None:
+            text = local.key = _local_key(local)
+        if not text or (local.formula is None and local.number != index):
+            return ""
+        parts.append(text)
+    parts.append(_key_of(target.key, True, _SAME, {}, {}))
+    goal.key = ";".join(parts)
+    return goal.key
+
+
+def _local_key(local: Local) -> str:
+    """The part of a goal's key that is about an entry if symbols keep their numbers; empty if something is unknown."""
+    if local.formula is not None:
+        return "" if local.formula.unknown else _key_of(local.formula.key, True, _SAME, {}, {})
+    if local.sort is None or local.sort[1] == TYPES:
+        return "#"
+    return f"{'.'.join(map(str, local.sort[0]))}:{local.sort[1]}"
 
 
 def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
