@@ -97,6 +97,12 @@ def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
         ("test_fifty_faults_lose_no_search", "test_a_fault_again_and_again_is_an_outcome"), 15,
         counted="tests (56 faults in one search, and each of 14 again and again)",
     )  # fmt: skip
+    yield suite(
+        "mock REPL: goals that survive, sleep and move, time-outs, kills", "200 runs, script and state always agree",
+        FOLDER / "test_pantograph_random.py",
+        ("test_script_and_state_agree_in_random_runs_with_faults", "test_lean_leaves_the_same_goals_in_the_same_order"),
+        2, counted="tests (200 runs with faults, compared step by step; 120 scripts, compared with Lean)",
+    )  # fmt: skip
     yield decided(5 if fast else 7)
     yield applications(1.0 if fast else 5.0)
     yield cold_start()
