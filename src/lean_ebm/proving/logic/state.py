@@ -75,18 +75,24 @@ def _view(goal: Goal) -> GoalView:
     for local, name in zip(goal.context, shown, strict=True):
         if name != local.name:
             continue
-        if local.formula is not None:
-            formula = local.formula
-            after = str(id(formula.b.key)) if formula.kind is Kind.IMPLIES else ""
-            head = _HEADS.get(formula.kind, "atom")
-            applies = _applies(formula, goal.target)
-            hypotheses.append(Hypothesis(name, head, str(id(formula.key)), after, applies, _sort(formula)))
+        formula = local.formula
+        if formula is not None:
+            outermost, stated, after, sort = formula.memory.get("seen") or _seen(formula)
+            hypotheses.append(Hypothesis(name, outermost, stated, after, _applies(formula, goal.target), sort))
         elif local.sort is not None and not local.sort[0] and local.sort[1] >= PROPOSITION:
             individuals.append(Individual(name, str(local.sort[1]) if local.sort[1] else "Prop"))
     target = goal.target
     head = "data" if is_data(target) else _HEADS.get(target.kind, "atom")
     text = str(id(target.key))
     return GoalView(head, text, tuple(hypotheses), tuple(individuals), frozenset(shown), _sort(target))
+
+
+def _seen(formula: Expr) -> tuple[str, str, str, str]:
+    """What a view says of a hypothesis: its head, text, conclusion and sort; remembered."""
+    after = str(id(formula.b.key)) if formula.kind is Kind.IMPLIES else ""
+    seen = _HEADS.get(formula.kind, "atom"), str(id(formula.key)), after, _sort(formula)
+    formula.memory["seen"] = seen
+    return seen
 
 
 def _sort(formula: Expr) -> str:
