@@ -13,9 +13,9 @@ Terms are tuples whose first entry says what they are::
 
 where a pattern is a term; and so are tactics::
 
-    ("intro", (name | pattern, ...))  ("exact" | "apply" | "refine" | "specialize" | "show", t)
+    ("intro", (name | pattern, ...))  ("exact" | "apply" | "refine" | "specialize" | "show" | "change", t)
     ("cases", t, alternatives | None)  ("match", (t, ...), (((pattern, ...), block), ...))  ("intro_match", as in match)
-    ("have", name | None, type | None, t)  ("have_pattern", pattern, t)  ("suffices", name | None, type, t | None)
+    ("have" | "replace", name | None, type | None, t)  ("have_pattern", pattern, t)  ("suffices", name | None, type, t | None)
     ("exists", (t, ...))  ("rcases", t, pattern | None)  ("rintro", (pattern, ...))
     ("intros" | "clear" | "revert" | "rename_i", (name, ...))  ("rotate", number)
     ("block", (tactic, ...))  ("focused" | "paren", block)  ("then", tactic, tactic)  ("first", (block, ...))

@@ -19,7 +19,6 @@ _ALONE = frozenset(
         "done",
         "trivial",
         "rfl",
-        "and_intros",
     )
 )
 _OVER_BLOCK = frozenset(("try", "all_goals", "any_goals", "repeat", "focus"))
@@ -32,7 +31,7 @@ class TacticParser(TermParser):
     def block(self, *, braces: bool = True) -> Tree:
         """Parse a nested block: tactics in one column, to the right of the column so far, or in braces."""
         if braces and self.accept("{"):
-            return self._enclosed("}")
+            return ("block", (("focused", self._enclosed("}")),))
         self.enter()
         if not self.beyond() or self.next.kind == "end":
             self.fail("expected a tactic")
@@ -146,6 +145,12 @@ class TacticParser(TermParser):
         parts = self.declaration()
         return parts if parts[0] == "have" else ("have_pattern", parts[1], parts[2])
 
+    def _replace(self) -> Tree:
+        parts = self.declaration()
+        if parts[0] != "have" or parts[1] in (None, "_"):
+            raise OutsideProblem("replace without a name")
+        return ("replace", *parts[1:])
+
     def _suffices(self) -> Tree:
         return self.sufficing()
 
@@ -159,7 +164,7 @@ class TacticParser(TermParser):
         formula = self.term()
         if self.peek("at") or self.peek("with"):
             raise OutsideProblem("change at")
-        return ("show", formula)
+        return ("change", formula)
 
     def _exists(self) -> Tree:
         terms = [self.term()]
@@ -366,6 +371,7 @@ _NAMED: dict[str, Callable[[TacticParser], Tree]] = {
     "intro": TacticParser._intro,
     "intros": TacticParser._intros,
     "change": TacticParser._change,
+    "replace": TacticParser._replace,
     "cases": TacticParser._cases,
     "first": TacticParser._first,
     "case": TacticParser._case,

@@ -280,17 +280,14 @@ class TermParser(TokenReader):
             return [(self.name(), None)]
         if token.text in ("{", "⦃", "["):
             raise OutsideProblem(f"{token.text} in a binder of fun")
-        if token.text == "(":
-            start = self.at
+        if token.text == "(" and self._is_parameter():
             self.at += 1
-            names = []
-            while self.next.kind == "name":
+            names = [self.name()]
+            while not self.accept(":"):
                 names.append(self.name())
-            if names and self.accept(":"):
-                domain = self._inner()
-                self.expect(")")
-                return [(name, domain) for name in names]
-            self.at = start
+            domain = self._inner()
+            self.expect(")")
+            return [(name, domain) for name in names]
         pattern = self._argument()
         if pattern is None:
             self.fail("expected a name or '=>'")

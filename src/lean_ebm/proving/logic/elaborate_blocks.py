@@ -61,6 +61,8 @@ class BlockElaborator(FormulaElaborator):
                         raise Unsupported("?_ in a function whose type is not known when Lean elaborates it")
             if progress:
                 continue
+            if any(tree[0] == "fun" for _, tree, _, _ in self.waiting):
+                raise Unsupported("a function whose type nothing tells")
             if any(tree[0] != "by" for _, tree, _, _ in self.waiting):
                 raise TacticError("invalid ⟨...⟩ or .name, expected type must be known")
             waiting, self.waiting = self.waiting, ()
