@@ -13,17 +13,18 @@ Terms are tuples whose first entry says what they are::
 
 where a pattern is a term; and so are tactics::
 
-    ("intro", (name | pattern, ...))  ("exact" | "apply" | "refine" | "specialize" | "show", t)
+    ("intro", (name | pattern, ...))  ("exact" | "apply" | "refine" | "specialize" | "show" | "change", t)
     ("cases", t, alternatives | None)  ("match", (t, ...), (((pattern, ...), block), ...))  ("intro_match", as in match)
-    ("have", name | None, type | None, t)  ("have_pattern", pattern, t)  ("suffices", name | None, type, t | None)
+    ("have" | "replace", name | None, type | None, t)  ("have_pattern", pattern, t)
+    ("suffices", name | None, type, t | None)
     ("exists", (t, ...))  ("rcases", t, pattern | None)  ("rintro", (pattern, ...))
     ("intros" | "clear" | "revert" | "rename_i", (name, ...))  ("rotate", number)
     ("block", (tactic, ...))  ("focused" | "paren", block)  ("then", tactic, tactic)  ("first", (block, ...))
     ("try" | "all_goals" | "any_goals" | "repeat" | "focus", block)  ("case", ((tag, (name, ...)), ...), block)
     ("assumption",)  ("constructor",)  and other words that stand alone
 
-An alternative of ``cases`` is ``(constructor, (name, ...), block)``; the block is None if it is written ``?_``. The name
-``_`` stands for a name that Lean makes up. The patterns of ``rcases`` and ``rintro`` are ``("name", name)``,
+An alternative of ``cases`` is ``(constructor, (name, ...), block)``; the block is None if it is written ``?_``. The
+name ``_`` stands for a name that Lean makes up. The patterns of ``rcases`` and ``rintro`` are ``("name", name)``,
 ``("clear",)``, ``("tuple", patterns)``, ``("either", patterns)`` and ``("typed", pattern, type)``.
 """
 

@@ -42,6 +42,7 @@ class TokenReader:
 
     @property
     def next(self) -> Token:
+        """The next token."""
         return self.tokens[self.at]
 
     def peek(self, text: str) -> bool:

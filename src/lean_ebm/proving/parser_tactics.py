@@ -1,11 +1,12 @@
-"""The parser of tactics and of the patterns that they take; ``parser.py`` lists the trees that it makes."""
+"""The parser of tactics; ``parser.py`` lists the trees that it makes."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from lean_ebm.proving.parser_base import OutsideProblem, Tree
-from lean_ebm.proving.parser_terms import TermParser
+from lean_ebm.proving.parser_patterns import PatternParser
 
 _ALONE = frozenset(
     (
@@ -19,20 +20,19 @@ _ALONE = frozenset(
         "done",
         "trivial",
         "rfl",
-        "and_intros",
     )
 )
 _OVER_BLOCK = frozenset(("try", "all_goals", "any_goals", "repeat", "focus"))
 _OVER_TERM = frozenset(("exact", "apply", "refine", "specialize"))
 
 
-class TacticParser(TermParser):
+class TacticParser(PatternParser):
     """Parses blocks of tactics."""
 
     def block(self, *, braces: bool = True) -> Tree:
         """Parse a nested block: tactics in one column, to the right of the column so far, or in braces."""
         if braces and self.accept("{"):
-            return self._enclosed("}")
+            return ("block", (("focused", self._enclosed("}")),))
         self.enter()
         if not self.beyond() or self.next.kind == "end":
             self.fail("expected a tactic")
@@ -120,14 +120,14 @@ class TacticParser(TermParser):
 
     def _intro(self) -> Tree:
         if self.peek("|"):
-            return ("intro_match", self._match_alternatives(self._right_side))
+            return ("intro_match", self.match_alternatives(self._right_side))
         found: list[str | Tree] = []
         while self.beyond():
             token, following = self.tokens[self.at], self.tokens[self.at + 1]
             if token.kind == "name" and not (following.kind == "projection" and following.glued):
                 found.append(self.name())
                 continue
-            pattern = self._argument()
+            pattern = self.argument()
             if pattern is None:
                 break
             found.append(pattern)
@@ -146,6 +146,12 @@ class TacticParser(TermParser):
         parts = self.declaration()
         return parts if parts[0] == "have" else ("have_pattern", parts[1], parts[2])
 
+    def _replace(self) -> Tree:
+        parts = self.declaration()
+        if parts[0] != "have" or parts[1] in (None, "_"):
+            raise OutsideProblem("replace without a name")
+        return ("replace", *parts[1:])
+
     def _suffices(self) -> Tree:
         return self.sufficing()
 
@@ -159,7 +165,7 @@ class TacticParser(TermParser):
         formula = self.term()
         if self.peek("at") or self.peek("with"):
             raise OutsideProblem("change at")
-        return ("show", formula)
+        return ("change", formula)
 
     def _exists(self) -> Tree:
         terms = [self.term()]
@@ -168,14 +174,14 @@ class TacticParser(TermParser):
         return ("exists", tuple(terms))
 
     def _nomatch(self) -> Tree:
-        return ("exact", ("nomatch", self._discriminants()))
+        return ("exact", ("nomatch", self.discriminants()))
 
     def _nofun(self) -> Tree:
         return ("exact", ("nofun",))
 
     def _match(self) -> Tree:
         discriminants = self.matched()
-        return ("match", discriminants, self._match_alternatives(self._right_side))
+        return ("match", discriminants, self.match_alternatives(self._right_side))
 
     def _right_side(self) -> Tree:
         if self.peek("?_") or self.next.text == "_" or self.next.kind == "hole":
@@ -272,100 +278,12 @@ class TacticParser(TermParser):
             self.at += 1
         return ("rotate", sign * count)
 
-    # The patterns of rcases, obtain and rintro
-
-    def _rcases(self) -> Tree:
-        targets = [self._rcases_target()]
-        while self.accept(","):
-            targets.append(self._rcases_target())
-        if len(targets) > 1:
-            raise OutsideProblem("rcases of several terms")
-        return ("rcases", targets[0], self._pattern_low() if self.accept("with") else None)
-
-    def _rcases_target(self) -> Tree:
-        if self.next.kind in ("name", "symbol") and self.tokens[self.at + 1].text == ":":
-            raise OutsideProblem("rcases h : ...")
-        return self.term()
-
-    def _obtain(self) -> Tree:
-        pattern = None if self.peek(":") or self.peek(":=") else self._pattern_many()
-        domain = self.term() if self.accept(":") else None
-        if not self.accept(":="):
-            if domain is None:
-                self.fail("expected ':' or ':='")
-            raise OutsideProblem("obtain without a proof")
-        value = self.term()
-        if self.peek(","):
-            raise OutsideProblem("obtain of several terms")
-        return ("rcases", value if domain is None else ("typed", value, domain), pattern or ("tuple", ()))
-
-    def _rintro(self) -> Tree:
-        patterns: list[Tree] = []
-        while self.beyond():
-            if self.peek("("):
-                self.at += 1
-                pattern = self._pattern_low()
-                self.expect(")")
-                patterns.append(pattern)
-                continue
-            pattern_ = self._pattern_one()
-            if pattern_ is None:
-                break
-            patterns.append(pattern_)
-        if self.accept(":"):
-            raise OutsideProblem("rintro with a type for all")
-        if not patterns:
-            self.fail("expected a pattern")
-        return ("rintro", tuple(patterns))
-
-    def _pattern_many(self) -> Tree:
-        """Parse ``a | b | c``."""
-        found: list[Tree] = []
-        while not found or self.accept("|"):
-            pattern = self._pattern_one()
-            if pattern is None:
-                self.fail("expected a pattern")
-            found.append(pattern)
-        return found[0] if len(found) == 1 else ("either", tuple(found))
-
-    def _pattern_low(self) -> Tree:
-        """Parse ``a | b : type``."""
-        pattern = self._pattern_many()
-        return ("typed", pattern, self.term()) if self.accept(":") else pattern
-
-    def _pattern_one(self) -> Tree | None:
-        token = self.next
-        if token.kind == "name":
-            if token.text == "rfl":
-                raise OutsideProblem("the pattern rfl")
-            return ("name", self.name())
-        if self.accept("-"):
-            return ("clear",)
-        if self.peek("@"):
-            raise OutsideProblem("@ in a pattern")
-        saved = self.column
-        if self.accept("("):
-            self.column = -1
-            pattern = self._pattern_low()
-            self.expect(")")
-            self.column = saved
-            return pattern
-        if self.accept("⟨"):
-            self.column = -1
-            items: list[Tree] = []
-            while not self.accept("⟩"):
-                if items:
-                    self.expect(",")
-                items.append(self._pattern_low())
-            self.column = saved
-            return ("tuple", tuple(items))
-        return None
-
 
 _NAMED: dict[str, Callable[[TacticParser], Tree]] = {
     "intro": TacticParser._intro,
     "intros": TacticParser._intros,
     "change": TacticParser._change,
+    "replace": TacticParser._replace,
     "cases": TacticParser._cases,
     "first": TacticParser._first,
     "case": TacticParser._case,
@@ -373,9 +291,9 @@ _NAMED: dict[str, Callable[[TacticParser], Tree]] = {
     "clear": TacticParser._clear,
     "revert": TacticParser._revert,
     "rename_i": TacticParser._rename_i,
-    "rcases": TacticParser._rcases,
-    "obtain": TacticParser._obtain,
-    "rintro": TacticParser._rintro,
+    "rcases": TacticParser.rcases,
+    "obtain": TacticParser.obtain,
+    "rintro": TacticParser.rintro,
     "rotate_left": lambda parser: parser._rotate(1),
     "rotate_right": lambda parser: parser._rotate(-1),
 }

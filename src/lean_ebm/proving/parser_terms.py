@@ -4,25 +4,21 @@
 from __future__ import annotations
 
 from lean_ebm.proving.lexer import SyntaxProblem
-from lean_ebm.proving.parser_base import OutsideProblem, TokenReader, Tree
+from lean_ebm.proving.parser_base import OutsideProblem, Tree
+from lean_ebm.proving.parser_keywords import KeywordParser
 
 _BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
-_OUTSIDE = frozenset(
-    "= ≠ == != < > ≤ ≥ + - * / ^ :: && || ++ >>= <|> ▸ × % | ∈ ∉ ⊆ ∪ ∩ ∘ ≡ ⊕ ∣ ∅ [ { ⦃ let letI haveI calc if do open match "
-    "set_option unless for try return".split()
-)
+_OPERATORS = "= ≠ == != < > ≤ ≥ + - * / ^ :: && || ++ >>= <|> ▸ % |"
+_STARTS = "[ { ⦃ let letI haveI calc if do open match set_option unless for try return"
+_OUTSIDE = frozenset(f"{_OPERATORS} {_STARTS}".split())
 """Symbols with which Lean's terms start or go on, and which this fragment has not."""
 _LEAD = 1023
 """Lean's precedence of terms that are no arguments."""
 _MAX = 1024
 
 
-class TermParser(TokenReader):
+class TermParser(KeywordParser):
     """Parses terms by recursive descent, with Lean's precedences and columns."""
-
-    def block(self, *, braces: bool = True) -> Tree:
-        """Parse a nested block of tactics."""
-        raise NotImplementedError
 
     def term(self, minimum: int = 0) -> Tree:
         """Parse a term; ``minimum`` is the lowest precedence that it may have."""
@@ -79,8 +75,8 @@ class TermParser(TokenReader):
             if text in ("have", "suffices", "show", "match", "nomatch", "by", "let", "letI", "haveI", "calc", "if"):
                 if minimum > _LEAD:
                     self.fail("expected a term that needs no brackets")
-                return self._keyword(text), _LEAD
-        head = self._argument()
+                return self.keyword(text), _LEAD
+        head = self.argument()
         if head is None:
             if self.next.text in _OUTSIDE or self.next.kind in ("number", "string", "character", "other", "doc"):
                 raise OutsideProblem(f"{self.next.text[:40]!r} in a term")
@@ -104,7 +100,7 @@ class TermParser(TokenReader):
                 ):
                     name = self.tokens[self.at + 1].text
                     self.at += 3
-                    arguments.append(("named", name, self._inner()))
+                    arguments.append(("named", name, self.inner()))
                     self.expect(")")
                     continue
                 if token.text == "¬":
@@ -113,12 +109,12 @@ class TermParser(TokenReader):
                     continue
                 if token.text == "..":
                     raise OutsideProblem("..")
-            argument = self._argument()
+            argument = self.argument()
             if argument is None:
                 return tuple(arguments)
             arguments.append(argument)
 
-    def _argument(self) -> Tree | None:
+    def argument(self) -> Tree | None:
         """Parse a term that needs no brackets as an argument, with its projections; None if none starts here."""
         token = self.tokens[self.at]
         tree: Tree
@@ -146,18 +142,18 @@ class TermParser(TokenReader):
             tree = self._anonymous()
         elif token.text == "fun":
             self.at += 1
-            return self._function()
+            return self.function()
         elif token.text == "@":
             self.at += 1
             if not self.next.glued:
                 self.fail("expected a name after @")
-            inner = self._argument()
+            inner = self.argument()
             if inner is None:
                 self.fail("expected a name after @")
             return ("explicit", inner)
         elif token.text == "‹":
             self.at += 1
-            formula = self._inner()
+            formula = self.inner()
             self.expect("›")
             tree = ("typed", ("by", ("block", (("assumption",),))), formula)
         elif token.text == "nofun":
@@ -171,13 +167,6 @@ class TermParser(TokenReader):
         while self.next.kind == "projection" and self.next.glued:
             tree = ("proj", tree, self.next.text[1:])
             self.at += 1
-        return tree
-
-    def _inner(self) -> Tree:
-        """Parse a term inside of brackets, where columns do not count."""
-        saved, self.column = self.column, -1
-        tree = self.term()
-        self.column = saved
         return tree
 
     def _bracketed(self) -> Tree:
@@ -207,8 +196,6 @@ class TermParser(TokenReader):
         self.column = saved
         return ("anonymous", tuple(items))
 
-    # Terms that start with a keyword
-
     def _quantified(self, what: str) -> Tree:
         binders = self.binders(",")
         self.expect(",")
@@ -229,7 +216,7 @@ class TermParser(TokenReader):
                 names = [self.name()]
                 while not self.accept(":"):
                     names.append(self.name())
-                domain = self._inner()
+                domain = self.inner()
                 self.expect(closing)
                 found += [(name, domain) for name in names]
                 continue
@@ -245,199 +232,6 @@ class TermParser(TokenReader):
         if not found:
             self.fail("expected a name")
         return tuple(found)
-
-    def _function(self) -> Tree:
-        if self.peek("|"):
-            return ("alternatives", None, self._match_alternatives(self.term))
-        binders: list[Tree | tuple[str, Tree | None]] = []  # a name with its type, or a pattern
-        while not self.accept("=>"):
-            if self.peek(":"):
-                if not binders or any(len(binder) != 2 or binder[1] is not None for binder in binders):
-                    self.fail("expected '=>'")
-                self.at += 1
-                domain = self.term()
-                binders = [(binder[0], domain) for binder in binders]
-                self.expect("=>")
-                break
-            binders += self._function_binder()
-        if not binders:
-            self.fail("expected a name")
-        body = self.term()
-        plain: tuple[tuple[str, Tree | None], ...] = ()
-        for binder in reversed(binders):
-            if binder[0] == "pattern":
-                body = ("fun", plain, body) if plain else body
-                body, plain = ("alternatives", binder[2], (((binder[1],), body),)), ()
-            else:
-                plain = ((str(binder[0]), binder[1]), *plain)
-        return ("fun", plain, body) if plain else body
-
-    def _function_binder(self) -> list[Tree | tuple[str, Tree | None]]:
-        token = self.next
-        if token.kind == "name" and not (
-            self.tokens[self.at + 1].kind == "projection" and self.tokens[self.at + 1].glued
-        ):
-            return [(self.name(), None)]
-        if token.text in ("{", "⦃", "["):
-            raise OutsideProblem(f"{token.text} in a binder of fun")
-        if token.text == "(":
-            start = self.at
-            self.at += 1
-            names = []
-            while self.next.kind == "name":
-                names.append(self.name())
-            if names and self.accept(":"):
-                domain = self._inner()
-                self.expect(")")
-                return [(name, domain) for name in names]
-            self.at = start
-        pattern = self._argument()
-        if pattern is None:
-            self.fail("expected a name or '=>'")
-        if pattern[0] == "typed":
-            return [("pattern", pattern[1], pattern[2])]
-        return [("pattern", pattern, None)]
-
-    def _match_alternatives(self, right: object) -> tuple[Tree, ...]:
-        """Parse ``| patterns => right ...``; each right side is parsed by ``right``."""
-        assert callable(right)
-        saved, self.column = self.column, self.next.column
-        found: list[Tree] = []
-        while self.peek("|") and self.next.column >= self.column:
-            rows = []
-            while self.accept("|"):
-                patterns = [self.term()]
-                while self.accept(","):
-                    patterns.append(self.term())
-                rows.append(tuple(patterns))
-            self.expect("=>")
-            tree = right()
-            found += [(row, tree) for row in rows]
-        self.column = saved
-        if not found:
-            self.fail("expected '|'")
-        return tuple(found)
-
-    def _keyword(self, word: str) -> Tree:
-        start = self.next.column
-        self.at += 1
-        if word in ("letI", "haveI", "calc", "if") or (word == "let" and self.next.text != "⟨"):
-            raise OutsideProblem(word)
-        if word == "by":
-            return ("by", self.block())
-        if word == "show":
-            return self.shown()
-        if word == "nomatch":
-            return ("nomatch", self._discriminants())
-        if word == "match":
-            discriminants = self.matched()
-            return ("match", discriminants, self._match_alternatives(self.term))
-        saved, self.column = self.column, start
-        parts = self.sufficing() if word == "suffices" else self.declaration()
-        self.column = saved
-        self.accept(";")
-        rest = self.term()
-        if word == "suffices":
-            _, name, domain, value = parts
-            return ("have", name, domain, rest, value)
-        if parts[0] == "have":
-            return ("have", parts[1], parts[2], parts[3], rest)
-        return ("match", (parts[2],), (((parts[1],), rest),))
-
-    def shown(self) -> Tree:
-        """Parse what comes after ``show`` in a term."""
-        formula = self.term()
-        if self.accept("from"):
-            return ("show", formula, self.term())
-        if self.accept("by"):
-            return ("show", formula, ("by", self.block()))
-        self.fail("expected 'from' or 'by'")
-
-    def matched(self) -> tuple[Tree, ...]:
-        """Parse the terms of ``match``, and ``with``."""
-        if self.peek("("):
-            inner = self.tokens[self.at + 1].text, self.tokens[self.at + 2].text
-            if inner in (("motive", ":="), ("generalizing", ":=")):
-                raise OutsideProblem("match with settings")
-        found = self._discriminants()
-        if self.peek(":"):
-            raise OutsideProblem("match ... : type")
-        self.expect("with")
-        return found
-
-    def _discriminants(self) -> tuple[Tree, ...]:
-        found: list[Tree] = []
-        while not found or self.accept(","):
-            if self.next.kind == "name" and self.tokens[self.at + 1].text == ":":
-                raise OutsideProblem("match h : ...")
-            found.append(self.term())
-        return tuple(found)
-
-    def sufficing(self) -> Tree:
-        """Parse what comes after ``suffices``: ``("suffices", name, type, term)``; the term is None if there is none."""
-        name: str | None = None
-        if self.next.kind == "name" and self.tokens[self.at + 1].text == ":":
-            name = self.name()
-            self.at += 1
-        elif self.next.text == "⟨":
-            raise OutsideProblem("suffices with a pattern")
-        domain = self.term()
-        if self.accept("from"):
-            return ("suffices", name, domain, self.term())
-        if self.accept("by"):
-            return ("suffices", name, domain, ("by", self.block()))
-        return ("suffices", name, domain, None)
-
-    def declaration(self) -> Tree:
-        """Parse what comes after ``have``: ``("have", name, type, term)`` or ``("pattern", pattern, term)``."""
-        token, name = self.next, None
-        if token.text in ("+", "-") or (token.text == "(" and self.tokens[self.at + 2].text == ":="):
-            raise OutsideProblem("have with settings")
-        if token.kind == "name":
-            if self.tokens[self.at + 1].kind == "projection" and self.tokens[self.at + 1].glued:
-                raise OutsideProblem("have of a name with a dot")
-            name = self.name()
-        elif token.kind != "symbol" or token.text not in (":", ":="):
-            if token.text == "(" and self._is_parameter():
-                raise OutsideProblem("have with parameters and without a name")
-            pattern = self.term()
-            domain = self.term() if self.accept(":") else None
-            self.expect(":=")
-            value = self.term()
-            return ("pattern", pattern, value if domain is None else ("typed", value, domain))
-        parameters: list[tuple[str, Tree | None]] = []
-        while self.next.text in ("(", "{", "⦃", "[") or self.next.kind == "name":
-            if self.next.text in ("{", "⦃", "[") or self.next.kind == "name":
-                raise OutsideProblem("have with implicit or untyped parameters")
-            self.at += 1
-            names = [self.name()]
-            while not self.accept(":"):
-                names.append(self.name())
-            domain = self._inner()
-            self.expect(")")
-            parameters += [(parameter, domain) for parameter in names]
-        domain = self.term() if self.accept(":") else None
-        if self.peek("|"):
-            raise OutsideProblem("have with alternatives")
-        if not self.accept(":="):
-            if domain is not None:
-                raise OutsideProblem("have without a proof")
-            self.fail("expected ':='")
-        value = self.term()
-        if not parameters:
-            return ("have", name, domain, value)
-        if domain is None:
-            raise OutsideProblem("have with parameters and without a type")
-        for parameter, own in reversed(parameters):
-            domain = ("all", parameter, own, domain)
-        return ("have", name, domain, ("fun", tuple(parameters), value))
-
-    def _is_parameter(self) -> bool:
-        """Whether ``(names : ...`` comes next."""
-        at = self.at + 1
-        while self.tokens[at].kind == "name":
-            at += 1
-        return at > self.at + 1 and self.tokens[at].text == ":"
 
 
 def _applied(function: Tree, arguments: tuple[Tree, ...]) -> Tree:

@@ -131,6 +131,7 @@ def _given(
 def field_formulas(
     formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...]
 ) -> list[Local]:
+    """The entries of the context that a constructor's fields become, with these numbers."""
     kind = formula.kind
     if kind is Kind.AND:
         types = [formula.a, formula.b]
@@ -155,6 +156,7 @@ def field_formulas(
 
 
 def case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
+    """The proof by cases, with a hole for each constructor, whose fields have these numbers."""
     kind = formula.kind
     if kind is Kind.FALSE:
         return ("false", proof)

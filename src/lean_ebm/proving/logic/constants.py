@@ -1,4 +1,5 @@
 """The constants that terms may use, with the types that Lean's library gives them."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
@@ -7,7 +8,6 @@ import re
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     TRUE,
-    Expr,
     Kind,
     atom,
     conjunction,

@@ -11,9 +11,8 @@ from lean_ebm.proving.parser import Tree
 
 INFERABLE = ("name", "app", "proj", "typed", "explicit", "show", "have")
 """Terms whose formula can be inferred."""
-_STOPPING = frozenset(
-    "assumption exact apply refine intro intros constructor left right exfalso contradiction trivial rfl exists".split()
-)
+_CLOSING = frozenset(("assumption", "exact", "exfalso", "contradiction", "trivial", "rfl", "exists"))
+_STOPPING = _CLOSING | {"apply", "refine", "intro", "intros", "constructor", "left", "right"}
 """Tactics after whose errors Lean does not go on, so that an alternative that failed is one that can be mended."""
 _NAMESPACES = {
     Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.EXISTS: "Exists", Kind.TRUE: "True", Kind.FALSE: "False",
@@ -61,6 +60,8 @@ class BlockElaborator(FormulaElaborator):
                         raise Unsupported("?_ in a function whose type is not known when Lean elaborates it")
             if progress:
                 continue
+            if any(tree[0] == "fun" for _, tree, _, _ in self.waiting):
+                raise Unsupported("a function whose type nothing tells")
             if any(tree[0] != "by" for _, tree, _, _ in self.waiting):
                 raise TacticError("invalid ⟨...⟩ or .name, expected type must be known")
             waiting, self.waiting = self.waiting, ()
@@ -69,7 +70,7 @@ class BlockElaborator(FormulaElaborator):
 
     def _tactics(self, number: int, tree: Tree, target: Expr, context: Context) -> None:
         # Not above: the tactics need this elaborator.
-        from lean_ebm.proving.logic.tactics import run_block  # noqa: PLC0415
+        from lean_ebm.proving.logic.tactics import run_block
 
         run = self.run
         target = replaced(target, run.found)
@@ -234,7 +235,7 @@ class BlockElaborator(FormulaElaborator):
     def _compiled(
         self, columns: tuple[Local, ...], alternatives: tuple[Tree, ...], target: Expr, context: Context, given: bool
     ) -> ProofTerm:
-        from lean_ebm.proving.logic.patterns import Column, PatternCompiler  # noqa: PLC0415 - it needs the elaborator
+        from lean_ebm.proving.logic.patterns import Column, PatternCompiler
 
         goals = len(self.goals)
 

@@ -25,7 +25,6 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
-
 BLOCKS = frozenset(
     ("by", "have", "show", "match", "alternatives", "nomatch", "nofun", "dot", "explicit", "fun", "named", "anonymous")
 )

@@ -13,7 +13,7 @@ from lean_ebm.proving.logic.basic import contradiction
 from lean_ebm.proving.logic.cases import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.elaborate_blocks import BlockElaborator
 from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind
-from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
+from lean_ebm.proving.logic.goals import Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.structure import failure
 from lean_ebm.proving.logic.unify import TacticError, Unsupported

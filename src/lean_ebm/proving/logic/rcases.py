@@ -40,9 +40,12 @@ def rcases(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
         elaborator.finish()
         if elaborator.goals:
             raise Unsupported("rcases with ?_")
-        elaborator.all_found()
     except TacticError as error:
         raise failure(run, str(error)) from error
+    try:
+        elaborator.all_found()
+    except TacticError as error:
+        raise Unsupported("rcases with a _ that is not determined") from error
     formula = replaced(formula, run.found)
     if formula.unknown or pattern in (_ANY, ("clear",)):
         raise Unsupported("rcases of a term with nothing to take apart")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.basic import intro_one, proposition, refined, try_trivial
+from lean_ebm.proving.logic.basic import have, intro_one, proposition, refined, try_trivial
 from lean_ebm.proving.logic.contexts import destructured
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_blocks import INFERABLE
@@ -16,7 +16,7 @@ from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
 
-def show(run: TacticRun, goals: list[Goal], tactic: Tree, _: RunBlock) -> list[Goal]:
+def show(run: TacticRun, goals: list[Goal], tactic: Tree, _: RunBlock | None = None) -> list[Goal]:
     """Run ``show``: the first goal that has this form comes to the front, as it is written."""
     main(goals)
     for goal in goals:
@@ -39,6 +39,29 @@ def show(run: TacticRun, goals: list[Goal], tactic: Tree, _: RunBlock) -> list[G
         shown = Goal(new, goal.context, replaced(formula, run.found), goal.tag, elaborator.fresh)
         return [shown, *(other for other in goals if other is not goal)]
     raise TacticError("show: no goal is of this form")
+
+
+def change(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``change``."""
+    return show(run, [goal], tactic)
+
+
+def replace(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
+    """Run ``replace``: ``have``, without the older hypothesis of that name."""
+    older = lookup(goal.context, tactic[1])
+    if older is not None and older.formula is None:
+        raise Unsupported("replace of what is no proof")
+    if run.open_unknowns():
+        raise Unsupported("replace where something is to be found")
+    first, *others = have(run, goal, tactic)
+    if older is None:
+        return [first, *others]
+    if others:
+        raise Unsupported("replace with ?_")
+    context = tuple(local for local in first.context if local is not older)
+    new = run.number()
+    run.parts[first.number] = ("?", new)
+    return [Goal(new, context, first.target, first.tag, first.fresh)]
 
 
 def suffices(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:

@@ -26,7 +26,17 @@ from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.contexts import clear, introduce, intros, revert, specialize
 from lean_ebm.proving.logic.goals import Goal
 from lean_ebm.proving.logic.rcases import rcases, rintro
-from lean_ebm.proving.logic.restated import have_pattern, intro_match, match, rfl, show, suffices, trivial
+from lean_ebm.proving.logic.restated import (
+    change,
+    have_pattern,
+    intro_match,
+    match,
+    replace,
+    rfl,
+    show,
+    suffices,
+    trivial,
+)
 from lean_ebm.proving.logic.structure import STRUCTURE, RunBlock
 from lean_ebm.proving.logic.unify import TacticError, TacticRun
 from lean_ebm.proving.parser import Tree
@@ -60,6 +70,8 @@ TACTICS: dict[str, Tactic] = {
     "have_pattern": have_pattern,
     "match": lambda run, goal, tactic: match(run, goal, tactic, run_block),
     "intro_match": lambda run, goal, tactic: intro_match(run, goal, tactic, run_block),
+    "change": change,
+    "replace": replace,
     "clear": clear,
     "revert": revert,
     "specialize": specialize,
