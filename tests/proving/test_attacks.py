@@ -107,7 +107,9 @@ def test_files_do_not_fool_check(lean):
             assert len(proved) < len(results), text
 
 
-@pytest.mark.parametrize("name", ["theorem", "foo:¬", "a b", "", "1", "_", "a : False := trivial --", "a.1", "(a)", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["theorem", "foo:¬", "a b", "", "1", "_", "a : False := trivial --", "a.1", "(a)", "a\nb"]
+)
 def test_names_are_those_of_lean(capsys, name):
     assert main(["prove", "p → p", "--name", name]) == 2
     assert "--name is" in capsys.readouterr().err

@@ -147,7 +147,7 @@ def test_earlier_theorems_can_be_used(lean):
     assert all("proved (Lean" in line for line in (one, two, three))
     assert bad.startswith("bad: not proved")
     assert four == "four (line 9): not read: uses the earlier theorem bad, which is not proved"
-    assert said(text, Logic())[1] == "two (line 5): not read: uses the earlier theorem A.one"
+    assert all("proved (kernel" in line for line in said(text, Logic())[:3])
 
 
 def test_what_is_not_read_is_named():

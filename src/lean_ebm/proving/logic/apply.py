@@ -28,14 +28,14 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     tree = tactic[1]
     target, context = goal.target, goal.context
     if is_data(target):
-        if tree[0] != "name" or (tree[1] in CONSTANTS and lookup(context, tree[1]) is None):
+        if tree[0] != "name" or (_is_known(run, tree[1]) and lookup(context, tree[1]) is None):
             raise Unsupported(
                 "apply of a constant or with arguments on a goal that wants an individual or a proposition"
             )
         return exact(run, goal, tactic)
     head = tree[1] if tree[0] == "app" else tree
-    constant = constant_name(head, context) or (
-        head[1] if head[0] == "name" and head[1] in CONSTANTS and lookup(context, head[1]) is None else None
+    constant = constant_name(head, context, run.earlier) or (
+        head[1] if head[0] == "name" and _is_known(run, head[1]) and lookup(context, head[1]) is None else None
     )
     if constant is not None and constant.startswith("Exists."):
         return _apply_exists(run, goal, tree, constant)
@@ -46,10 +46,10 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
         full = ("app", ("proj", ("name", "Exists"), "elim"), (major, *given))
         return _apply_exists(run, goal, full, "Exists.elim")
     implicit: tuple[Expr, ...] = ()
-    if tree is head and constant is not None and constant in CONSTANTS:
+    if tree is head and constant is not None and _is_known(run, constant):
         proof, formula, implicit = elaborator.instance(constant, context)
         elaborator.natural.clear()
-        elaborator.names = CONSTANTS[constant][1]
+        elaborator.names = elaborator.scheme(constant)[1]
     elif tree[0] in ("name", "app", "proj", "typed"):
         if tree[0] != "name" and (target.unknown or any(o.formula is not None and o.formula.unknown for o in context)):
             raise Unsupported("apply of a term about something to be found")  # Lean lists such a goal twice
@@ -58,6 +58,10 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     else:
         raise Unsupported("apply of such a term")
     return _applied(run, goal, elaborator, proof, formula, implicit, target)
+
+
+def _is_known(run: TacticRun, name: str) -> bool:
+    return name in CONSTANTS or name in run.earlier
 
 
 def _applied(

@@ -8,7 +8,6 @@ application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import DATA
 from lean_ebm.proving.logic.elaborate_formulas import element_local
 from lean_ebm.proving.logic.elaborate_heads import HeadElaborator, of_exists_in_order
 from lean_ebm.proving.logic.formulas import (
@@ -251,7 +250,11 @@ class Elaborator(HeadElaborator):
         """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         self.names = ()
-        if head[0] == "explicit" or any(argument[0] == "named" for argument in arguments) or head in DATA:
+        if (
+            head[0] == "explicit"
+            or any(argument[0] == "named" for argument in arguments)
+            or self.takes_data(head, context)
+        ):
             proof, formula, pending = self.arranged(head, arguments, context)
         else:
             proof, formula, extra = self.head(head, context)

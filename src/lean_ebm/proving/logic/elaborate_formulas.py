@@ -22,7 +22,8 @@ from lean_ebm.proving.logic.formulas import (
 from lean_ebm.proving.logic.formulas import bound as bound_variable
 from lean_ebm.proving.logic.goals import SYMBOL, TYPE, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.logic.lemmas import Scheme
+from lean_ebm.proving.logic.unify import Earlier, TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
 BLOCKS = frozenset(
@@ -117,7 +118,7 @@ class FormulaElaborator:
         if found is not None:
             return self._use(*found, arguments, sort)
         local = lookup(context, name)
-        if local is None and name in CONSTANTS:
+        if local is None and self.is_known(name):
             raise TacticError(f"{name} is not an individual")
         if local is None:
             raise unknown_name(name)
@@ -238,13 +239,21 @@ class FormulaElaborator:
             raise TacticError(f"failed to infer the type of {name}")
         return make(kind, body, variable.sort, _shown(name))
 
+    def is_known(self, name: str) -> bool:
+        """Whether a name is that of a constant or of an earlier theorem."""
+        return name in CONSTANTS or name in self.run.earlier
+
+    def scheme(self, name: str) -> Scheme:
+        """The constant, or the earlier theorem, of a name."""
+        return self.run.earlier[name][0] if name in self.run.earlier else CONSTANTS[name]
+
     def instance(self, name: str, context: Context) -> tuple[ProofTerm, Expr, tuple[Expr, ...]]:
         """Make an instance of a constant with new unknowns.
 
         Returns:
             A closed proof term, the formula that it proves, and the unknowns.
         """
-        implicit, _, build = CONSTANTS[name]
+        implicit, _, build = self.scheme(name)
         unknown = tuple(self.run.new(context, PROPOSITIONS, False, part) for part in implicit)
         self.natural += [(part, node.a) for part, node in zip(implicit, unknown, strict=True)]
         arguments, formula, proof = build(*unknown)
@@ -290,8 +299,18 @@ def element_local(number: int, name: str, accessible: bool, sort: int) -> Local:
     return Local(number, name, accessible, SYMBOL, None, ((), sort))
 
 
-def constant_name(tree: Tree, context: Context) -> str | None:
+def constant_name(tree: Tree, context: Context, earlier: Earlier) -> str | None:
     """The name that a tree such as ``And.intro`` is, if no entry of the context is called ``And``; else None."""
+    if earlier and (dotted := _dotted(tree)) in earlier:
+        return dotted if lookup(context, dotted.partition(".")[0]) is None else None
     if tree[0] == "proj" and tree[1][0] == "name" and tree[1][1] in NAMESPACES:
         return f"{tree[1][1]}.{tree[2]}" if lookup(context, tree[1][1]) is None else None
     return None
+
+
+def _dotted(tree: Tree) -> str:
+    """The name with dots that a tree is; empty if it is none."""
+    if tree[0] == "name":
+        return str(tree[1])
+    inner = _dotted(tree[1]) if tree[0] == "proj" else ""
+    return f"{inner}.{tree[2]}" if inner else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONSTANTS, DATA, NAMES, SELF, unknown_name
+from lean_ebm.proving.logic.constants import DATA, NAMES, SELF, unknown_name
 from lean_ebm.proving.logic.elaborate_blocks import INFERABLE, BlockElaborator
 from lean_ebm.proving.logic.elaborate_formulas import constant_name, lookup
 from lean_ebm.proving.logic.formulas import Expr, Kind, implication
@@ -26,7 +26,7 @@ class HeadElaborator(BlockElaborator):
     def eliminated(self, tree: Tree, context: Context) -> Tree | None:
         """The term ``h`` of ``h.elim`` if it proves an ∃; None if the term is another one."""
         head = tree[1] if tree[0] == "app" else tree
-        if head[0] != "proj" or head[2] != "elim" or constant_name(head, context) is not None:
+        if head[0] != "proj" or head[2] != "elim" or constant_name(head, context, self.run.earlier) is not None:
             return None
         if head[1][0] not in INFERABLE or self.is_data(head[1], context):
             return None
@@ -53,13 +53,20 @@ class HeadElaborator(BlockElaborator):
                 return ("hyp", local.number), local.formula, None
             return (*self.constant(tree[1], context), None)
         if what == "proj":
-            dotted = constant_name(tree, context)
+            dotted = constant_name(tree, context, self.run.earlier)
             if dotted is not None:
                 return (*self.constant(dotted, context), None)
             proof, formula = self.inferred(tree[1], context)
             return self.projected(proof, self.run.whnf(formula), tree, context)
         proof, formula = self.inferred(tree, context)
         return proof, formula, None
+
+    def takes_data(self, head: Tree, context: Context) -> bool:
+        """Whether a term is a constant with propositions as explicit arguments."""
+        name: str | None = constant_name(head, context, self.run.earlier)
+        if name is not None and name in self.run.earlier:
+            return bool(self.run.earlier[name][1])
+        return head in DATA
 
     @staticmethod
     def placed(extra: tuple[Tree, int] | None, arguments: tuple[Tree, ...]) -> tuple[Tree, ...]:
@@ -81,21 +88,22 @@ class HeadElaborator(BlockElaborator):
         """
         explicit = head[0] == "explicit"
         inner = head[1] if explicit else head
-        name = constant_name(inner, context)
+        name = constant_name(inner, context, self.run.earlier)
         if name is None and inner[0] == "name" and lookup(context, inner[1]) is None:
             name = inner[1]
-        if name is None or name not in CONSTANTS:
+        if name is None or not self.is_known(name):
             local = lookup(context, inner[1]) if inner[0] == "name" else None
             if local is None or local.formula is None:
                 raise Unsupported("@ or a named argument of such a term")
             return ("hyp", local.number), local.formula, _in_order(local.formula, arguments)
-        implicit, explicits, _ = CONSTANTS[name]
+        implicit, explicits, _ = self.scheme(name)
         named = {part[1]: part[2] for part in arguments if part[0] == "named"}
         rest = [part for part in arguments if part[0] != "named"]
         if len(named) + len(rest) < len(arguments) or not named.keys() <= {*implicit, *explicits}:
             raise TacticError("invalid argument name, or one that is given twice")
-        if explicit or head in DATA:
-            for part in implicit if explicit else EXPLICIT[name]:
+        if explicit or self.takes_data(head, context):
+            given = self.run.earlier[name][1] if name in self.run.earlier else EXPLICIT.get(name, ())
+            for part in implicit if explicit else given:
                 if part not in named:
                     if not rest:
                         raise Unsupported(f"{name} with too few arguments")
@@ -146,13 +154,12 @@ class HeadElaborator(BlockElaborator):
 
     def constant(self, name: str, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate a constant, with new unknowns for its implicit arguments."""
-        scheme = CONSTANTS.get(name)
-        if scheme is None:
+        if not self.is_known(name):
             if name.startswith("Exists."):
                 raise Unsupported("Exists.intro and Exists.elim stand at the head of a term only")
             raise unknown_name(name)
         proof, formula, _ = self.instance(name, context)
-        self.names = scheme[1]
+        self.names = self.scheme(name)[1]
         return proof, formula
 
     def is_constant(self, tree: Tree, name: str) -> bool:

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from lean_ebm import __version__
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.logic import clock
+from lean_ebm.proving.logic.earlier import EarlierTheorem
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
 from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import TYPES, KernelError, ProofTerm, check
+from lean_ebm.proving.logic.lemmas import Scheme
 from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
-from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.logic.unify import Earlier, TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
 from lean_ebm.proving.parser_base import OutsideProblem
 from lean_ebm.proving.source.binders import parse_binders
-from lean_ebm.proving.source.commands import only_opens
+from lean_ebm.proving.source.commands import only_opens, open_namespaces
+from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
-_CACHE = 100_000
+_CACHE, _PREAMBLES = 100_000, 1_000
+_EARLIER = -1_000_000  # numbers of the hypotheses that are earlier theorems; no goal and no constant uses them
 
 
 class Logic(Environment):
@@ -36,13 +43,12 @@ class Logic(Environment):
         SettingError: If the timeout is out of its range.
     """
 
-    reads_theorems = False
-
     def __init__(self, timeout: float = 30.0) -> None:
         if not timeout > 0:
             raise SettingError(f"Logic: timeout={timeout}; expected more than 0.")
         self.timeout = timeout
         self._tactics: dict[str, Tree | str] = {}
+        self._preambles: dict[str, tuple[Earlier, dict[int, Expr]]] = {}
 
     def start(self, statement: Statement) -> Step:
         """Start a proof."""
@@ -50,17 +56,18 @@ class Logic(Environment):
             reason = refuse(plain(str(statement)))
             if reason is not None:
                 return Step(Outcome.FORBIDDEN, None, reason)
-            if not only_opens(statement.preamble):
-                raise Unsupported("definitions or theorems before the statement")
             with clock.deadline(self.timeout):
+                earlier, _ = self._earlier(statement.preamble)
                 goal = root(statement)
-        except (SyntaxProblem, TacticError, Unsupported) as error:
+        except (SyntaxProblem, TacticError) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
+        except Unsupported as error:
+            return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
             return Step(Outcome.PARSE_ERROR, None, "nested too deep")
         except clock.OutOfTimeError as error:
             return Step(Outcome.TIMEOUT, None, str(error))
-        return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}), None))
+        return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}, earlier), None))
 
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
         """Apply one tactic, or several lines of them, to one goal."""
@@ -77,7 +84,7 @@ class Logic(Environment):
         if isinstance(tree, str):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
-        run = TacticRun(state.next, state.unknown)
+        run = TacticRun(state.next, state.unknown, state.earlier)
         goals = state.open
         before = clock.begin(self.timeout)
         try:
@@ -131,6 +138,44 @@ class Logic(Environment):
         except clock.OutOfTimeError as error:
             return Verdict(False, VERIFIER, str(error), Outcome.TIMEOUT)
 
+    def _earlier(self, preamble: str) -> tuple[Earlier, dict[int, Expr]]:
+        """Read and prove the theorems of a preamble.
+
+        Returns:
+            The theorems as constants, by name, and as hypotheses for the kernel, by number.
+
+        Raises:
+            SyntaxProblem: If it cannot be read.
+            Unsupported: If it has something else, or a theorem that is not proved, or is about types.
+        """
+        if preamble not in self._preambles:
+            if len(self._preambles) >= _PREAMBLES:
+                self._preambles.clear()
+            self._preambles[preamble] = self._read_preamble(preamble)
+        return self._preambles[preamble]
+
+    def _read_preamble(self, preamble: str) -> tuple[Earlier, dict[int, Expr]]:
+        if only_opens(preamble):
+            return {}, {}
+        file, opened = read_file(preamble), open_namespaces(preamble)
+        constants: dict[str, tuple[Scheme, tuple[str, ...]]] = {}
+        hypotheses: dict[int, Expr] = {}
+        for index, entry in enumerate(file.entries):
+            if entry.problem or entry.statement is None:
+                raise Unsupported(f"{entry.title}, before the statement, which is not read: {entry.problem}")
+            attempt = file.attempt(entry)
+            verdict = self.verify(*attempt)
+            if not verdict.proved:
+                raise Unsupported(f"the earlier theorem {entry.name}, which is not proved: {verdict.message}")
+            groups = parse_binders(attempt.statement.binders)
+            implicit = {name for group in groups if group.kind != "(" for name in group.names}
+            theorem = EarlierTheorem(root(attempt.statement), implicit, _EARLIER - index)
+            hypotheses[theorem.number] = theorem.formula
+            for prefix in ("", *(f"{namespace}." for namespace in opened)):
+                if entry.name.startswith(prefix):
+                    constants[entry.name.removeprefix(prefix)] = theorem.scheme, theorem.explicit
+        return constants, hypotheses
+
     def _verify(self, statement: Statement, script: str) -> Verdict:
         step = self.start(statement)
         if step.state is None:
@@ -156,7 +201,7 @@ class Logic(Environment):
         """
         try:
             with clock.deadline(self.timeout):
-                check_term(root(statement), proof)
+                check_term(root(statement), proof, self._earlier(statement.preamble)[1])
         except (SyntaxProblem, TacticError, Unsupported) as error:
             return Verdict(False, VERIFIER, str(error), Outcome.PARSE_ERROR)
         except (KernelError, RecursionError) as error:
@@ -166,13 +211,18 @@ class Logic(Environment):
         return Verdict(True, VERIFIER, outcome=Outcome.SOLVED)
 
 
-def check_term(goal: Goal, proof: ProofTerm) -> None:
+def check_term(goal: Goal, proof: ProofTerm, earlier: Mapping[int, Expr] = MappingProxyType({})) -> None:
     """Have the kernel check a proof term of a goal.
+
+    Args:
+        goal: The goal.
+        proof: The term.
+        earlier: The earlier theorems that it may use, which were proved, by the number of their hypothesis.
 
     Raises:
         KernelError: If it does not prove the goal.
     """
-    hypotheses = {local.number: local.formula for local in goal.context if local.formula is not None}
+    hypotheses = {local.number: local.formula for local in goal.context if local.formula is not None} | dict(earlier)
     symbols = {local.number: local.sort for local in goal.context if local.sort is not None}
     check(proof, goal.target, hypotheses, symbols)
 

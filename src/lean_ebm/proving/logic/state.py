@@ -7,7 +7,7 @@ from hashlib import blake2b
 from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, parts_of
 from lean_ebm.proving.logic.goals import Goal, Local, displayed, printed
 from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
-from lean_ebm.proving.logic.unify import TacticRun, Unknown
+from lean_ebm.proving.logic.unify import Earlier, TacticRun, Unknown
 from lean_ebm.proving.statements import State
 from lean_ebm.proving.views import GoalView, Hypothesis, Individual
 
@@ -22,9 +22,10 @@ class LogicState(State):
         before: The state to which the tactic was applied; None at the start.
         parts: The proof terms, with holes, that the tactic gave for goals, by number of the goal.
         found: The values that the tactic found for unknowns, by number.
+        earlier: The theorems that come before the statement, by name.
     """
 
-    __slots__ = ("before", "found", "next", "open", "parts", "unknown")
+    __slots__ = ("before", "earlier", "found", "next", "open", "parts", "unknown")
 
     def __init__(self, goals: list[Goal], run: TacticRun, before: LogicState | None) -> None:
         # The frozen dataclass's own way of setting attributes costs more than most tactics.
@@ -35,6 +36,7 @@ class LogicState(State):
         put(self, "before", before)
         put(self, "parts", run.parts)
         put(self, "found", run.found)
+        put(self, "earlier", run.earlier)
 
     open: list[Goal]
     unknown: dict[int, Unknown]
@@ -42,6 +44,7 @@ class LogicState(State):
     before: LogicState | None
     parts: dict[int, ProofTerm]
     found: dict[int, Expr]
+    earlier: Earlier
 
     @property
     def goals(self) -> tuple[str, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import (
     FALSE,
@@ -14,6 +17,12 @@ from lean_ebm.proving.logic.formulas import (
 )
 from lean_ebm.proving.logic.goals import Context
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.lemmas import Scheme
+
+Earlier = Mapping[str, tuple[Scheme, tuple[str, ...]]]
+"""Earlier theorems as constants, by name, each with the names of the propositions that are explicit arguments."""
+
+_NONE: Earlier = MappingProxyType({})
 
 
 class TacticError(Exception):
@@ -49,13 +58,15 @@ class TacticRun:
         found: The values found for unknowns, by number.
         parts: The proofs, with holes, of goals, by number.
         trying: Number of tactics around the present one that try alternatives.
+        earlier: The theorems that come before the statement, by name.
     """
 
-    __slots__ = ("_same", "found", "next", "parts", "trying", "unknown")
+    __slots__ = ("_same", "earlier", "found", "next", "parts", "trying", "unknown")
 
-    def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
+    def __init__(self, following: int, unknown: dict[int, Unknown], earlier: Earlier = _NONE) -> None:
         self.next = following
         self.unknown = unknown
+        self.earlier = earlier
         self.found: dict[int, Expr] = {}
         self.parts: dict[int, ProofTerm] = {}
         self.trying = 0

@@ -62,9 +62,7 @@ def check_file(
         asked: list[int] = []
         for index in ready:
             entry = file.entries[index]
-            if not judge.reads_theorems and entry.uses:
-                results[index] = Checked(entry, None, f"uses the earlier theorem {entry.uses[0]}")
-            elif missing := [name for name in entry.uses if not proved[name]]:
+            if missing := [name for name in entry.uses if not proved[name]]:
                 results[index] = Checked(entry, None, f"uses the earlier theorem {missing[0]}, which is not proved")
             else:
                 asked.append(index)

@@ -190,3 +190,27 @@ def only_opens(text: str) -> bool:
     """
     known = ("open", "namespace", "section", "end", "universe")
     return all(command.keyword in known and not command.prefix and not command.head for command in split_commands(text))
+
+
+def open_namespaces(text: str) -> list[str]:
+    """The namespaces whose names can be written without them at the end of a text, the innermost last.
+
+    Raises:
+        SyntaxProblem: If a comment or a string in it does not end.
+    """
+    scopes: list[list[str]] = [[]]
+    full = [""]
+    for command in split_commands(text):
+        words = [token.text for token in command.rest]
+        if command.keyword == "namespace" and words:
+            full.append(f"{full[-1]}{''.join(words)}.")
+            scopes.append([full[-1].removesuffix(".")])
+        elif command.keyword == "section":
+            full.append(full[-1])
+            scopes.append([])
+        elif command.keyword == "end" and len(scopes) > 1:
+            full.pop()
+            scopes.pop()
+        elif command.keyword == "open" and not command.prefix:
+            scopes[-1] += words
+    return [name for scope in scopes for name in scope]
