@@ -77,7 +77,7 @@ class Logic(Environment):
         if isinstance(tree, str):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
-        run = TacticRun(state.next, state.unknown)
+        run = TacticRun(state.next, state.unknown, run_block)
         goals = state.open
         before = clock.begin(self.timeout)
         try:
