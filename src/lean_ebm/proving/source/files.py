@@ -220,6 +220,8 @@ class _Reader:
             if self.changed:
                 raise SyntaxProblem(f"{self.changed} comes before it, is not read, and may change what it says")
             parsed = parse_theorem(self.text, command)
+            if "protected" in parsed.attributes.split() and "." not in name:
+                raise SyntaxProblem("a protected theorem stands in a namespace")
             entry = self.entry(command, name, parsed)
         except SyntaxProblem as problem:
             parsed, entry = None, Entry(name, command.line, True, str(problem))
