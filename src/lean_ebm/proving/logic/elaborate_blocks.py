@@ -6,6 +6,7 @@ from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, element
 from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, opened, replaced
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.patterns import Column, PatternCompiler
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
@@ -69,16 +70,13 @@ class BlockElaborator(FormulaElaborator):
                 self._tactics(*entry)
 
     def _tactics(self, number: int, tree: Tree, target: Expr, context: Context) -> None:
-        # Not above: the tactics need this elaborator.
-        from lean_ebm.proving.logic.tactics import run_block
-
         run = self.run
         target = replaced(target, run.found)
         if target.unknown or any(local.formula is not None and local.formula.unknown for local in context):
             raise Unsupported("nested tactics where something is to be found")
         trying, run.trying = run.trying, 0
         try:
-            left = run_block(run, [Goal(number, context, target, "", self.fresh)], tree[1])
+            left = run.nested(Goal(number, context, target, "", self.fresh), tree[1])
         except TacticError as error:
             if trying and any(tactic[0] not in _STOPPING for tactic in tree[1][1]):
                 raise Unsupported("nested tactics that fail inside of an alternative that is tried") from error
@@ -113,11 +111,6 @@ class BlockElaborator(FormulaElaborator):
         else:
             rest, found = self.proof(body, target, inner), target
         return ("let", number, formula, proof, rest), found
-
-    def new_number(self) -> int:
-        """Make a number for a hypothesis or an individual."""
-        self.fresh += 1
-        return self.fresh - 1
 
     def is_type(self, tree: Tree, context: Context) -> bool:
         """Whether a term is the name of a type, or ``Prop``."""
@@ -235,8 +228,6 @@ class BlockElaborator(FormulaElaborator):
     def _compiled(
         self, columns: tuple[Local, ...], alternatives: tuple[Tree, ...], target: Expr, context: Context, given: bool
     ) -> ProofTerm:
-        from lean_ebm.proving.logic.patterns import Column, PatternCompiler
-
         goals = len(self.goals)
 
         def leaf(index: int, inner: Context) -> ProofTerm:

@@ -71,6 +71,11 @@ class FormulaElaborator:
         self.goals: list[Goal] = []
         self.natural: list[tuple[str, int]] = []
 
+    def new_number(self) -> int:
+        """Make a number for a hypothesis or an individual."""
+        self.fresh += 1
+        return self.fresh - 1
+
     def hole_name(self, tree: Tree) -> str:
         """The name of a hole such as ``?x``; empty for ``?_``."""
         name = str(tree[1]) if len(tree) > 1 else ""

@@ -67,7 +67,7 @@ class Logic(Environment):
             return Step(Outcome.PARSE_ERROR, None, "nested too deep")
         except clock.OutOfTimeError as error:
             return Step(Outcome.TIMEOUT, None, str(error))
-        return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}, earlier), None))
+        return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}, earlier=earlier), None))
 
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
         """Apply one tactic, or several lines of them, to one goal."""
@@ -84,7 +84,7 @@ class Logic(Environment):
         if isinstance(tree, str):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
-        run = TacticRun(state.next, state.unknown, state.earlier)
+        run = TacticRun(state.next, state.unknown, run_block, state.earlier)
         goals = state.open
         before = clock.begin(self.timeout)
         try:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from lean_ebm.proving.logic.basic import contradiction
-from lean_ebm.proving.logic.cases import FIELDS, case_proof, field_formulas
-from lean_ebm.proving.logic.elaborate_blocks import BlockElaborator
+from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator
 from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind
 from lean_ebm.proving.logic.goals import Context, Goal, Local
+from lean_ebm.proving.logic.inductive import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.logic.structure import failure
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
@@ -64,7 +62,7 @@ class PatternCompiler:
         leaf: What makes the proofs of the alternatives.
     """
 
-    def __init__(self, elaborator: BlockElaborator, context: Context, leaf: Leaf) -> None:
+    def __init__(self, elaborator: FormulaElaborator, context: Context, leaf: Leaf) -> None:
         self.elaborator, self.context, self.leaf = elaborator, context, leaf
         self.used: set[int] = set()
         self.splits = 0
@@ -78,7 +76,7 @@ class PatternCompiler:
         rows = []
         for index, patterns in enumerate(alternatives):
             if len(patterns) != len(columns):
-                raise failure(self.elaborator.run, "match: an alternative has not as many patterns as there are terms")
+                raise self.elaborator.run.failure("match: an alternative has not as many patterns as there are terms")
             _no_name_twice(patterns)
             at, placed = 0, []
             for pattern in patterns:
@@ -87,7 +85,7 @@ class PatternCompiler:
             rows.append(Row(index, tuple(placed)))
         proof = self._split(columns, columns, rows)
         if len(self.used) < len(rows):
-            raise failure(self.elaborator.run, "match: an alternative is not needed")
+            raise self.elaborator.run.failure("match: an alternative is not needed")
         return proof
 
     def _split(self, live: tuple[Column, ...], columns: tuple[Column, ...], rows: list[Row]) -> ProofTerm:
@@ -156,14 +154,14 @@ class PatternCompiler:
                 holes.append(number)
                 numbers.append(made)
             return case_proof(formula, ("hyp", column.local.number), holes, numbers)
-        raise failure(self.elaborator.run, "match: missing cases")
+        raise self.elaborator.run.failure("match: missing cases")
 
     def _contradiction(self, live: tuple[Column, ...]) -> ProofTerm | None:
         run = self.elaborator.run
         number = run.number()
         context = tuple(column.local for column in live)
         try:
-            contradiction(run, Goal(number, context, FALSE, "", 0), ())
+            run.nested(Goal(number, context, FALSE, "", 0), ("block", (("contradiction",),)))
         except TacticError:
             return None
         return run.parts.pop(number)
@@ -214,17 +212,17 @@ class PatternCompiler:
             if formula.unknown:
                 raise Unsupported("a type with holes in a pattern")
             if formula.key is not local.formula.key:
-                raise failure(self.elaborator.run, "type mismatch in a pattern")
+                raise self.elaborator.run.failure("type mismatch in a pattern")
             return self._pattern(pattern[1], local)
         kind = local.formula.kind if local.formula is not None else None
         constructors = dict(FIELDS.get(kind, ())) if kind is not None else {}
         if what == "anonymous":
             if len(constructors) != 1:
-                raise failure(self.elaborator.run, "invalid ⟨...⟩: the type has not one constructor")
+                raise self.elaborator.run.failure("invalid ⟨...⟩: the type has not one constructor")
             ((name, fields),) = constructors.items()
             items = pattern[1]
             if len(items) < len(fields) or (len(items) > len(fields) and len(fields) < 2):
-                raise failure(self.elaborator.run, f"invalid ⟨...⟩: the constructor has {len(fields)} fields")
+                raise self.elaborator.run.failure(f"invalid ⟨...⟩: the constructor has {len(fields)} fields")
             if len(items) > len(fields):
                 items = (*items[: len(fields) - 1], ("anonymous", items[len(fields) - 1 :]))
             return ("constructor", name, items)
@@ -233,14 +231,14 @@ class PatternCompiler:
             name = head[1]
         elif head[0] == "proj" and head[1][0] == "name" and head[1][1] in _NAMESPACES.values():
             if kind is None or _NAMESPACES.get(kind) != head[1][1]:
-                raise failure(self.elaborator.run, "type mismatch in a pattern")
+                raise self.elaborator.run.failure("type mismatch in a pattern")
             name = head[2]
         else:
             raise Unsupported("such a pattern")
         if name not in constructors:
             raise Unsupported(f"the pattern .{name}")
         if len(arguments) != len(constructors[name]):
-            raise failure(self.elaborator.run, f"a pattern with another number of arguments than {name} has")
+            raise self.elaborator.run.failure(f"a pattern with another number of arguments than {name} has")
         if any(argument[0] == "named" for argument in arguments):
             raise Unsupported("a named argument in a pattern")
         return ("constructor", name, arguments)

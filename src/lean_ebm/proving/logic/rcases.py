@@ -8,13 +8,12 @@ the patterns that are left; what is missing is ``_``.
 from __future__ import annotations
 
 from lean_ebm.proving.logic.basic import intro_one, proposition, tagged
-from lean_ebm.proving.logic.cases import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_blocks import INFERABLE
 from lean_ebm.proving.logic.elaborate_formulas import lookup
 from lean_ebm.proving.logic.formulas import Expr, replaced, variables
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
-from lean_ebm.proving.logic.structure import failure
+from lean_ebm.proving.logic.inductive import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
@@ -41,7 +40,7 @@ def rcases(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
         if elaborator.goals:
             raise Unsupported("rcases with ?_")
     except TacticError as error:
-        raise failure(run, str(error)) from error
+        raise run.failure(str(error)) from error
     try:
         elaborator.all_found()
     except TacticError as error:
@@ -130,7 +129,7 @@ def _typed(run: TacticRun, goal: Goal, local: Local, pattern: Tree, cleared: lis
     try:
         formula = Elaborator(run, goal, holes=False).formula(pattern[2], goal.context)
     except TacticError as error:
-        raise failure(run, str(error)) from error
+        raise run.failure(str(error)) from error
     if formula.unknown:
         raise Unsupported("a pattern with a type with holes")
     if formula.key is not local.formula.key:

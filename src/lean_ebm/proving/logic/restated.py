@@ -11,8 +11,8 @@ from lean_ebm.proving.logic.formulas import Kind, implication, replaced
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.patterns import Column, PatternCompiler
-from lean_ebm.proving.logic.structure import RunBlock, closed, main
-from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.logic.structure import closed, main
+from lean_ebm.proving.logic.unify import RunBlock, TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
 

@@ -1,8 +1,6 @@
 """Tactics that run other tactics, or that choose among goals: ``first``, ``case``, ``<;>`` and their kind.
 
-Each takes all goals and returns those that are left. Lean goes on after some errors, to report more of them; whoever
-tries alternatives must not take such a script for one that failed and can be mended. Where Lean does so is not known
-here, so an error of that kind is refused while alternatives are tried (see :func:`failure`).
+Each takes all goals and returns those that are left.
 """
 
 from __future__ import annotations
@@ -11,18 +9,10 @@ from collections.abc import Callable
 
 from lean_ebm.proving.logic.basic import current
 from lean_ebm.proving.logic.goals import Context, Goal, Local
-from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
+from lean_ebm.proving.logic.unify import RunBlock, TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
 
-RunBlock = Callable[[TacticRun, list[Goal], Tree], list[Goal]]
 _REPEATS = 100  # times that `repeat` runs its tactics; Lean has a limit too
-
-
-def failure(run: TacticRun, message: str) -> Exception:
-    """The error for what Lean reports without stopping there."""
-    if run.trying:
-        return Unsupported(f"an error inside of an alternative that is tried: {message}")
-    return TacticError(message)
 
 
 def closed(run: TacticRun, goal: Goal, block: Tree, run_block: RunBlock, where: str) -> None:
@@ -172,7 +162,7 @@ def rename(run: TacticRun, context: Context, names: tuple[str, ...]) -> Context:
         if local.accessible:
             seen.add(local.name)
     if left:
-        raise failure(run, "too many variable names provided")
+        raise run.failure("too many variable names provided")
     return tuple(found)
 
 

@@ -37,8 +37,8 @@ from lean_ebm.proving.logic.restated import (
     suffices,
     trivial,
 )
-from lean_ebm.proving.logic.structure import STRUCTURE, RunBlock
-from lean_ebm.proving.logic.unify import TacticError, TacticRun
+from lean_ebm.proving.logic.structure import STRUCTURE
+from lean_ebm.proving.logic.unify import RunBlock, TacticError, TacticRun
 from lean_ebm.proving.parser import Tree
 
 Tactic = Callable[[TacticRun, Goal, Tree], list[Goal]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from lean_ebm.proving.logic.clock import tick
@@ -15,9 +15,10 @@ from lean_ebm.proving.logic.formulas import (
     unknowns,
     variables,
 )
-from lean_ebm.proving.logic.goals import Context
+from lean_ebm.proving.logic.goals import Context, Goal
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.lemmas import Scheme
+from lean_ebm.proving.parser import Tree
 
 Earlier = Mapping[str, tuple[Scheme, tuple[str, ...]]]
 """Earlier theorems as constants, by name, each with the names of the propositions that are explicit arguments."""
@@ -49,6 +50,10 @@ class Unknown:
         self.scope, self.target, self.opaque, self.name = scope, target, opaque, name
 
 
+RunBlock = Callable[["TacticRun", list[Goal], Tree], list[Goal]]
+"""Runs a block of tactics on goals; returns the goals that are left."""
+
+
 class TacticRun:
     """The changes that one step makes; the state before it stays as it is.
 
@@ -58,13 +63,21 @@ class TacticRun:
         found: The values found for unknowns, by number.
         parts: The proofs, with holes, of goals, by number.
         trying: Number of tactics around the present one that try alternatives.
+        block: What runs nested tactics; None where there are none.
         earlier: The theorems that come before the statement, by name.
     """
 
-    __slots__ = ("_same", "earlier", "found", "next", "parts", "trying", "unknown")
+    __slots__ = ("_same", "block", "earlier", "found", "next", "parts", "trying", "unknown")
 
-    def __init__(self, following: int, unknown: dict[int, Unknown], earlier: Earlier = _NONE) -> None:
+    def __init__(
+        self,
+        following: int,
+        unknown: dict[int, Unknown],
+        block: RunBlock | None = None,
+        earlier: Earlier = _NONE,
+    ) -> None:
         self.next = following
+        self.block = block
         self.unknown = unknown
         self.earlier = earlier
         self.found: dict[int, Expr] = {}
@@ -82,6 +95,21 @@ class TacticRun:
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
+
+    def failure(self, message: str) -> Exception:
+        """The error for what Lean may report without stopping there.
+
+        Whoever tries alternatives must not take that for a failure that another alternative mends.
+        """
+        if self.trying:
+            return Unsupported(f"an error inside of an alternative that is tried: {message}")
+        return TacticError(message)
+
+    def nested(self, goal: Goal, block: Tree) -> list[Goal]:
+        """Run nested tactics on a goal; returns the goals that are left."""
+        if self.block is None:
+            raise Unsupported("tactics in a statement")
+        return self.block(self, [goal], block)
 
     def open_unknowns(self) -> dict[int, Unknown]:
         """The unknowns that have no value yet."""
