@@ -194,7 +194,7 @@ def suite(what: str, reach: str, path: Path, tests: Sequence[str], least: int, c
 
 def decided(size: int) -> Row:
     """Compare the decision procedure with Kripke models: a proof that the kernel accepts, or a world that refutes."""
-    worlds, symbols = Worlds(), {1: (True, 0), 2: (True, 0)}
+    worlds, symbols = Worlds(), {1: ((), 0), 2: ((), 0)}
     proved = refuted = wrong = 0
     for layer in formulas(size):
         for formula in layer:

@@ -203,9 +203,7 @@ class Server:
         for command in _COMMAND.split(text):
             messages: list[Answer] = []
             words = [*command.split()[:2], "", ""]
-            if late:  # Lean skips what comes after a time-out, without a word
-                pass
-            elif words[0] == "def":  # the statement by itself; that of the theorem is read below
+            if late or words[0] == "def":  # Lean skips what comes after a time-out, without a word
                 pass
             elif words[0] == "theorem" and ":= @" in command:  # a theorem taken as a proof of its statement
                 proved |= {words[1]} if command.split(":= @")[1].strip() in proved else set()
@@ -237,7 +235,7 @@ class Server:
 
     def _distil(self, payload: Answer) -> Answer:
         targets = []
-        for command in _COMMAND.split(payload["file"]):
+        for command in filter(None, _COMMAND.split(payload["file"])):
             if not command.startswith("theorem ") or not command.rstrip().endswith(":= sorry"):
                 raise ProtocolError("io", f"<anonymous>:1:0: error: unexpected {command.strip()[:20]}")
             statement = Statement.of(command.rstrip().removesuffix(":= sorry"))

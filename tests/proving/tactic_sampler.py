@@ -61,8 +61,10 @@ class TacticSampler:
         )
         self.callable = [local for local, name in zip(goal.context, shown, strict=True) if local.name == name]
         self.proofs = [local for local in self.callable if local.formula is not None]
-        self.individuals = [local.name for local in self.callable if local.sort == (False, 0)]
-        self.propositions = [local.name for local in self.callable if local.sort == (True, 0)]
+        self.individuals = [
+            local.name for local in self.callable if local.sort is not None and not local.sort[0] and local.sort[1] > 0
+        ]
+        self.propositions = [local.name for local in self.callable if local.is_of(0)]
 
     def _name(self) -> str:
         return self.random.choice(("h", "h", "g", "k", "m", "x", "y", "a", "p", "_", "this"))

@@ -187,7 +187,7 @@ def test_hostile_texts_never_reach_lean(lean, monkeypatch):
     comments = ("line comment", "block comment")  # which are left out
     reports = lean.check([Attempt(SWAP, text) for name, text in HOSTILE.items() if name not in comments])
     unfinished = [report for report in reports if report.outcome is not Outcome.FORBIDDEN]
-    assert all(report.outcome is Outcome.PARSE_ERROR and "does not end" in report.reason for report in unfinished)
+    assert all(report.outcome is Outcome.PARSE_ERROR for report in unfinished)
     assert len(unfinished) <= 5
     assert one(lean, "(p : Prop) : sorry", "skip").outcome is Outcome.FORBIDDEN
 

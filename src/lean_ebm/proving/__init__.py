@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
     from lean_ebm.proving.theorems import Theorem, TheoremSettings, generate_theorems, write_theorems
-    from lean_ebm.proving.views import GoalView, Hypothesis
+    from lean_ebm.proving.views import GoalView, Hypothesis, Individual
 
 _HOMES = {
     "environment": ("Environment",),
@@ -51,7 +51,7 @@ _HOMES = {
     ),
     "statements": ("Attempt", "Outcome", "Request", "State", "Statement", "Step", "Verdict"),
     "theorems": ("Theorem", "TheoremSettings", "generate_theorems", "write_theorems"),
-    "views": ("GoalView", "Hypothesis"),
+    "views": ("GoalView", "Hypothesis", "Individual"),
 }  # fmt: skip
 
 __all__ = [
@@ -63,6 +63,7 @@ __all__ = [
     "FoundProof",
     "GoalView",
     "Hypothesis",
+    "Individual",
     "Judge",
     "Lean",
     "LeanEnvironment",

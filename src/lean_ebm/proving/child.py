@@ -1,12 +1,15 @@
 """Starts a program under limits that its parent cannot set from outside; this file is run by its path.
 
-``python -I -S child.py MEMORY exec PROGRAM [ARGUMENT ...]`` or ``... MEMORY lean FOLDER [ARGUMENT ...]``, where MEMORY
-is in MiB (0: no limit) and FOLDER holds Lean's shared libraries. This file imports nothing of the package, so that it
-starts in milliseconds. The other way to do this, ``preexec_fn``, is unsafe in a program with threads.
+``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]``, ``... watch PROGRAM [ARGUMENT ...]`` for a program
+that starts others, or ``... lean FOLDER [ARGUMENT ...]``, where PARENT is the process that starts it, MEMORY is in MiB
+(0: no limit) and FOLDER holds Lean's shared libraries. In each way it is killed when its parent ends.
+This file imports nothing of the package, so that it starts in milliseconds. The other way, ``preexec_fn``, is
+unsafe in a program with threads.
 """
 
 import ctypes
 import os
+import signal
 import sys
 from typing import NoReturn
 
@@ -14,6 +17,25 @@ RESERVED = 16384
 """MiB of address space that a Lean may reserve without touching it: stacks, arenas, mapped library files."""
 LIBRARIES = ("libInit_shared.so", "libleanshared_2.so", "libleanshared_1.so", "libleanshared.so")
 """Lean's shared libraries, each after those that it needs."""
+
+
+_DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl on Linux
+
+
+def end_with(parent: int, number: int) -> None:
+    """Have this process get a signal when its parent ends, by whatever cause; does nothing where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return
+    # Strictly, when the thread ends that started this process: that one waits for it, or lives as long as its parent.
+    ctypes.CDLL(None).prctl(_DEATH_OF_PARENT, number, 0, 0, 0)
+    if os.getppid() != parent:  # the parent ended before it was asked for
+        os._exit(1)
+
+
+def run_watched(program: str, arguments: list[str]) -> NoReturn:
+    """Run a program that starts others, such as ``lake``: all are in this group, which is killed as a whole."""
+    pid = os.posix_spawnp(program, [program, *arguments], os.environ)
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255)
 
 
 def limit(memory: int) -> None:
@@ -44,8 +66,13 @@ def run_lean(folder: str, arguments: list[str]) -> NoReturn:
 
 def main(arguments: list[str]) -> NoReturn:
     """Set the limits, then become the program."""
-    memory, way, target, *rest = arguments
+    parent, memory, way, target, *rest = arguments
+    if way == "watch":
+        signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))  # this process is one of the group
+    end_with(int(parent), signal.SIGTERM if way == "watch" else signal.SIGKILL)
     limit(int(memory))
+    if way == "watch":
+        run_watched(target, rest)
     if way == "lean":
         run_lean(target, rest)
     os.execvp(target, [target, *rest])

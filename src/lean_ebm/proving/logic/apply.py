@@ -8,10 +8,11 @@ from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import constant_name, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
     PROPOSITIONS,
     Expr,
     Kind,
+    asked,
+    is_data,
     opened,
     replaced,
     unknowns,
@@ -26,7 +27,7 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``apply``."""
     tree = tactic[1]
     target, context = goal.target, goal.context
-    if target is INDIVIDUALS or target is PROPOSITIONS:
+    if is_data(target):
         if tree[0] != "name" or (tree[1] in CONSTANTS and lookup(context, tree[1]) is None):
             raise Unsupported(
                 "apply of a constant or with arguments on a goal that wants an individual or a proposition"
@@ -72,13 +73,13 @@ def _applied(
         term, rest = proof, formula
         for index in range(tried):
             if rest.kind is Kind.ALL:
-                unknown = run.new(context, INDIVIDUALS, False, tagged(tag, rest.name))
-                made.append((unknown, rest.name, INDIVIDUALS))
+                unknown = run.new(context, asked(rest.b), False, tagged(tag, rest.name))
+                made.append((unknown, rest.name, asked(rest.b)))
                 term, rest = ("inst", term, unknown), opened(rest.a, unknown)
             else:
                 a, b = (rest.a, rest.b) if rest.kind is Kind.IMPLIES else (rest.a, FALSE)
                 number = run.number()
-                made.append((number, names[index] if index < len(names) else "a", a))
+                made.append((number, names[index] if index < len(names) else rest.name or "a", a))
                 term, rest = ("app", term, ("?", number)), b
         if run.unify(rest, target):
             break
@@ -161,7 +162,7 @@ def _apply_exists(run: TacticRun, goal: Goal, tree: Tree, constant: str) -> list
             return constructor(run, goal, ())
         elaborator = Elaborator(run, goal, holes=False)
         if given == 1:
-            witness = elaborator.individual(tree[2][0], goal.context)
+            witness = elaborator.element(tree[2][0], goal.context, target.b)
             elaborator.all_found()
             new = run.number()
             run.parts[goal.number] = ("exists", witness, ("?", new))

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.decide import prove
+from lean_ebm.proving.logic.decide import decided
 from lean_ebm.proving.logic.elaborate import Elaborator
-from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
+from lean_ebm.proving.logic.elaborate_formulas import element_local, lookup, type_of
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
-    PROPOSITIONS,
+    PROPOSITION,
     Expr,
     Kind,
+    asked,
+    element,
     implication,
+    is_data,
     make,
     opened,
     replaced,
     unknowns,
-    variable,
 )
-from lean_ebm.proving.logic.goals import PROOF, TYPE, Context, Goal, Local
+from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
@@ -48,7 +49,7 @@ def proposition(goal: Goal) -> Expr:
     Raises:
         Unsupported: If the goal asks for an individual or a proposition as data.
     """
-    if goal.target is INDIVIDUALS or goal.target is PROPOSITIONS:
+    if is_data(goal.target):
         raise Unsupported("this tactic on a goal that wants an individual or a proposition")
     return goal.target
 
@@ -56,9 +57,6 @@ def proposition(goal: Goal) -> Expr:
 def tagged(tag: str, suffix: str) -> str:
     """The tag of a new goal, from the tag of the goal that it replaces."""
     return f"{tag}.{suffix}" if tag else suffix
-
-
-# intro
 
 
 def intro(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
@@ -76,11 +74,11 @@ def _intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
     new = run.number()
     if kind is Kind.IMPLIES or kind is Kind.NOT:
         rest = target.b if kind is Kind.IMPLIES else FALSE
-        local = Local(number, name if accessible else "a", accessible, PROOF, target.a)
+        local = Local(number, name if accessible else target.name or "a", accessible, PROOF, target.a)
         run.parts[goal.number] = ("lam", number, target.a, ("?", new))
     elif kind is Kind.ALL:
-        rest = opened(target.a, variable(number))
-        local = individual_local(number, name if accessible else target.name, accessible, goal.context)
+        rest = opened(target.a, element(number, target.b))
+        local = element_local(number, name if accessible else target.name, accessible, target.b)
         run.parts[goal.number] = ("all", number, ("?", new))
     else:
         raise TacticError("intro: there are no additional binders in the goal to introduce")
@@ -133,8 +131,9 @@ def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     target = proposition(goal)
     _, name, domain, tree = tactic
     elaborator = Elaborator(run, goal, holes=True)
-    if _is_individual(tree, domain, goal.context):
-        return [_have_individual(run, goal, elaborator, name, tree)]
+    sort = _individual_sort(tree, domain, goal.context)
+    if sort is not None:
+        return [_have_individual(run, goal, elaborator, name, tree, sort)]
     if domain is None:
         proof, formula = elaborator.inferred(tree, goal.context)
     else:
@@ -144,36 +143,40 @@ def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     elaborator.all_found()
     formula = replaced(formula, run.found)
     number, new = elaborator.new_number(), run.number()
-    accessible = name != "_"
-    local = Local(number, (name or "this") if accessible else "x", accessible, PROOF, formula)
+    local = Local(number, "x" if name == "_" else name or "this", name != "_", PROOF, formula)
     run.parts[goal.number] = ("let", number, formula, proof, ("?", new))
     rest = Goal(new, (*goal.context, local), target, "", elaborator.fresh)
     goals = _refined(run, [*elaborator.goals, rest], goal.tag, elaborator.fresh)
     return [goals[-1], *goals[:-1]]
 
 
-def _is_individual(tree: Tree, domain: Tree | None, context: Context) -> bool:
+def _individual_sort(tree: Tree, domain: Tree | None, context: Context) -> int | None:
+    """The type of a ``have`` of an individual; None if it is one of a proof."""
     if domain is not None:
-        local = lookup(context, domain[1]) if domain[0] == "name" else None
-        return local is not None and local.what == TYPE
+        sort = type_of(domain, context)
+        if sort == PROPOSITION:
+            raise Unsupported("have of a proposition")
+        return sort
     head = tree[1] if tree[0] == "app" else tree
     local = lookup(context, head[1]) if head[0] == "name" else None
-    if local is None or local.what == PROOF:
-        return False
-    if local.sort != (False, len(tree[2]) if tree[0] == "app" else 0):
+    if local is None or local.sort is None:
+        return None
+    arguments, result = local.sort
+    if result <= PROPOSITION or len(arguments) != (len(tree[2]) if tree[0] == "app" else 0):
         raise Unsupported("have of what is neither a proof nor an individual")
-    return True
+    return result
 
 
-def _have_individual(run: TacticRun, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree) -> Goal:
-    individual = elaborator.individual(tree, goal.context)
+def _have_individual(
+    run: TacticRun, goal: Goal, elaborator: Elaborator, name: str | None, tree: Tree, sort: int
+) -> Goal:
+    individual = elaborator.element(tree, goal.context, sort)
     elaborator.all_found()
     if elaborator.goals:
         raise Unsupported("have of an individual to be found")
     number, new = elaborator.new_number(), run.number()
-    accessible = name != "_"
-    local = individual_local(number, (name or "this") if accessible else "x", accessible, goal.context)
-    step = make(Kind.ALL, goal.target, None, "x")
+    local = element_local(number, "x" if name == "_" else name or "this", name != "_", sort)
+    step = make(Kind.ALL, goal.target, sort, "x")
     run.parts[goal.number] = ("inst", ("the", step, ("all", number, ("?", new))), individual)
     return Goal(new, (*goal.context, local), goal.target, goal.tag, elaborator.fresh)
 
@@ -202,10 +205,15 @@ def _trivial(run: TacticRun, goal: Goal) -> bool:
             return True
         except TacticError:
             continue
-    if goal.target.kind is Kind.AND:
+    target = goal.target
+    if target.kind is Kind.IFF and target.a.key is target.b.key:  # its `rfl`
+        same: ProofTerm = ("lam", goal.fresh, target.a, ("hyp", goal.fresh))
+        run.parts[goal.number] = ("iff", same, same)
+        return True
+    if target.kind is Kind.AND:
         parts = constructor(run, goal, ())
         return all(_trivial(run, part) for part in parts)
-    truth = _decided(goal.target)
+    truth = decided(target)
     if truth is not None and truth[0]:
         run.parts[goal.number] = truth[1]
         return True
@@ -218,11 +226,11 @@ def _trivial(run: TacticRun, goal: Goal) -> bool:
 def assumption(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """Run ``assumption``, which uses the newest hypothesis that fits."""
     target = goal.target
-    if target is INDIVIDUALS or target is PROPOSITIONS:
+    if is_data(target):
+        sort = target.a or PROPOSITION
         for local in reversed(goal.context):
-            if local.sort == (target is PROPOSITIONS, 0):
-                node = make(Kind.ATOM, local.number, ()) if target is PROPOSITIONS else variable(local.number)
-                run.found[goal.number] = node
+            if local.is_of(sort):
+                run.found[goal.number] = element(local.number, sort)
                 return []
         raise TacticError("assumption failed")
     for local in reversed(goal.context):
@@ -261,49 +269,17 @@ def contradiction(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
         proof: ProofTerm = ("hyp", local.number)
         if formula.kind is Kind.ALL and formula.a is FALSE:  # Lean takes it for a negation of the type
             for other in goal.context:
-                if other.sort == (False, 0):
-                    run.parts[goal.number] = ("false", ("inst", proof, variable(other.number)))
+                if other.is_of(formula.b):
+                    run.parts[goal.number] = ("false", ("inst", proof, element(other.number, formula.b)))
                     return []
         if formula is FALSE:
             run.parts[goal.number] = ("false", proof)
             return []
-        truth = _decided(formula)
+        truth = decided(formula)
         if truth is not None and not truth[0] and local.raw != "exists":
             run.parts[goal.number] = ("false", ("app", ("the", implication(formula, FALSE), truth[1]), proof))
             return []
     raise TacticError("contradiction failed")
-
-
-def _decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
-    """Evaluate a formula made only of constants, as Lean's ``Decidable`` instances do.
-
-    Returns:
-        Whether it is true, and a proof of it or of its negation; None if it is not made only of constants.
-    """
-    value = _truth(formula)
-    if value is None:
-        return None
-    proof = prove(formula if value else implication(formula, FALSE))
-    return None if proof is None else (value, proof)
-
-
-def _truth(formula: Expr) -> bool | None:
-    kind = formula.kind
-    if kind is Kind.TRUE or kind is Kind.FALSE:
-        return kind is Kind.TRUE
-    if kind is Kind.NOT:
-        inner = _truth(formula.a)
-        return None if inner is None else not inner
-    if kind not in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
-        return None
-    a, b = _truth(formula.a), _truth(formula.b)
-    if a is None or b is None:
-        return None
-    if kind is Kind.AND:
-        return a and b
-    if kind is Kind.OR:
-        return a or b
-    return a == b if kind is Kind.IFF else not a or b
 
 
 # constructor, left, right
@@ -323,18 +299,16 @@ def constructor(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
             names, parts = ("left", "right"), (target.a, target.b)
         else:
             names, parts = ("mp", "mpr"), (implication(target.a, target.b), implication(target.b, target.a))
-        goals = [
-            Goal(run.number(), goal.context, part, tagged(goal.tag, name), goal.fresh)
-            for name, part in zip(names, parts, strict=True)
-        ]
+        pairs = zip(names, parts, strict=True)
+        goals = [Goal(run.number(), goal.context, part, tagged(goal.tag, name), goal.fresh) for name, part in pairs]
         rule = "and" if kind is Kind.AND else "iff"
         run.parts[goal.number] = (rule, ("?", goals[0].number), ("?", goals[1].number))
         return goals
     if kind is Kind.EXISTS:
-        unknown = run.new(goal.context, INDIVIDUALS, False, tagged(goal.tag, "w"))
+        unknown = run.new(goal.context, asked(target.b), False, tagged(goal.tag, "w"))
         body = Goal(run.number(), goal.context, opened(target.a, unknown), tagged(goal.tag, "h"), goal.fresh)
         run.parts[goal.number] = ("exists", unknown, ("?", body.number))
-        return [body, Goal(unknown.a, goal.context, INDIVIDUALS, tagged(goal.tag, "w"), goal.fresh)]
+        return [body, Goal(unknown.a, goal.context, asked(target.b), tagged(goal.tag, "w"), goal.fresh)]
     raise TacticError("constructor failed, the target is not an inductive type with a constructor")
 
 

@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from lean_ebm.proving.logic.basic import proposition, tagged
 from lean_ebm.proving.logic.elaborate import Elaborator
-from lean_ebm.proving.logic.elaborate_formulas import individual_local, lookup
+from lean_ebm.proving.logic.elaborate_formulas import element_local, lookup
 from lean_ebm.proving.logic.formulas import (
     TRUE,
     Expr,
     Kind,
+    element,
     implication,
     opened,
     replaced,
-    variable,
 )
-from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
+from lean_ebm.proving.logic.goals import PROOF, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
@@ -71,7 +71,7 @@ def cases(
         names = given[constructor][1] if alternatives is not None else ()
         fresh = elaborator.fresh
         made = tuple(range(fresh, fresh + len(fields)))
-        locals_ = _fields(formula, constructor, fields, names, made, context)
+        locals_ = _fields(formula, constructor, fields, names, made)
         new = run.number()
         goals[constructor] = Goal(
             new, (*context, *locals_), goal.target, tagged(goal.tag, constructor), fresh + len(fields)
@@ -113,9 +113,8 @@ def _given(
 
 
 def _fields(
-    formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...],
-    context: Context,
-) -> list[Local]:  # fmt: skip
+    formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...]
+) -> list[Local]:
     kind = formula.kind
     if kind is Kind.AND:
         types = [formula.a, formula.b]
@@ -124,7 +123,7 @@ def _fields(
     elif kind is Kind.OR:
         types = [formula.a if constructor == "inl" else formula.b]
     elif kind is Kind.EXISTS:
-        types = [TRUE, opened(formula.a, variable(made[0]))]
+        types = [TRUE, opened(formula.a, element(made[0], formula.b))]
     else:
         types = []
     found = []
@@ -133,7 +132,7 @@ def _fields(
         accessible = name != "_"
         shown = name if accessible else field
         if kind is Kind.EXISTS and index == 0:
-            found.append(individual_local(number, shown, accessible, context))
+            found.append(element_local(number, shown, accessible, formula.b))
         else:
             found.append(Local(number, shown, accessible, PROOF, types[index], raw=_RAW.get(kind, "")))
     return found

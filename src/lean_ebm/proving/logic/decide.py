@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 
-from lean_ebm.proving.logic.formulas import FALSE, TRUE, Expr, Kind, implication
+from lean_ebm.proving.logic.clock import tick
+from lean_ebm.proving.logic.formulas import FALSE, TRUE, Expr, Kind, implication, parts_of
 from lean_ebm.proving.logic.kernel import ProofTerm
 
 _Derive = Callable[[Expr, ProofTerm], None]
@@ -25,6 +26,9 @@ def prove(formula: Expr, hypotheses: Mapping[int, Expr] | None = None) -> ProofT
     Args:
         formula: The formula.
         hypotheses: The hypotheses that may be used, by number (below ``FIRST_NUMBER``).
+
+    Raises:
+        OutOfTimeError: If the deadline of :mod:`.clock` is over.
     """
     given = [(number, stated.key) for number, stated in (hypotheses or {}).items()]
     return _Search().prove({}, given[::-1], formula.key)
@@ -57,6 +61,7 @@ class _Search:
             return proof
 
         while pending:
+            tick()
             number, formula = pending.pop()
             if formula in known or formula is TRUE:
                 continue
@@ -123,6 +128,7 @@ class _Search:
         return proof
 
     def _choose(self, known: dict[Expr, int], goal: Expr) -> ProofTerm | None:
+        tick()
         kind = goal.kind
         if kind is Kind.IMPLIES:
             number = next(self._numbers)
@@ -160,3 +166,38 @@ class _Search:
         use: ProofTerm = ("app", ("hyp", number), ("lam", y, c, ("hyp", x)))
         argument: ProofTerm = ("let", shorter, implication(d, b), ("lam", x, d, use), first)
         return ("let", result, b, ("app", ("hyp", number), argument), second)
+
+
+def decided(formula: Expr) -> tuple[bool, ProofTerm] | None:
+    """Evaluate a formula made only of constants, as Lean's ``Decidable`` instances do.
+
+    Returns:
+        Whether it is true, and a proof of it or of its negation; None if it is not made only of constants.
+    """
+    value = _truth(formula)
+    if value is None:
+        return None
+    proof = prove(formula if value else implication(formula, FALSE))
+    return None if proof is None else (value, proof)
+
+
+def _truth(formula: Expr) -> bool | None:
+    kind = formula.kind
+    if kind is Kind.TRUE or kind is Kind.FALSE:
+        return kind is Kind.TRUE
+    if kind not in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES, Kind.NOT):
+        return None
+    if "truth" not in formula.memory:
+        parts = [_truth(part) for part in parts_of(formula)]
+        formula.memory["truth"] = None if None in parts else _VALUE[kind](*parts)
+    value: bool | None = formula.memory["truth"]
+    return value
+
+
+_VALUE: dict[Kind, Callable[..., bool]] = {
+    Kind.AND: lambda a, b: a and b,
+    Kind.OR: lambda a, b: a or b,
+    Kind.IFF: lambda a, b: a == b,
+    Kind.IMPLIES: lambda a, b: not a or b,
+    Kind.NOT: lambda a: not a,
+}

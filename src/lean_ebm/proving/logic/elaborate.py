@@ -9,19 +9,19 @@ application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and
 from __future__ import annotations
 
 from lean_ebm.proving.logic.constants import CONSTANTS
-from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, constant_name, individual_local, lookup
+from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, constant_name, element_local, lookup
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
     PROPOSITIONS,
     Expr,
     Kind,
+    element,
     implication,
+    is_data,
     make,
     opened,
     replaced,
     unknowns,
-    variable,
 )
 from lean_ebm.proving.logic.goals import PROOF, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
@@ -82,10 +82,8 @@ class Elaborator(FormulaElaborator):
 
     def value(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
         """Elaborate a term against a target: to a proof, or to ``("node", ...)`` with an individual or a formula."""
-        if target is INDIVIDUALS:
-            return ("node", self.individual(tree, context))
-        if target is PROPOSITIONS:
-            return ("node", self.formula(tree, context))
+        if is_data(target):
+            return ("node", self.element(tree, context, target.a or 0))
         return self.proof(tree, target, context, top)
 
     # Proofs
@@ -161,12 +159,12 @@ class Elaborator(FormulaElaborator):
             local = Local(number, name if accessible else "x", accessible, PROOF, a)
             return ("lam", number, a, self.function(rest, body, b, (*context, local)))
         if target.kind is Kind.ALL:
-            if domain is not None:
-                self.individuals(domain, context)
+            if domain is not None and self.domain(domain, context) not in (target.b, None):
+                raise TacticError("type mismatch")
             number = self.new_number()
             accessible = name != "_"
-            local = individual_local(number, name if accessible else "x", accessible, context)
-            inner = opened(target.a, variable(number))
+            local = element_local(number, name if accessible else "x", accessible, target.b)
+            inner = opened(target.a, element(number, target.b))
             return ("all", number, self.function(rest, body, inner, (*context, local)))
         raise TacticError("type mismatch: not a function")
 
@@ -187,7 +185,7 @@ class Elaborator(FormulaElaborator):
             raise TacticError("invalid constructor ⟨...⟩, insufficient number of arguments")
         first, second = items[0], items[1] if len(items) == 2 else ("anonymous", items[1:])
         if kind is Kind.EXISTS:
-            witness = self.individual(first, context)
+            witness = self.element(first, context, target.b)
             return ("exists", witness, self.proof(second, opened(target.a, witness), context))
         a, b = self._part(target.a, context, "a"), self._part(target.b, context, "b")
         if kind is Kind.AND:
@@ -231,12 +229,12 @@ class Elaborator(FormulaElaborator):
         formula = self.run.whnf(formula)
         if formula.kind is not Kind.EXISTS:
             raise TacticError("type mismatch")
-        step = make(Kind.ALL, implication(formula.a, target), None, "a")
+        step = make(Kind.ALL, implication(formula.a, target), formula.b, "a")
         if target.kind is Kind.HOLE:
             raise Unsupported("a term whose formula is not known from its context")
         use = self.proof(minor, step, context)
         x, h = self.new_number(), self.new_number()
-        body = ("app", ("inst", ("the", step, use), variable(x)), ("hyp", h))
+        body = ("app", ("inst", ("the", step, use), element(x, formula.b)), ("hyp", h))
         return ("elim", proof, x, h, body)
 
     # Applications
@@ -262,9 +260,9 @@ class Elaborator(FormulaElaborator):
                 proof = ("app", proof, self.proof(argument, formula.a, context))
                 formula = FALSE
             elif formula.kind is Kind.ALL:
-                individual = self.individual(argument, context, formula.name)
-                proof = ("inst", proof, individual)
-                formula = opened(formula.a, individual)
+                value = self.element(argument, context, formula.b, formula.name)
+                proof = ("inst", proof, value)
+                formula = opened(formula.a, value)
             elif formula.kind is Kind.HOLE:
                 raise Unsupported("an application whose head is not known to be a function when Lean elaborates it")
             else:

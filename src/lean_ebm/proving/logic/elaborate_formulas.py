@@ -2,28 +2,47 @@
 
 Syntax that Lean reads in a way that is not implemented here raises :class:`Unsupported`.
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
 from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
+    PROPOSITION,
     PROPOSITIONS,
     TRUE,
     Expr,
     Kind,
-    atom,
+    asked,
+    element,
     implication,
     make,
     negation,
-    variable,
 )
+from lean_ebm.proving.logic.formulas import bound as bound_variable
 from lean_ebm.proving.logic.goals import SYMBOL, TYPE, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
+
+
+class Bound:
+    """A bound variable of a formula that is being elaborated.
+
+    Attributes:
+        name: Its name.
+        sort: Its sort; None if that depends on how it is used, and it was not used yet; ``PROOF`` for a proof.
+    """
+
+    __slots__ = ("name", "sort")
+
+    PROOF = -2
+
+    def __init__(self, name: str, sort: int | None) -> None:
+        self.name, self.sort = name, sort
+
+
+_NONE: tuple[Bound, ...] = ()
 
 
 class FormulaElaborator:
@@ -46,68 +65,98 @@ class FormulaElaborator:
         self.goals: list[Goal] = []
         self.natural: list[tuple[str, int]] = []
 
-    def individual(self, tree: Tree, context: Context, name: str = "w") -> Expr:
-        """Elaborate an individual; ``name`` is the name of the unknown that ``_`` becomes."""
+    def element(self, tree: Tree, context: Context, sort: int, name: str = "w") -> Expr:
+        """Elaborate an individual of a type, or a formula; ``name`` is the name of the unknown that ``_`` becomes."""
         what = tree[0]
         if what == "_":
-            unknown = self.run.new(context, INDIVIDUALS, False, name)
+            unknown = self.run.new(context, asked(sort), False, name)
             self.natural.append((name, unknown.a))
             return unknown
         if what == "?_":
             if not self.holes:
                 raise TacticError("don't know how to synthesize placeholder ?_")
-            unknown = self.run.new(context, INDIVIDUALS, True)
-            self.goals.append(Goal(unknown.a, context, INDIVIDUALS, "", self.fresh))
+            unknown = self.run.new(context, asked(sort), True)
+            self.goals.append(Goal(unknown.a, context, asked(sort), "", self.fresh))
             return unknown
-        if what == "typed":
-            self.individuals(tree[2], context)
-            return self.individual(tree[1], context)
-        return self._individual(tree, context, ())
+        if sort == PROPOSITION:
+            return self.formula(tree, context)
+        return self._individual(tree, context, sort, _NONE)
 
-    def _individual(self, tree: Tree, context: Context, bound: tuple[str, ...]) -> Expr:
+    def _individual(self, tree: Tree, context: Context, sort: int, bound: tuple[Bound, ...]) -> Expr:
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         if tree[0] in ("_", "?_"):
             if tree[0] == "?_" or bound:
                 raise Unsupported("a hole inside of a quantifier")
-            return self.individual(tree, context)
+            return self.element(tree, context, sort)
         if tree[0] == "typed":
-            self.individuals(tree[2], context)
-            return self._individual(tree[1], context, bound)
+            if self.domain(tree[2], context, bound) not in (sort, None):
+                raise TacticError("type mismatch")
+            return self._individual(tree[1], context, sort, bound)
         if head == ("name", "absurd") or (head[0] == "proj" and head[2] == "elim"):
             raise Unsupported("an individual from a contradiction")
         if head[0] != "name":
             raise TacticError("expected an individual")
-        if head[1] in bound:
-            if arguments:
-                raise TacticError("function expected")
-            return make(Kind.BOUND, bound.index(head[1]))
-        local = lookup(context, head[1])
-        if local is None and (head[1] in CONSTANTS):
-            raise TacticError(f"{head[1]} is not an individual")
+        name = head[1]
+        found = _bound(bound, name)
+        if found is not None:
+            return self._use(*found, arguments, sort)
+        local = lookup(context, name)
+        if local is None and name in CONSTANTS:
+            raise TacticError(f"{name} is not an individual")
         if local is None:
-            raise TacticError(f"unknown identifier {head[1]}")
-        if local.sort is None or local.sort[0] or local.sort[1] != len(arguments):
-            raise TacticError(f"{head[1]} is not an individual")
+            raise TacticError(f"unknown identifier {name}")
+        if local.sort is None or local.sort[1] != sort or len(local.sort[0]) != len(arguments):
+            raise TacticError(f"{name} is not an individual of the type that is expected")
+        return self._applied(local, arguments, context, bound)
+
+    def _applied(self, local: Local, arguments: tuple[Tree, ...], context: Context, bound: tuple[Bound, ...]) -> Expr:
+        """Apply a symbol to arguments, of which the right number is given."""
+        assert local.sort is not None
+        sorts, result = local.sort
         if not arguments:
-            return variable(local.number)
-        return make(Kind.APPLY, local.number, tuple(self._individual(part, context, bound) for part in arguments))
+            return element(local.number, result)
+        parts = [self._individual(part, context, its, bound) for part, its in zip(arguments, sorts, strict=True)]
+        return make(Kind.APPLY if result else Kind.ATOM, local.number, tuple(parts))
 
-    def individuals(self, tree: Tree, context: Context) -> None:
-        """Raise a TacticError if a term is not the type of individuals."""
+    @staticmethod
+    def _use(variable: Bound, index: int, arguments: tuple[Tree, ...], sort: int) -> Expr:
+        """Use a bound variable as something of a sort."""
+        if arguments:
+            raise TacticError("function expected")
+        if variable.sort is None:
+            if sort == PROPOSITION:  # Lean looks at more than its use, such as at universes
+                raise Unsupported(f"a quantifier over propositions without a type: write ({variable.name} : Prop)")
+            variable.sort = sort
+        elif variable.sort != sort:
+            raise TacticError(f"{variable.name} is not of the type that is expected")
+        return bound_variable(index, sort)
+
+    def domain(self, tree: Tree, context: Context, bound: tuple[Bound, ...] = _NONE) -> int | Expr | None:
+        """Elaborate the type of a variable: to a sort, to the formula of a hypothesis, or to None for ``_``."""
         if tree == ("_",):
-            return
-        if tree[0] != "name":
-            raise TacticError("expected the type of individuals")
-        local = lookup(context, tree[1])
-        if local is None or local.what != TYPE:
-            raise TacticError(f"{tree[1]} is not the type of individuals")
+            return None
+        end = tree
+        while end[0] == "implies":
+            end = end[2]
+        if (end[1] if end[0] == "app" else end) in (("name", "Type"), ("name", "Sort")):
+            raise Unsupported("a variable for a type, outside of the binders of a statement")
+        sort = type_of(end, context) if end[0] == "name" and _bound(bound, end[1]) is None else None
+        if sort is None:
+            return self.formula(tree, context, bound)
+        if end is not tree:
+            raise Unsupported("a variable for a function or predicate, outside of the binders of a statement")
+        return sort
 
-    def formula(self, tree: Tree, context: Context, bound: tuple[str, ...] = ()) -> Expr:
-        """Elaborate a formula; ``bound`` are the names of bound variables, innermost first."""
+    def formula(self, tree: Tree, context: Context, bound: tuple[Bound, ...] = _NONE) -> Expr:
+        """Elaborate a formula under bound variables, innermost first."""
         what = tree[0]
-        if what in ("and", "or", "iff", "implies"):
-            kind = {"and": Kind.AND, "or": Kind.OR, "iff": Kind.IFF, "implies": Kind.IMPLIES}[what]
+        if what in ("and", "or", "iff"):
+            kind = {"and": Kind.AND, "or": Kind.OR, "iff": Kind.IFF}[what]
             return make(kind, self.formula(tree[1], context, bound), self.formula(tree[2], context, bound))
+        if what == "implies":
+            if tree[1][0] == "name":  # from a type, it is a quantifier
+                return self._quantified(Kind.ALL, ("all", "a", tree[1], tree[2]), context, bound, arrow=True)
+            return make(Kind.IMPLIES, self.formula(tree[1], context, bound), self.formula(tree[2], context, bound))
         if what == "not":
             return negation(self.formula(tree[1], context, bound))
         if what in ("all", "exists"):
@@ -128,15 +177,17 @@ class FormulaElaborator:
         if head[0] != "name":
             raise TacticError("expected a proposition")
         name = head[1]
-        if name not in bound:
-            local = lookup(context, name)
-            if local is None:
-                return self._connective(name, arguments, context, bound)
-            if local.sort is not None and local.sort == (True, len(arguments)):
-                return atom(local.number, *(self._individual(part, context, bound) for part in arguments))
+        found = _bound(bound, name)
+        if found is not None:
+            return self._use(*found, arguments, PROPOSITION)
+        local = lookup(context, name)
+        if local is None:
+            return self._connective(name, arguments, context, bound)
+        if local.sort is not None and local.sort[1] == PROPOSITION and len(local.sort[0]) == len(arguments):
+            return self._applied(local, arguments, context, bound)
         raise TacticError(f"{name} is not a proposition")
 
-    def _connective(self, name: str, arguments: tuple[Tree, ...], context: Context, bound: tuple[str, ...]) -> Expr:
+    def _connective(self, name: str, arguments: tuple[Tree, ...], context: Context, bound: tuple[Bound, ...]) -> Expr:
         """Elaborate the prefix forms ``And p q`` and ``Exists fun x => p``."""
         if name in ("True", "False") and not arguments:
             return TRUE if name == "True" else FALSE
@@ -152,18 +203,22 @@ class FormulaElaborator:
                 return self._quantified(Kind.EXISTS, ("exists", variable_, domain, function[2]), context, bound)
         raise TacticError(f"unknown identifier {name}, or not a proposition")
 
-    def _quantified(self, kind: Kind, tree: Tree, context: Context, bound: tuple[str, ...]) -> Expr:
-        _, name, domain, inner = tree
-        if domain is not None:
-            if domain[0] == "name" and domain[1] not in bound:
-                local = lookup(context, domain[1])
-                if local is not None and local.sort == (True, 0):
-                    raise Unsupported("a quantifier over proofs")
-            self.individuals(domain, context)
-        body = self.formula(inner, context, (name, *bound))
-        if domain in (None, ("_",)) and not _uses(body, 0):
+    def _quantified(
+        self, kind: Kind, tree: Tree, context: Context, bound: tuple[Bound, ...], arrow: bool = False
+    ) -> Expr:
+        _, name, given, inner = tree
+        domain = None if given is None else self.domain(given, context, bound)
+        if isinstance(domain, Expr):
+            if kind is Kind.EXISTS:
+                raise Unsupported("∃ over proofs")
+            # The variable takes the place of a name, but no formula of this logic speaks of a proof.
+            body = self.formula(inner, context, bound if arrow else (Bound(name, Bound.PROOF), *bound))
+            return make(Kind.IMPLIES, domain, body, "" if arrow else _shown(name))
+        variable = Bound("" if arrow else name, domain)
+        body = self.formula(inner, context, (variable, *bound))
+        if variable.sort is None:
             raise TacticError(f"failed to infer the type of {name}")
-        return make(kind, body, None, "x" if name == "_" else name)
+        return make(kind, body, variable.sort, _shown(name))
 
     def instance(self, name: str, context: Context) -> tuple[ProofTerm, Expr, tuple[Expr, ...]]:
         """Make an instance of a constant with new unknowns.
@@ -181,15 +236,27 @@ class FormulaElaborator:
         return ("the", formula, proof), formula, unknown
 
 
-def _uses(node: Expr, index: int) -> bool:
-    if node.loose <= index:
-        return False
-    if node.kind is Kind.BOUND:
-        return bool(node.a == index)
-    if node.kind in (Kind.ALL, Kind.EXISTS):
-        return _uses(node.a, index + 1)
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
-    return any(_uses(part, index) for part in parts)
+def _bound(bound: tuple[Bound, ...], name: str) -> tuple[Bound, int] | None:
+    """The bound variable to which a name refers, and its index; None if it refers to no bound variable."""
+    index = 0
+    for variable in bound:
+        if variable.name == name:
+            return variable, index
+        index += variable.sort != Bound.PROOF
+    return None
+
+
+def type_of(tree: Tree, context: Context) -> int | None:
+    """The sort that a name is, a type or ``Prop``; None if it is neither."""
+    if tree == ("name", "Prop"):
+        return PROPOSITION
+    local = lookup(context, tree[1]) if tree[0] == "name" else None
+    return local.number if local is not None and local.what == TYPE else None
+
+
+def _shown(name: str) -> str:
+    """The name that Lean gives to a variable that was written ``_``."""
+    return "x" if name == "_" else name
 
 
 def lookup(context: Context, name: str) -> Local | None:
@@ -200,10 +267,9 @@ def lookup(context: Context, name: str) -> Local | None:
     return None
 
 
-def individual_local(number: int, name: str, accessible: bool, context: Context) -> Local:
-    """Make an entry of a context for an individual."""
-    text = next((local.name for local in context if local.what == TYPE), "α")
-    return Local(number, name, accessible, SYMBOL, None, (False, 0), text)
+def element_local(number: int, name: str, accessible: bool, sort: int) -> Local:
+    """Make an entry of a context for an individual of a type, or for a proposition."""
+    return Local(number, name, accessible, SYMBOL, None, ((), sort))
 
 
 def constant_name(tree: Tree, context: Context) -> str | None:

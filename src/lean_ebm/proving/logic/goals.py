@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import Expr, Kind, variables
+from lean_ebm.proving.logic.formulas import Expr, Kind, bound_in, variables
 from lean_ebm.proving.logic.kernel import Sort
+from lean_ebm.proving.logic.quantifiers import types_in
 
 TYPE, SYMBOL, PROOF = "type", "symbol", "proof"
 
@@ -16,11 +17,11 @@ class Local:
         number: Its number in formulas and proofs.
         name: Its name, without dagger.
         accessible: Whether tactics can refer to it by its name, unless a later entry of the same name shadows it.
-        what: ``TYPE`` for the type of individuals; ``SYMBOL`` for individuals, functions, predicates and propositions;
+        what: ``TYPE`` for types of individuals; ``SYMBOL`` for individuals, functions, predicates and propositions;
             ``PROOF`` for hypotheses.
         formula: The formula of a hypothesis; None for other entries.
-        sort: The sort of a symbol; None for other entries.
-        text: The type that Lean prints; empty for hypotheses.
+        sort: The sort of a type or symbol, as in the kernel; None for hypotheses.
+        text: The type of a type, such as ``Type u``; empty for other entries.
         raw: ``"iff"`` or ``"exists"`` if ``cases`` made it from an equivalence or from ∃: Lean 4.35 keeps assigned
             unknowns in its type, and ``apply`` and ``contradiction`` do not replace them.
     """
@@ -41,6 +42,10 @@ class Local:
         self.number, self.name, self.accessible, self.what = number, name, accessible, what
         self.formula, self.sort, self.text, self.raw = formula, sort, text, raw
 
+    def is_of(self, sort: int) -> bool:
+        """Whether this is an individual of a type, or a proposition if that is the sort."""
+        return self.sort is not None and self.sort[1] == sort and not self.sort[0]
+
 
 Context = tuple[Local, ...]
 
@@ -51,7 +56,7 @@ class Goal:
     Attributes:
         number: Its number in proofs; if it asks for an individual or a proposition, the number of that unknown.
         context: The entries that it may use, oldest first.
-        target: A formula to prove, or ``INDIVIDUALS`` or ``PROPOSITIONS``.
+        target: A formula to prove, or the sort of what is asked for (see :func:`.formulas.asked`).
         tag: Lean's ``case`` tag; empty if Lean shows none.
         fresh: A number such that neither it nor any above it was used in a context that led here.
     """
@@ -91,13 +96,16 @@ _OPERATOR = {
 }
 
 
+LONGEST = 5_000
+"""Parts of a formula; a longer one is printed as ``⋯``, as Lean does it."""
+
+
 class Printer:
-    """Writes formulas as text.
+    """Writes formulas as text; one of more than 5,000 parts is written as ``⋯``.
 
     Args:
-        names: Names of free variables, by number.
+        names: Names of types and free variables, by number.
         unknown: Names of unknowns, by number.
-        individuals: Name of the type of individuals.
         prefix: Whether to write ``And p q`` in place of ``p ∧ q``, for a Lean without its library.
         typed: Whether to write ``∃ (x : α), p`` in place of ``∃ x, p``, which Lean prints but cannot always read back.
     """
@@ -106,13 +114,13 @@ class Printer:
         self,
         names: dict[int, str],
         unknown: dict[int, str] | None = None,
-        individuals: str = "α",
         prefix: bool = False,
         typed: bool = False,
     ) -> None:
-        self.names, self.unknown, self.individuals = names, unknown or {}, individuals
+        self.names, self.unknown = names, unknown or {}
         self.prefix, self.typed = prefix, typed
         self._taken = set(names.values())
+        self._hidden: list[str] = []
 
     def formula(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """Write a formula.
@@ -123,6 +131,8 @@ class Printer:
             minimum: The lowest precedence that needs no brackets where the text is put.
         """
         kind = node.kind
+        if node.length > LONGEST:
+            return "⋯"
         if kind in (Kind.ALL, Kind.EXISTS):
             return self._bracket(self._quantifier(node, bound), minimum > 1023)
         if kind is Kind.NOT:
@@ -137,13 +147,19 @@ class Printer:
                 return self._bracket(f"{name} {a} {b}", minimum > 1023)
             # A quantifier at the end of the left part would swallow the operator.
             a = self.formula(node.a, bound, 1024 if self._ends_open(node.a) else first)
-            return self._bracket(a + symbol + self.formula(node.b, bound, second), own < minimum)
+            hides = kind is Kind.IMPLIES and bool(types_in(node.b))
+            if hides:  # to Lean `p → q` binds a name, which quantifiers in `q` must not take
+                self._hidden.append(self._fresh(node.name or "a", node.b, bound, bound_in(node.b)))
+            b = self.formula(node.b, bound, second)
+            if hides:
+                self._hidden.pop()
+            return self._bracket(a + symbol + b, own < minimum)
         if kind is Kind.TRUE:
             return "True"
         if kind is Kind.FALSE:
             return "False"
         if kind is Kind.INDIVIDUALS:
-            return self.individuals
+            return self.sort(node.a)
         if kind is Kind.PROPOSITIONS:
             return "Prop"
         return self.individual(node, bound, minimum)
@@ -159,10 +175,14 @@ class Printer:
         inner = _OPERATOR.get(node.b.kind)
         return (inner is None or inner[1] >= _OPERATOR[kind][3]) and self._ends_open(node.b)
 
+    def sort(self, sort: int) -> str:
+        """Write a type, or ``Prop``."""
+        return self.names.get(sort, "α") if sort else "Prop"
+
     def individual(self, node: Expr, bound: tuple[str, ...] = (), minimum: int = 0) -> str:
         """Write an individual, or a symbol with its arguments."""
         kind = node.kind
-        if kind is Kind.BOUND:
+        if kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
             return bound[int(node.a)]
         if kind in (Kind.UNKNOWN, Kind.HOLE):
             return "?" + self.unknown.get(node.a, f"m.{node.a}")
@@ -174,30 +194,41 @@ class Printer:
 
     def _quantifier(self, node: Expr, bound: tuple[str, ...]) -> str:
         kind, names = node.kind, []
+        groups: list[tuple[int, list[str]]] = []
         while node.kind is kind:
-            name = self._fresh(node, bound)
+            name = self._fresh(node.name or "x", node.a, bound, bound_in(node))
             names.append(name)
+            if not groups or groups[-1][0] != node.b:
+                groups.append((node.b, []))
+            groups[-1][1].append(name)
             bound = (name, *bound)
             node = node.a
             if self.prefix and kind is Kind.EXISTS:
                 break
         body = self.formula(node, bound)
+        binders = " ".join([f"({' '.join(group)} : {self.sort(sort)})" for sort, group in groups])
         if kind is Kind.ALL:
-            return f"∀ ({' '.join(names)} : {self.individuals}), {body}"
+            return f"∀ {binders}, {body}"
         if self.prefix:
-            return f"Exists fun ({names[0]} : {self.individuals}) => {body}"
-        return f"∃ ({' '.join(names)} : {self.individuals}), {body}" if self.typed else f"∃ {' '.join(names)}, {body}"
+            return f"Exists fun {binders} => {body}"
+        return f"∃ {binders}, {body}" if self.typed else f"∃ {' '.join(names)}, {body}"
 
-    def _fresh(self, node: Expr, bound: tuple[str, ...]) -> str:
-        """The bound variable's name, or another one if the body uses that name for something else."""
-        name = node.name or "x"
-        if name not in self._taken and name not in bound:
+    def _fresh(self, name: str, body: Expr, bound: tuple[str, ...], indices: frozenset[int]) -> str:
+        """The name of a bound variable, or another one if its body uses that name for something else.
+
+        Args:
+            name: The name.
+            body: The body.
+            bound: Names of the bound variables around it.
+            indices: The indices of those that occur in the body.
+        """
+        if name not in self._taken and name not in bound and name not in self._hidden:
             return name
-        used = {self.names.get(number) for number in variables(node)}
-        used |= {bound[index] for index in _bound_in(node.a, 1)}
+        used = {self.names.get(number) for number in variables(body) | types_in(body)}
+        used |= {bound[index] for index in indices}
         if name not in used:
             return name
-        taken, index = self._taken | set(bound), 1
+        taken, index = self._taken.union(bound, self._hidden), 1
         while f"{name}_{index}" in taken:
             index += 1
         return f"{name}_{index}"
@@ -207,48 +238,47 @@ class Printer:
         return f"({text})" if bracket else text
 
 
-def _bound_in(node: Expr, depth: int) -> set[int]:
-    """The indices of bound variables of enclosing quantifiers that occur below ``depth`` quantifiers."""
-    if node.loose <= depth:
-        return set()
-    if node.kind is Kind.BOUND:
-        return {node.a - depth}
-    if node.kind in (Kind.ALL, Kind.EXISTS):
-        return _bound_in(node.a, depth + 1)
-    parts = node.b if node.kind in (Kind.APPLY, Kind.ATOM) else [p for p in (node.a, node.b) if isinstance(p, Expr)]
-    return set().union(*(_bound_in(part, depth) for part in parts))
-
-
 def printed(goal: Goal, unknown: dict[int, str], prefix: bool = False) -> str:
     """Print a goal as Lean does."""
     names = displayed(goal.context)
     by_number = {local.number: name for local, name in zip(goal.context, names, strict=True)}
-    individuals = next((by_number[local.number] for local in goal.context if local.what == TYPE), "α")
-    printer = Printer(by_number, unknown, individuals, prefix)
+    printer = Printer(by_number, unknown, prefix)
     lines = [f"case {goal.tag}"] if goal.tag else []
     group: list[str] = []
     for index, (local, name) in enumerate(zip(goal.context, names, strict=True)):
         group.append(name)
         after = goal.context[index + 1] if index + 1 < len(names) else None
         if after is None or not _same_type(local, after):
-            text = printer.formula(local.formula) if local.formula is not None else local.text
-            lines.append(f"{' '.join(group)} : {text}")
+            lines.append(f"{' '.join(group)} : {type_text(local, printer)}")
             group = []
     lines.append(f"⊢ {printer.formula(goal.target)}")
     return "\n".join(lines)
 
 
+def type_text(local: Local, printer: Printer) -> str:
+    """Write the type of an entry of a context."""
+    if local.formula is not None:
+        return printer.formula(local.formula)
+    if local.what == TYPE or local.sort is None:
+        return local.text
+    arguments, result = local.sort
+    return " → ".join([printer.sort(sort) for sort in (*arguments, result)])
+
+
 def _same_type(a: Local, b: Local) -> bool:
     if a.formula is None or b.formula is None:
-        return a.formula is b.formula and a.text == b.text
-    return _alike(a.formula, b.formula)
+        return a.formula is b.formula and a.sort == b.sort and a.text == b.text
+    return _alike(a.formula, b.formula, set())
 
 
-def _alike(a: Expr, b: Expr) -> bool:
+def _alike(a: Expr, b: Expr, known: set[tuple[Expr, Expr]]) -> bool:
     """Whether two formulas differ only in names of bound variables; ``¬p`` and ``p → False`` differ in more."""
-    if a is b:
+    if a is b or (a, b) in known:
         return True
-    if a.key is not b.key or a.kind is not b.kind:
+    if a.key is not b.key or a.kind is not b.kind or a.kind is Kind.ATOM:
         return False
-    parts = ((x, y) for x, y in ((a.a, b.a), (a.b, b.b)) if isinstance(x, Expr))
-    return a.kind is not Kind.ATOM and all(_alike(x, y) for x, y in parts)
+    for x, y in ((a.a, b.a), (a.b, b.b)):
+        if isinstance(x, Expr) and not _alike(x, y, known):
+            return False
+    known.add((a, b))
+    return True

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from lean_ebm import __version__
+from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
-from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.lexer import SyntaxProblem, plain
+from lean_ebm.proving.logic import clock
 from lean_ebm.proving.logic.basic import current
 from lean_ebm.proving.logic.elaborate import Elaborator
+from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
 from lean_ebm.proving.logic.goals import PROOF, SYMBOL, TYPE, Context, Goal, Local
-from lean_ebm.proving.logic.kernel import KernelError, ProofTerm, check
+from lean_ebm.proving.logic.kernel import TYPES, KernelError, ProofTerm, check
 from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
 from lean_ebm.proving.source.binders import parse_binders
+from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
@@ -23,20 +27,39 @@ _CACHE = 100_000
 
 
 class Logic(Environment):
-    """Intuitionistic first-order logic with Lean 4's tactics; ``elaborate.py`` lists the terms that it reads."""
+    """Intuitionistic logic over any number of types, with Lean 4's tactics; ``elaborate.py`` lists its terms.
 
-    def __init__(self) -> None:
+    Args:
+        timeout: Seconds, above 0, that one call may take.
+
+    Raises:
+        SettingError: If the timeout is out of its range.
+    """
+
+    reads_theorems = False
+
+    def __init__(self, timeout: float = 30.0) -> None:
+        if not timeout > 0:
+            raise SettingError(f"Logic: timeout={timeout}; expected more than 0.")
+        self.timeout = timeout
         self._tactics: dict[str, Tree | str] = {}
 
     def start(self, statement: Statement) -> Step:
         """Start a proof."""
-        reason = refuse(str(statement))
-        if reason is not None:
-            return Step(Outcome.FORBIDDEN, None, reason)
         try:
-            goal = root(statement)
+            reason = refuse(plain(str(statement)))
+            if reason is not None:
+                return Step(Outcome.FORBIDDEN, None, reason)
+            if not only_opens(statement.preamble):
+                raise Unsupported("definitions or theorems before the statement")
+            with clock.deadline(self.timeout):
+                goal = root(statement)
         except (SyntaxProblem, TacticError, Unsupported) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
+        except RecursionError:
+            return Step(Outcome.PARSE_ERROR, None, "nested too deep")
+        except clock.OutOfTimeError as error:
+            return Step(Outcome.TIMEOUT, None, str(error))
         return Step(Outcome.OK, LogicState([goal], TacticRun(goal.number, {}), None))
 
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
@@ -56,6 +79,7 @@ class Logic(Environment):
             return Step(Outcome(outcome), None, reason)
         run = TacticRun(state.next, state.unknown)
         goals = state.open
+        before = clock.begin(self.timeout)
         try:
             left = run_block(run, [goals[goal]], tree)
         except TacticError as error:
@@ -64,6 +88,10 @@ class Logic(Environment):
             return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
             return Step(Outcome.TACTIC_ERROR, None, "nested too deep")
+        except clock.OutOfTimeError as error:
+            return Step(Outcome.TIMEOUT, None, str(error))
+        finally:
+            clock.finish(before)
         if len(goals) > 1:
             left = [*goals[:goal], *left, *goals[goal + 1 :]]
             if run.found:
@@ -73,14 +101,11 @@ class Logic(Environment):
     def _parse(self, tactic: str) -> Tree | str:
         """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
-        reason = refuse(tactic)
-        if reason is not None:
-            tree = f"{Outcome.FORBIDDEN.value}: {reason}"
-        else:
-            try:
-                tree = parse_tactics(tactic)
-            except SyntaxProblem as error:
-                tree = f"{Outcome.PARSE_ERROR.value}: {error}"
+        try:
+            reason = refuse(plain(tactic))
+            tree = parse_tactics(tactic) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
+        except SyntaxProblem as error:
+            tree = f"{Outcome.PARSE_ERROR.value}: {error}"
         if len(self._tactics) >= _CACHE:
             self._tactics.clear()
         self._tactics[tactic] = tree
@@ -90,10 +115,20 @@ class Logic(Environment):
         """Compute a text that is equal for two states that differ only in names."""
         if not isinstance(state, LogicState):
             raise ValueError("the state is of another environment")
-        return state_key(state)
+        try:
+            return state_key(state)
+        except RecursionError:  # deeper than any formula that a search reaches
+            return f"nested too deep {id(state)}"
 
     def verify(self, statement: Statement, script: str) -> Verdict:
         """Run the whole script and have the kernel check the proof term that it built."""
+        try:
+            with clock.deadline(self.timeout):
+                return self._verify(statement, script)
+        except clock.OutOfTimeError as error:
+            return Verdict(False, VERIFIER, str(error), Outcome.TIMEOUT)
+
+    def _verify(self, statement: Statement, script: str) -> Verdict:
         step = self.start(statement)
         if step.state is None:
             return Verdict(False, VERIFIER, step.message, step.outcome)
@@ -105,9 +140,26 @@ class Logic(Environment):
             return Verdict(False, VERIFIER, step.message, step.outcome)
         assert isinstance(step.state, LogicState)
         try:
-            check_term(root(statement), proof_of(step.state))
+            return self.verify_term(statement, proof_of(step.state))
         except KernelError as error:
             return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
+
+    def verify_term(self, statement: Statement, proof: ProofTerm) -> Verdict:
+        """Have the kernel check a proof term of a statement.
+
+        Args:
+            statement: The statement, which is read anew.
+            proof: The term, as :mod:`.kernel` describes it.
+        """
+        try:
+            with clock.deadline(self.timeout):
+                check_term(root(statement), proof)
+        except (SyntaxProblem, TacticError, Unsupported) as error:
+            return Verdict(False, VERIFIER, str(error), Outcome.PARSE_ERROR)
+        except (KernelError, RecursionError) as error:
+            return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
+        except clock.OutOfTimeError as error:
+            return Verdict(False, VERIFIER, str(error), Outcome.TIMEOUT)
         return Verdict(True, VERIFIER, outcome=Outcome.SOLVED)
 
 
@@ -139,28 +191,45 @@ def root(statement: Statement) -> Goal:
             raise Unsupported("an instance binder")
         if not domain:
             raise Unsupported(f"a binder without a type, {names[0]}")
-        what, sort, formula, text = _domain(domain, context, elaborator)
-        for name in names:
+        tree = parse_term(domain)
+        for name in names:  # as Lean does it, each type is read where the names before it are known
             number += 1
-            context = (*context, Local(number, name, True, what, formula, sort, text))
+            context = (*context, _local(number, name, tree, context, elaborator))
     target = elaborator.formula(parse_term(statement.proposition), context)
     if target.unknown or any(local.formula is not None and local.formula.unknown for local in context):
         raise Unsupported("a statement with holes")
     return Goal(0, context, target, "", number + 1)
 
 
-def _domain(
-    domain: str, context: Context, elaborator: Elaborator
-) -> tuple[str, tuple[bool, int] | None, Expr | None, str]:
-    if domain == "Type":
-        if any(local.what == TYPE for local in context):
-            raise Unsupported("more than one type of individuals")
-        return TYPE, None, None, "Type"
-    *arguments, last = [part.strip() for part in domain.replace("->", "→").split("→")]
-    types = {local.name for local in context if local.what == TYPE and local.accessible}
-    if all(part in types for part in arguments) and (last == "Prop" or last in types):
-        return SYMBOL, (last == "Prop", len(arguments)), None, " → ".join([*arguments, last])
-    return PROOF, None, elaborator.formula(parse_term(domain), context), ""
+_UNIVERSES = ("u", "v", "w")  # those that the judge declares
+
+
+def _local(number: int, name: str, domain: Tree, context: Context, elaborator: Elaborator) -> Local:
+    """The entry of a context that a binder of a statement makes."""
+    if domain == ("name", "Type"):
+        return Local(number, name, True, TYPE, None, ((), TYPES), "Type")
+    if domain[0] == "app" and domain[1] == ("name", "Type") and [tree[0] for tree in domain[2]] == ["name"]:
+        universe = domain[2][0][1]
+        if universe not in _UNIVERSES:
+            raise Unsupported(f"the universe {universe}: expected {', '.join(_UNIVERSES)}")
+        return Local(number, name, True, TYPE, None, ((), TYPES), f"Type {universe}")
+    arguments: list[int] = []
+    end = domain
+    while end[0] == "implies":
+        sort = type_of(end[1], context)
+        if sort is None:
+            break
+        arguments.append(sort)
+        end = end[2]
+    result = type_of(end, context)
+    if result is None:
+        formula = elaborator.domain(domain, context)
+        if not isinstance(formula, Expr):
+            raise Unsupported("a binder without a type")
+        return Local(number, name, True, PROOF, formula)
+    if 0 in arguments:
+        raise Unsupported("a function or predicate with propositions as arguments")
+    return Local(number, name, True, SYMBOL, None, (tuple(arguments), result))
 
 
 def proof_of(state: LogicState) -> ProofTerm:
@@ -177,21 +246,26 @@ def proof_of(state: LogicState) -> ProofTerm:
         found.update(at.found)
         at = at.before
 
-    def assembled(proof: ProofTerm, depth: int) -> ProofTerm:
-        if depth > 2000:
-            raise KernelError("the term is nested too deep")
+    known: dict[int, ProofTerm] = {}  # by identity: what terms share is assembled once
+
+    def assembled(proof: ProofTerm) -> ProofTerm:
         while proof[0] == "?":
             if proof[1] not in parts:
                 raise KernelError("a goal was left without a proof")
             proof = parts[proof[1]]
-        return tuple(
-            assembled(part, depth + 1)
-            if isinstance(part, tuple)
-            else (replaced(part, found) if isinstance(part, Expr) else part)
-            for part in proof
-        )
+        whole = known.get(id(proof))
+        if whole is None:
+            entries = []
+            for part in proof:
+                if type(part) is tuple:
+                    part = assembled(part)
+                elif found and isinstance(part, Expr):
+                    part = replaced(part, found)
+                entries.append(part)
+            whole = known[id(proof)] = tuple(entries)
+        return whole
 
     try:
-        return assembled(("?", 0), 0)
+        return assembled(("?", 0))
     except RecursionError as error:
         raise KernelError("the term is nested too deep") from error

@@ -2,17 +2,29 @@
 
 Each branch of a script has its own block, ``cases`` names its hypotheses, and short proofs are written as terms.
 """
-# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
-from itertools import count
+from itertools import chain, count
 
-from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, make, negation, opened, variable
-from lean_ebm.proving.logic.goals import TYPE, Goal, Printer
+from lean_ebm.proving.logic.clock import tick
+from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, element, implication, opened
+from lean_ebm.proving.logic.goals import LONGEST as LONGEST_FORMULA
+from lean_ebm.proving.logic.goals import Goal, Printer, type_text
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.logic.simplify import simplified, uses
+from lean_ebm.proving.logic.script_parts import PartsOfProof, as_argument, bulleted, with_negations
+from lean_ebm.proving.logic.simplify import simplified
 from lean_ebm.proving.statements import Statement
+
+LONGEST = 65_000
+"""Characters of a script; judges refuse longer ones."""
+
+
+_TOO_LONG = f"the script of the proof would have more than {LONGEST:,} characters"
+
+
+class TooLongError(Exception):
+    """The script would be longer than what judges read."""
 
 
 def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
@@ -22,17 +34,24 @@ def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
         goal: The goal that it proves; all of its hypotheses must have accessible names.
         proof: The term.
         prefix: Whether to write formulas as ``And p q``, for a Lean without its library.
+
+    Raises:
+        TooLongError: If the script would have more than ``LONGEST`` characters.
+        OutOfTimeError: If the deadline of :mod:`.clock` is over.
     """
-    return "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
+    try:
+        text = "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
+    except RecursionError:
+        raise TooLongError("the script of the proof would be nested too deep") from None
+    if len(text) > LONGEST:
+        raise TooLongError(_TOO_LONG)
+    return text
 
 
 def prefixed(goal: Goal) -> Statement:
     """Write a goal as a statement in prefix form, ``And p q``, for a Lean without its library."""
-    printer = _printer(goal, {local.number: local.name for local in goal.context}, True)
-    binders = " ".join(
-        f"({local.name} : {local.text if local.formula is None else printer.formula(local.formula)})"
-        for local in goal.context
-    )
+    printer = Printer({local.number: local.name for local in goal.context}, prefix=True, typed=True)
+    binders = " ".join(f"({local.name} : {type_text(local, printer)})" for local in goal.context)
     return Statement(printer.formula(goal.target), binders)
 
 
@@ -40,34 +59,33 @@ def _given(goal: Goal) -> dict[int, Expr]:
     return {local.number: local.formula for local in goal.context if local.formula is not None}
 
 
-def _printer(goal: Goal, names: dict[int, str], prefix: bool) -> Printer:
-    individuals = next((local.name for local in goal.context if local.what == TYPE), "α")
-    return Printer(names, individuals=individuals, prefix=prefix, typed=True)
-
-
 class _Renderer:
     """Renders one proof. ``names`` has the name of each hypothesis, ``types`` its formula, both by number."""
 
     def __init__(self, goal: Goal, prefix: bool) -> None:
         self.names = {local.number: local.name for local in goal.context}
-        self.goal, self.prefix = goal, prefix
+        self.prefix = prefix
         self.taken = set(self.names.values())
+        self.left = LONGEST  # characters that may still be written
+        self.known = PartsOfProof()
 
     def formula(self, formula: Expr) -> str:
         """Write a formula, with ``¬p`` for ``p → False``."""
-        return _printer(self.goal, self.names, self.prefix).formula(_negations(formula))
+        if formula.length > LONGEST_FORMULA:
+            raise TooLongError("a formula of the proof is too long to be written")
+        return self.printer().formula(with_negations(formula, {}))
 
     def individual(self, node: Expr) -> str:
-        """Write an individual as an argument."""
-        return _printer(self.goal, self.names, self.prefix).individual(node, minimum=1024)
+        """Write an individual, or a formula, as an argument."""
+        return self.printer().formula(with_negations(node, {}), minimum=1024)
+
+    def printer(self) -> Printer:
+        """A printer that knows the names chosen so far."""
+        return Printer(self.names, prefix=self.prefix, typed=True)
 
     def name(self, number: int, stem: str = "h") -> str:
         """Choose a name that is not taken yet."""
-        if stem in ("h", "x"):
-            candidates = (f"{stem}{index}" for index in count(1))
-            names = (stem, *(next(candidates) for _ in range(len(self.taken) + 1)))
-        else:
-            names = (stem, *(f"{stem}{index}" for index in range(1, len(self.taken) + 2)))
+        names = chain((stem,), (f"{stem}{index}" for index in count(1)))
         name = next(name for name in names if name not in self.taken)
         self.taken.add(name)
         self.names[number] = name
@@ -75,15 +93,18 @@ class _Renderer:
 
     def block(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """Write tactics, one a line, that prove ``target``."""
-        short = self.term(proof, target, types)
+        tick()
+        short = self.term(proof, target, types) if self.known.is_short(proof) else None
         if short is not None and (proof[0] not in ("lam", "all", "exists", "and", "iff") or len(short) < 40):
             return ["constructor"] if short == "True.intro" else [f"exact {short}"]
         rule = proof[0]
         saved, self.taken = self.taken, set(self.taken)
-        try:
-            return self._rules(rule, proof, target, types)
-        finally:
-            self.taken = saved
+        lines = self._rules(rule, proof, target, types)
+        self.taken = saved
+        self.left -= len(lines[0])
+        if self.left < 0:
+            raise TooLongError(_TOO_LONG)
+        return lines
 
     def _rules(self, rule: str, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         if rule == "lam":
@@ -96,7 +117,7 @@ class _Renderer:
             return [f"intro {' '.join(names)}", *self.block(proof, target, types)]
         if rule == "all":
             name = self.name(proof[1], target.name or "x")
-            return [f"intro {name}", *self.block(proof[2], opened(target.a, variable(proof[1])), types)]
+            return [f"intro {name}", *self.block(proof[2], opened(target.a, element(proof[1], target.b)), types)]
         if rule in ("and", "iff"):
             first = target.a if rule == "and" else implication(target.a, target.b)
             second = target.b if rule == "and" else implication(target.b, target.a)
@@ -128,7 +149,7 @@ class _Renderer:
             after = self.block(body, target, {**types, number: formula})
             if short is not None:
                 return [f"have {name} : {self.formula(formula)} := {short}", *after]
-            return [f"have {name} : {self.formula(formula)} := ?_", *_bullet(after), *_bullet(lines)]
+            return [f"have {name} : {self.formula(formula)} := ?_", *bulleted(after), *bulleted(lines)]
         if rule == "the":
             return self.block(proof[2], target, types)
         haves: list[tuple[str, Expr, ProofTerm]] = []
@@ -138,7 +159,7 @@ class _Renderer:
     def _pair(self, proof: ProofTerm, types: dict[int, Expr]) -> tuple[str, ProofTerm, dict[int, Expr]] | None:
         """Write two ``let`` of both parts of a hypothesis as ``cases h with | intro a b``; None if they are others."""
         _, first, a, value, (_, second, b, other, body) = proof
-        if value[1] != other[1] or value[1][0] != "hyp" or uses(body, value[1][1]):
+        if value[1] != other[1] or value[1][0] != "hyp" or value[1][1] in self.known.free(body):
             return None
         major = self.names[value[1][1]]
         names = f"{self.name(first)} {self.name(second)}"
@@ -165,7 +186,7 @@ class _Renderer:
         lines, text = self.kept(major, text, (body,))
         name = self.name(x, formula.name or "x")
         lines += [f"cases {text} with", f"| intro {name} {self.name(h)} =>"]
-        inner = {**types, h: opened(formula.a, variable(x))}
+        inner = {**types, h: opened(formula.a, element(x, formula.b))}
         lines += [f"  {line}" for line in self.block(body, target, inner)]
         return self.hoisted(haves, lines, types)
 
@@ -175,7 +196,7 @@ class _Renderer:
         Returns:
             The line that makes the copy, if one is needed, and the name or term that ``cases`` is to take apart.
         """
-        if major[0] != "hyp" or not any(uses(body, major[1]) for body in bodies):
+        if major[0] != "hyp" or not any(major[1] in self.known.free(body) for body in bodies):
             return [], text
         copy = next(name for name in (f"h{index}" for index in count(1)) if name not in self.taken)
         self.taken.add(copy)
@@ -188,13 +209,13 @@ class _Renderer:
             return self.names[proof[1]]
         if rule in ("fst", "snd", "mp", "mpr"):
             field = {"fst": "1", "snd": "2"}.get(rule, rule)
-            return f"{_argument(self.elimination(proof[1], types, haves))}.{field}"
+            return f"{as_argument(self.elimination(proof[1], types, haves))}.{field}"
         if rule == "inst":
             return f"{self.elimination(proof[1], types, haves)} {self.individual(proof[2])}"
         if rule == "app":
             function = self.elimination(proof[1], types, haves)
             domain = self.type(proof[1], types).a
-            return f"{function} {_argument(self._named(proof[2], domain, types, haves))}"
+            return f"{function} {as_argument(self._named(proof[2], domain, types, haves))}"
         if rule == "the":
             return self._named(proof, proof[1], types, haves)
         raise ValueError(f"{proof!r:.200} is not an elimination")
@@ -215,17 +236,20 @@ class _Renderer:
         """Put the ``have`` lines that lines need before them; Lean first asks for the lines, then for the values."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
-            lines = [f"have {name} : {self.formula(formula)} := ?_", *_bullet(lines), *_bullet(value)]
+            lines = [f"have {name} : {self.formula(formula)} := ?_", *bulleted(lines), *bulleted(value)]
         return lines
 
     def bullet(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """Write a block under a bullet."""
-        return _bullet(self.block(proof, target, types))
+        return bulleted(self.block(proof, target, types))
 
     # Terms
 
     def term(self, proof: ProofTerm, target: Expr | None, types: dict[int, Expr]) -> str | None:
         """Write a proof as a term on one line; None if it needs tactics."""
+        if not self.known.is_term(proof):
+            return None
+        tick()
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -237,14 +261,14 @@ class _Renderer:
         if rule in ("fst", "snd", "mp", "mpr"):
             inner = self.term(proof[1], None, types)
             field = {"fst": "1", "snd": "2"}.get(rule, rule)
-            return None if inner is None else f"{_argument(inner)}.{field}"
+            return None if inner is None else f"{as_argument(inner)}.{field}"
         if rule == "app":
             function = self.term(proof[1], None, types)
             if function is None:
                 return None
             domain = self.type(proof[1], types).a
             argument = self.term(proof[2], domain, types)
-            return None if argument is None else f"{function} {_argument(argument)}"
+            return None if argument is None else f"{function} {as_argument(argument)}"
         if rule == "inst":
             function = self.term(proof[1], None, types)
             return None if function is None else f"{function} {self.individual(proof[2])}"
@@ -258,7 +282,7 @@ class _Renderer:
             return "True.intro"
         if rule == "false":
             inner = self.term(proof[1], FALSE, types)
-            return None if inner is None else f"False.elim {_argument(inner)}"
+            return None if inner is None else f"False.elim {as_argument(inner)}"
         if rule in ("and", "iff"):
             parts = (target.a, target.b)
             if rule == "iff":
@@ -267,7 +291,7 @@ class _Renderer:
             return None if first is None or second is None else f"⟨{first}, {second}⟩"
         if rule in ("inl", "inr"):
             inner = self.term(proof[1], target.a if rule == "inl" else target.b, types)
-            return None if inner is None else f"Or.{rule} {_argument(inner)}"
+            return None if inner is None else f"Or.{rule} {as_argument(inner)}"
         if rule == "exists":
             inner = self.term(proof[2], opened(target.a, proof[1]), types)
             return None if inner is None else f"⟨{self.individual(proof[1])}, {inner}⟩"
@@ -279,7 +303,7 @@ class _Renderer:
                 inner = self.term(proof[3], b, {**types, proof[1]: a})
             else:
                 name = self.name(proof[1], target.name or "x")
-                inner = self.term(proof[2], opened(target.a, variable(proof[1])), types)
+                inner = self.term(proof[2], opened(target.a, element(proof[1], target.b)), types)
             self.taken = taken
             if inner is not None and inner.startswith("fun "):
                 return f"fun {name} {inner[4:]}"
@@ -303,33 +327,3 @@ class _Renderer:
             part: Expr = inner.a if rule == "fst" else inner.b
             return part
         return implication(inner.a, inner.b) if rule == "mp" else implication(inner.b, inner.a)
-
-
-def _negations(formula: Expr) -> Expr:
-    kind = formula.kind
-    if kind is Kind.IMPLIES and formula.b is FALSE:
-        return negation(_negations(formula.a))
-    if kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
-        return make(kind, _negations(formula.a), _negations(formula.b))
-    if kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
-        return make(kind, _negations(formula.a), None, formula.name)
-    return formula
-
-
-def _bullet(lines: list[str]) -> list[str]:
-    first, *rest = lines
-    return [f"· {first}", *(f"  {line}" for line in rest)]
-
-
-def _argument(text: str) -> str:
-    return f"({text})" if " " in text and not _enclosed(text) else text
-
-
-def _enclosed(text: str) -> bool:
-    """Whether one pair of brackets encloses the whole text."""
-    depth = 0
-    for position, character in enumerate(text):
-        depth += (character in "(⟨") - (character in ")⟩")
-        if depth == 0:
-            return position == len(text) - 1
-    return False

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import FALSE, INDIVIDUALS, PROPOSITIONS, Expr, Kind
+from hashlib import blake2b
+
+from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, parts_of
 from lean_ebm.proving.logic.goals import Goal, displayed, printed
-from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
 from lean_ebm.proving.logic.unify import TacticRun, Unknown
 from lean_ebm.proving.statements import State
-from lean_ebm.proving.views import GoalView, Hypothesis
+from lean_ebm.proving.views import GoalView, Hypothesis, Individual
 
 
 class LogicState(State):
@@ -77,12 +79,24 @@ def _view(goal: Goal) -> GoalView:
             formula = local.formula
             after = str(id(formula.b.key)) if formula.kind is Kind.IMPLIES else ""
             head = _HEADS.get(formula.kind, "atom")
-            hypotheses.append(Hypothesis(name, head, str(id(formula.key)), after, _applies(formula, goal.target)))
-        elif local.sort == (False, 0):
-            individuals.append(name)
-    data = goal.target is INDIVIDUALS or goal.target is PROPOSITIONS
-    head = "data" if data else _HEADS.get(goal.target.kind, "atom")
-    return GoalView(head, str(id(goal.target.key)), tuple(hypotheses), tuple(individuals), frozenset(shown))
+            applies = _applies(formula, goal.target)
+            hypotheses.append(Hypothesis(name, head, str(id(formula.key)), after, applies, _sort(formula)))
+        elif local.sort is not None and not local.sort[0] and local.sort[1] >= PROPOSITION:
+            individuals.append(Individual(name, str(local.sort[1]) if local.sort[1] else "Prop"))
+    target = goal.target
+    head = "data" if is_data(target) else _HEADS.get(target.kind, "atom")
+    text = str(id(target.key))
+    return GoalView(head, text, tuple(hypotheses), tuple(individuals), frozenset(shown), _sort(target))
+
+
+def _sort(formula: Expr) -> str:
+    """The sort over which a formula quantifies, or for which a goal asks, as :class:`GoalView` has it."""
+    kind = formula.kind
+    if kind is Kind.ALL or kind is Kind.EXISTS:
+        return str(formula.b) if formula.b else "Prop"
+    if kind is Kind.INDIVIDUALS:
+        return str(formula.a)
+    return "Prop" if kind is Kind.PROPOSITIONS else ""
 
 
 def _applies(formula: Expr, target: Expr) -> bool:
@@ -108,26 +122,37 @@ def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
     numbers: dict[int, int] = {}
     parts = []
     plain = True  # whether symbols are numbered by their positions, so that a formula's remembered text can be used
+    known: dict[Expr, str] = {}
     for index, local in enumerate(goal.context, 1):
         number = local.number
         if local.formula is not None:
-            formula = local.formula.key
-            if plain and not formula.unknown:
-                parts.append(formula.memory.get("text") or _text(formula))
-            else:
-                parts.append(_expr_key(formula, numbers, unknown))
+            parts.append(_key_of(local.formula.key, plain, numbers, unknown, known))
         else:
             numbers[number] = index
-            plain = plain and number == index
-            parts.append("#" if local.sort is None else f"{local.sort[0]:d}{local.sort[1]}")
-    target = goal.target.key
-    if plain and not target.unknown:
-        parts.append(target.memory.get("text") or _text(target))
-    else:
-        parts.append(_expr_key(target, numbers, unknown))
-    if target is INDIVIDUALS or target is PROPOSITIONS:
+            if plain and number != index:
+                plain, known = False, {}
+            sort = local.sort
+            if sort is None or sort[1] == TYPES:
+                parts.append("#")
+            else:
+                arguments = [str(numbers[part]) for part in sort[0]]
+                parts.append(f"{'.'.join(arguments)}:{numbers[sort[1]] if sort[1] else 0}")
+    parts.append(_key_of(goal.target.key, plain, numbers, unknown, known))
+    if is_data(goal.target):
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
+
+
+def _key_of(
+    formula: Expr, plain: bool, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str]
+) -> str:
+    """The text of a formula; with plain numbers and without unknowns it is remembered."""
+    if not plain or formula.unknown:
+        return _expr_key(formula, numbers, unknown, known)
+    text: str | None = formula.memory.get("text")
+    if text is None:
+        text = formula.memory["text"] = _expr_key(formula, _SAME, unknown, None)
+    return text
 
 
 class _Same(dict[int, int]):
@@ -137,30 +162,39 @@ class _Same(dict[int, int]):
         return number
 
 
-def _text(formula: Expr) -> str:
-    text = formula.memory["text"] = _expr_key(formula, _Same(), {})
-    return text
-
-
+_SAME = _Same()
 _LETTERS = {
     Kind.AND: "A", Kind.OR: "O", Kind.IFF: "E", Kind.IMPLIES: "I", Kind.NOT: "N", Kind.ALL: "Q", Kind.EXISTS: "X",
-    Kind.TRUE: "T", Kind.FALSE: "F", Kind.INDIVIDUALS: "i", Kind.PROPOSITIONS: "p",
+    Kind.TRUE: "T", Kind.FALSE: "F", Kind.PROPOSITIONS: "p",
 }  # fmt: skip
+_LONG = 200  # characters of a text; a longer one is replaced by a digest, so that shared parts do not make it grow
 
 
-def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int]) -> str:
+def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str] | None) -> str:
+    """Write an expression with other numbers; ``known`` has what was written, None if nodes remember it themselves."""
     kind = node.kind
-    if kind is Kind.BOUND:
-        return f"b{node.a}"
     if kind is Kind.VARIABLE:
         return f"v{numbers[node.a]}"
     if kind is Kind.UNKNOWN or kind is Kind.HOLE:
         return f"?{unknown.setdefault(node.a, len(unknown))}"
+    text: str | None = node.memory.get("text") if known is None else known.get(node)
+    if text is not None:
+        return text
+    parts = [_expr_key(part, numbers, unknown, known) for part in parts_of(node)]
     if kind is Kind.ATOM or kind is Kind.APPLY:
-        inner = ",".join([_expr_key(part, numbers, unknown) for part in node.b])
-        return f"v{numbers[node.a]}({inner})"
-    letter = _LETTERS[kind]
-    if node.a is None:
-        return letter
-    a = _expr_key(node.a, numbers, unknown)
-    return f"{letter}({a})" if node.b is None else f"{letter}({a},{_expr_key(node.b, numbers, unknown)})"
+        text = f"v{numbers[node.a]}({','.join(parts)})"
+    elif kind is Kind.ALL or kind is Kind.EXISTS:
+        text = f"{_LETTERS[kind]}{numbers[node.b] if node.b else 0}({parts[0]})"
+    elif kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
+        text = f"b{node.a}"
+    elif kind is Kind.INDIVIDUALS:
+        text = f"i{numbers[node.a]}"
+    else:
+        text = f"{_LETTERS[kind]}({','.join(parts)})" if parts else _LETTERS[kind]
+    if len(text) > _LONG:
+        text = blake2b(text.encode(), digest_size=20).hexdigest()
+    if known is None:
+        node.memory["text"] = text
+    else:
+        known[node] = text
+    return text

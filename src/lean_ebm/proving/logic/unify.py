@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import (
     FALSE,
-    INDIVIDUALS,
     Expr,
     Kind,
     make,
@@ -29,7 +29,7 @@ class Unknown:
 
     Attributes:
         scope: Numbers of the entries, of the context in which it was made, that may occur in its value.
-        target: ``INDIVIDUALS`` or ``PROPOSITIONS``.
+        target: The sort of its value, as the target of a goal.
         opaque: Whether it was written ``?_``; unification assigns such an unknown only in a tactic's last comparison.
         name: Lean's name for it.
     """
@@ -50,7 +50,7 @@ class TacticRun:
         parts: The proofs, with holes, of goals, by number.
     """
 
-    __slots__ = ("found", "next", "parts", "unknown")
+    __slots__ = ("_same", "found", "next", "parts", "unknown")
 
     def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
         self.next = following
@@ -68,7 +68,7 @@ class TacticRun:
         number = self.number()
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
-        return make(Kind.UNKNOWN if target is INDIVIDUALS else Kind.HOLE, number)
+        return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
 
     def whnf(self, node: Expr) -> Expr:
         """Replace an unknown proposition by its value, if it has one."""
@@ -86,6 +86,7 @@ class TacticRun:
             return False
         saved = self.found
         self.found = dict(saved)
+        self._same: set[tuple[Expr, Expr]] = set()  # pairs that were made equal, which formulas may share
         if self._unify(a, b, opaque):
             return True
         self.found = saved
@@ -97,8 +98,15 @@ class TacticRun:
         if not (a.unknown or b.unknown):
             return False
         a, b = self._value(a), self._value(b)
-        if a is b:
+        if a is b or (a, b) in self._same:
             return True
+        if not self._unify_values(a, b, opaque):
+            return False
+        self._same.add((a, b))
+        return True
+
+    def _unify_values(self, a: Expr, b: Expr, opaque: bool) -> bool:
+        tick()
         first = self._assignable(a, opaque)
         second = self._assignable(b, opaque)
         if first and second and self.unknown[a.a].opaque and not self.unknown[b.a].opaque:
@@ -121,7 +129,7 @@ class TacticRun:
         if a.kind in (Kind.AND, Kind.OR, Kind.IFF, Kind.IMPLIES):
             return self._unify(a.a, b.a, opaque) and self._unify(a.b, b.b, opaque)
         if a.kind in (Kind.ALL, Kind.EXISTS, Kind.NOT):
-            return self._unify(a.a, b.a, opaque)
+            return bool(a.b == b.b) and self._unify(a.a, b.a, opaque)
         return False
 
     def _value(self, node: Expr) -> Expr:

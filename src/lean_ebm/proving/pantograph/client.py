@@ -215,7 +215,7 @@ class AsyncPantograph:
     async def _set_options(self, repl: Repl, timeout: float) -> None:
         # Lean's own limit, in milliseconds, ends a tactic and keeps the process; ours ends the process.
         options = {"timeout": int(timeout * 1000), "automaticMode": True}
-        answer = await repl.ask("options.set", options, self.settings.start_timeout)
+        answer = await repl.ask("options.set", options, self.settings.timeout)
         if "error" in answer:
             raise repl.lose(f"it answered options.set with {answer}")
 

@@ -43,13 +43,13 @@ def misplaced(path: StatePath, tactic: str, goal: int) -> str:
         tactic: Text of the tactic.
         goal: Number of the goal.
     """
-    lines = tactic.splitlines()
-    if not tactic.strip():
+    lines = [line for line in tactic.splitlines() if line.strip()]
+    if not lines:
         return "expected a tactic, found nothing"
     if path.modes[goal] != "conv":
         return "" if not lines[0][:1].isspace() else "expected a tactic that begins in the first column, found blanks"
     if lines[0].startswith(_INDENT):
-        good = all(line.startswith(_INDENT) or not line for line in lines) and not lines[0].startswith(_INDENT + " ")
+        good = all(line.startswith(_INDENT) for line in lines) and not lines[0].startswith(_INDENT + " ")
         return "" if good else "expected two blanks before each line inside of conv"
     if lines[0][:1].isspace():
         return "expected two blanks before a line inside of conv, or none to end it"
@@ -109,7 +109,7 @@ class StateMaker:
         answer = await self._ask(repl, "frontend.distil", file=source, ignoreValues=False)
         targets = answer.get("targets")
         if not isinstance(targets, list):
-            return read_failure(answer, Outcome.CRASH, repl)
+            return read_failure(answer, Outcome.PARSE_ERROR, repl)
         return [(read_number(target, "stateId", repl), read_goals(target, repl)) for target in targets]
 
     def adopt(self, paths: Sequence[StatePath], made: Sequence[Made], repl: Repl) -> list[Step]:
@@ -134,7 +134,9 @@ class StateMaker:
             return state, read_goals(await self._ask(repl, "goal.print", stateId=state, goals=True), repl)
         made = await self._tactic(repl, state, 0, alone=False, tactic=f"intro {' '.join(names)}")
         await self._delete([state], repl)
-        return Step(Outcome.PARSE_ERROR, message=made.message) if isinstance(made, Step) else made
+        if isinstance(made, Step) and made.outcome is Outcome.TACTIC_ERROR:
+            return Step(Outcome.PARSE_ERROR, message=made.message)
+        return made
 
     async def _child(self, path: StatePath, parent: StatePath, place: Place, repl: Repl) -> Step | Made:
         """Apply a tactic to a goal, and put the goals in order."""

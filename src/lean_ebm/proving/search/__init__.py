@@ -1,6 +1,6 @@
 """Searches for proofs: tactics worth trying, budgets, and provers that need no learning."""
 
-from lean_ebm.proving.search.find import FoundProof, find_proof, read_statement
+from lean_ebm.proving.search.find import FoundProof, find_proof, is_read, read_statement
 from lean_ebm.proving.search.provers import (
     BestFirst,
     BreadthFirst,
@@ -24,6 +24,7 @@ __all__ = [
     "SearchNode",
     "SearchResult",
     "find_proof",
+    "is_read",
     "legal_tactics",
     "read_statement",
 ]

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.formulas import quantified
 from lean_ebm.proving.logic.goals import Goal
 from lean_ebm.proving.logic.infer import statement as with_binders
-from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.kernel import KernelError, ProofTerm
 from lean_ebm.proving.logic.logic import Logic, proof_of, root
-from lean_ebm.proving.logic.render import prefixed, script
+from lean_ebm.proving.logic.quantifiers import quantified
+from lean_ebm.proving.logic.render import TooLongError, prefixed, script
 from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.provers import BestFirst, Prover, SearchBudget
-from lean_ebm.proving.statements import Statement, Verdict
+from lean_ebm.proving.source.commands import only_opens
+from lean_ebm.proving.statements import Outcome, Statement, Verdict
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class FoundProof:
         applications: Number of tactic applications of the search; None if there was no search.
         unprovable: Whether the decision procedure says that there is no proof.
         unread: Why the statement could not be read, in words; empty if it was.
+        unwritten: Why there is no script although the statement is proved, in words: the judge then checked the proof
+            term itself. Empty if there is one.
     """
 
     verdict: Verdict | None
@@ -40,6 +45,7 @@ class FoundProof:
     applications: int | None = None
     unprovable: bool = False
     unread: str = ""
+    unwritten: str = ""
 
     @property
     def proved(self) -> bool:
@@ -83,40 +89,119 @@ def find_proof(
     """Find a proof and have it verified.
 
     The judge first gets a structured script, with a name for everything. If it refuses that script, it gets the one
-    that the prover found.
+    that the prover found. If neither can be written or read, because it is too long, the embedded logic as a judge gets
+    the proof term.
 
     Args:
-        statement: The statement, from :func:`read_statement`.
+        statement: The statement, from :func:`read_statement`; or one outside of the embedded logic, for which a prover
+            searches in the environment.
         judge: The judge.
         prover: The prover. None: the decision procedure, and best-first search if that finds no proof.
-        budget: The limits of the search.
-        environment: Where the prover searches. None: the embedded logic.
+        budget: The limits. Its seconds are those of everything together; if a proof is found, there is a second more to
+            write and verify it.
+        environment: Where the prover searches. None: the embedded logic, which must know the statement then.
         prefix: Whether to write ``And p q`` in place of ``p ∧ q``, for a Lean without its library.
     """
-    goal = root(statement)
-    shown = prefixed(goal) if prefix else statement
-    term = _decided(goal) if prover is None else None
-    if term is not None:
-        text = script(goal, term, prefix)
-        return FoundProof(judge.verify(shown, text), shown, text)
-    if prover is None and not quantified(goal.target, *(local.formula for local in goal.context)):
-        return FoundProof(None, statement, unprovable=True)
-    result = (prover or BestFirst()).prove(environment or Logic(), statement, budget)
+    budget = budget or SearchBudget()
+    end = time.monotonic() + budget.seconds
+    goal = _goal(statement)
+    if goal is None:
+        if environment is None:
+            return FoundProof(None, statement, unread="it is not a statement of the embedded logic, which searches")
+        result = (prover or BestFirst()).prove(environment, statement, budget)
+        verdict = judge.verify(statement, result.script) if result.proved else result.verdict
+        return FoundProof(verdict, statement, result.script if result.proved else "", result.applications)
+    if prover is None:
+        decided = _decided(goal, budget.seconds)
+        if isinstance(decided, Verdict):
+            return FoundProof(decided, statement)
+        if decided is not None:
+            return _judged(_Written(statement, goal, decided, prefix), judge, end)
+        if not quantified(goal.target, *(local.formula for local in goal.context)):
+            return FoundProof(None, statement, unprovable=True)
+    left = end - time.monotonic()
+    if left <= 0:
+        return FoundProof(_OUT_OF_TIME, statement)
+    search = SearchBudget(budget.applications, left)
+    try:
+        with deadline(left):
+            result = (prover or BestFirst()).prove(environment or Logic(), statement, search)
+    except OutOfTimeError:
+        return FoundProof(_OUT_OF_TIME, statement)
     if not result.proved:
         return FoundProof(result.verdict, statement, applications=result.applications)
     term = _term(statement, result.script)
     if term is not None:
-        text = script(goal, term, prefix)
-        verdict = judge.verify(shown, text)
-        if verdict.proved:
-            return FoundProof(verdict, shown, text, result.applications)
+        found = _judged(_Written(statement, goal, term, prefix), judge, end)
+        if found.proved:
+            return replace(found, applications=result.applications)
     verdict = judge.verify(statement, result.script)
     return FoundProof(verdict, statement, result.script, result.applications)
 
 
-def _decided(goal: Goal) -> ProofTerm | None:
-    """The proof term that the decision procedure finds."""
-    return prove(goal.target, {local.number: local.formula for local in goal.context if local.formula is not None})
+def is_read(statement: Statement) -> bool:
+    """Whether the embedded logic reads a statement, so that it can be searched there."""
+    return _goal(statement) is not None
+
+
+def _goal(statement: Statement) -> Goal | None:
+    """The goal of a statement in the embedded logic; None if it is not one of it."""
+    try:
+        return root(statement) if only_opens(statement.preamble) else None
+    except (SyntaxProblem, TacticError, Unsupported, RecursionError):
+        return None
+
+
+_OUT_OF_TIME = Verdict(False, "", "the time is up", Outcome.TIMEOUT)
+_MORE = 1.0  # seconds to write and verify a proof that was found in the last moment
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A proof that is to be written as a script."""
+
+    statement: Statement
+    goal: Goal
+    term: ProofTerm
+    prefix: bool
+
+
+def _judged(proof: _Written, judge: Judge, end: float) -> FoundProof:
+    """Write a proof term as a script and have it verified, or the term itself if the script is too long."""
+    shown = proof.statement
+    if proof.prefix:
+        shown = replace(prefixed(proof.goal), preamble=shown.preamble)
+    left = max(_MORE, end - time.monotonic())
+    text, unwritten = "", ""
+    verdict = _OUT_OF_TIME
+    try:
+        with deadline(left):
+            text = script(proof.goal, proof.term, proof.prefix)
+            verdict = judge.verify(shown, text)
+    except OutOfTimeError as error:
+        text, unwritten = "", str(error)
+    except TooLongError as error:
+        text, unwritten = "", str(error)
+        verdict = Verdict(False, "", unwritten)
+    if verdict.proved or not isinstance(judge, Logic):
+        return FoundProof(verdict, shown, text)
+    with deadline(left):
+        checked = judge.verify_term(proof.statement, proof.term)
+    if not checked.proved:
+        return FoundProof(verdict, shown, text)
+    return FoundProof(checked, proof.statement, unwritten=unwritten or verdict.message)
+
+
+def _decided(goal: Goal, seconds: float) -> ProofTerm | Verdict | None:
+    """The proof term that the decision procedure finds; None if there is none; a verdict if it found no answer."""
+    hypotheses = {local.number: local.formula for local in goal.context if local.formula is not None}
+    try:
+        with deadline(seconds):
+            return prove(goal.target, hypotheses)
+    except OutOfTimeError:
+        return _OUT_OF_TIME
+    except RecursionError:
+        return Verdict(False, "", "the decision procedure was nested too deep", Outcome.TIMEOUT)
 
 
 def _term(statement: Statement, text: str) -> ProofTerm | None:
@@ -124,4 +209,9 @@ def _term(statement: Statement, text: str) -> ProofTerm | None:
     logic = Logic()
     start = logic.start(statement).state
     state = logic.apply(start, text).state if start is not None else None
-    return proof_of(state) if isinstance(state, LogicState) and not state.open else None
+    if not isinstance(state, LogicState) or state.open:
+        return None
+    try:
+        return proof_of(state)
+    except KernelError:  # nested too deep
+        return None

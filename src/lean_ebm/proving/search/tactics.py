@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 
 from lean_ebm.proving.statements import State
 from lean_ebm.proving.views import GoalView
@@ -19,21 +20,19 @@ def legal_tactics(state: State) -> list[str]:
 
 
 _CASES = {"and": "| intro {0} {1} => ?_", "iff": "| intro {0} {1} => ?_", "exists": "| intro {2} {0} => ?_"}
-_HYPOTHESES = tuple(f"h{index}" for index in range(1, 200))
-_INDIVIDUALS = tuple(f"x{index}" for index in range(1, 999))
 
 
 def _tactics(goal: GoalView) -> Iterator[str]:
     if goal.head == "data":
-        yield from (f"exact {name}" for name in goal.individuals)
+        yield from (f"exact {name}" for name in goal.of_sort(goal.sort))
         return
     for hypothesis in goal.hypotheses:
         if hypothesis.text == goal.text:
             yield f"exact {hypothesis.name}"
             return  # it closes the goal
-    free = (name for name in _HYPOTHESES if name not in goal.names)
+    free = (name for index in count(1) if (name := f"h{index}") not in goal.names)
     first, second = next(free), next(free)
-    individual = next(name for name in _INDIVIDUALS if name not in goal.names)
+    individual = next(name for index in count(1) if (name := f"x{index}") not in goal.names)
     if goal.head in ("implies", "not"):
         yield f"intro {first}"
     elif goal.head == "all":
@@ -48,19 +47,19 @@ def _tactics(goal: GoalView) -> Iterator[str]:
             yield f"cases {name} with | inl {first} => ?_ | inr {first} => ?_"
         elif head == "False":
             yield f"cases {name}"
-    for name, head, _, _, applies in goal.hypotheses:
+    for name, head, _, _, applies, _ in goal.hypotheses:
         if head in ("implies", "not", "all") and applies:
             yield f"apply {name}"
     if goal.head == "or":
         yield "left"
         yield "right"
     elif goal.head == "exists":
-        yield from (f"refine ⟨{name}, ?_⟩" for name in goal.individuals)
+        yield from (f"refine ⟨{name}, ?_⟩" for name in goal.of_sort(goal.sort))
         yield "constructor"
-    for name, head, _, after, _ in goal.hypotheses:
+    for name, head, _, after, _, sort in goal.hypotheses:
         if head == "implies" and after not in known:
             yield f"have {first} := {name} ?_"
         elif head == "all":
-            yield from (f"have {first} := {name} {x}" for x in goal.individuals)
+            yield from (f"have {first} := {name} {x}" for x in goal.of_sort(sort))
     if goal.head != "False":
         yield "exfalso"

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import Expr, Kind, atom, make, quantified, variable
+from lean_ebm.proving.logic.formulas import Expr, Kind, atom, make, variable
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.theorems.signature import Signature
 
@@ -38,9 +39,9 @@ def renamed(formula: Expr, signature: Signature, proof: ProofTerm | None = None)
         kinds[kind].append(number)
     needs_type = signature.first_order and (len(order) > len(kinds["Prop"]) or quantified(formula))
     groups: list[tuple[list[str], str]] = [(["α"], "Type")] if needs_type else []
-    numbers: dict[int, int] = {}
+    numbers = {signature.number["α"]: 1} if needs_type else {}
     following = 2 if needs_type else 1
-    names: dict[int, str] = {}
+    names = {1: "α"} if needs_type else {}
     for kind, letters, text in (
         ("1", "PQ", "α → Prop"), ("2", "R", "α → α → Prop"), ("f", "f", "α → α"), ("a", "a", "α"),
         ("Prop", _LETTERS, "Prop"),
@@ -84,6 +85,8 @@ def _with_numbers(node: Expr, numbers: dict[int, int]) -> Expr:
         return atom(numbers.get(node.a, node.a), *(_with_numbers(part, numbers) for part in node.b))
     if not isinstance(node.a, Expr):
         return node
+    if kind in (Kind.ALL, Kind.EXISTS):
+        return make(kind, _with_numbers(node.a, numbers), numbers.get(node.b, node.b), node.name)
     b = None if node.b is None else _with_numbers(node.b, numbers)
     return make(kind, _with_numbers(node.a, numbers), b, node.name)
 
@@ -92,7 +95,7 @@ def _named(node: Expr, depth: int) -> Expr:
     """Name bound variables by their depth, so that names do not tell theorems apart."""
     kind = node.kind
     if kind in (Kind.ALL, Kind.EXISTS):
-        return make(kind, _named(node.a, depth + 1), None, "xyzuvw"[depth] if depth < 6 else f"x{depth}")
+        return make(kind, _named(node.a, depth + 1), node.b, "xyzuvw"[depth] if depth < 6 else f"x{depth}")
     if kind <= Kind.ATOM or not isinstance(node.a, Expr):
         return node
     return make(kind, _named(node.a, depth), None if node.b is None else _named(node.b, depth))

@@ -73,7 +73,7 @@ class Signature:
             return self._atom(random, bound)
         if self.first_order and random.random() < 0.25:
             kind = Kind.ALL if random.random() < 0.5 else Kind.EXISTS
-            return make(kind, self.formula(random, size - 1, bound + 1), None, "xyz"[bound % 3])
+            return make(kind, self.formula(random, size - 1, bound + 1), self.number["α"], "xyz"[bound % 3])
         if size == 2 or random.random() < 0.15:
             return negation(self.formula(random, size - 1, bound))
         left = random.randrange(1, size - 1)

@@ -4,6 +4,7 @@ A term is normal if it takes nothing apart that it has just put together. Terms 
 proof is read: random hypotheses are taken apart at random, and a conclusion is put together from the parts. Nothing
 has to be searched for, so theorems with quantifiers are as easy to make as those without.
 """
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
@@ -13,7 +14,6 @@ from lean_ebm.proving.logic.formulas import (
     FALSE,
     Expr,
     Kind,
-    abstracted,
     conjunction,
     disjunction,
     implication,
@@ -23,6 +23,7 @@ from lean_ebm.proving.logic.formulas import (
     variables,
 )
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.quantifiers import abstracted
 from lean_ebm.proving.theorems.signature import Signature
 
 Fact = tuple[Expr, ProofTerm]
@@ -112,7 +113,7 @@ class _Maker:
             return None
         conclusion, inner = made
         if x in variables(conclusion):
-            conclusion = make(Kind.EXISTS, abstracted(conclusion, x), None, formula.name or "x")
+            conclusion = make(Kind.EXISTS, abstracted(conclusion, x), formula.b, formula.name or "x")
             inner = ("exists", variable(x), inner)
         return conclusion, ("elim", proof, x, h, inner)
 
@@ -170,7 +171,7 @@ class _Maker:
         if individual not in variables(made[0]):
             return made
         body = abstracted(made[0], individual)
-        return make(Kind.EXISTS, body, None, "w"), ("exists", variable(individual), made[1])
+        return make(Kind.EXISTS, body, self.signature.number["α"], "w"), ("exists", variable(individual), made[1])
 
     def individual(self, facts: list[Fact]) -> Expr:
         """A random individual that occurs in a fact."""

