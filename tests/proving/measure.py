@@ -169,8 +169,8 @@ def everyday(lean: Lean) -> Row:
     wrong = sum(logic.verify(*case).proved for case in bad)
     return Row(
         "everyday Lean that Lean accepts and ours refuses", "under 5% of 1,000 hand-made cases, each named as outside",
-        f"{len(left)} of {len(good):,} ({len(left) / len(good):.1%}), {unnamed} of them not named; {wrong} of {len(bad)} "
-        "plausible mistakes accepted",
+        f"{len(left)} of {len(good):,} ({len(left) / len(good):.1%}), {unnamed} of them not named; "
+        f"{wrong} of {len(bad)} plausible mistakes accepted",
         len(left) < 0.05 * len(good) and not unnamed and not wrong,
     )  # fmt: skip
 
