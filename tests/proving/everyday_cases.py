@@ -13,7 +13,8 @@ EXTRA = frozenset(
     {
         "any_goals", "assumption in brackets", "cases on equality", "clear", "composition", "elim of negation",
         "let with pattern", "library lemma", "names given to assumptions", "pattern of equality", "pipe", "repeat",
-        "revert", "rewriting", "specialize", "steps", "substitution", "suffices", "symmetry", "transitivity", "triangle",
+        "revert", "rewriting", "specialize", "steps", "substitution", "suffices", "symmetry", "transitivity",
+        "triangle",
     }
 )  # fmt: skip
 """Features beyond those that issue 17 lists for the fragment."""

@@ -111,17 +111,18 @@ def lean():
 
 
 TACTICS = """
-    all_goals and_intros any_goals apply assumption by_cases calc case case' cases change classical clear congr constructor
-    contradiction decide delta done eq_refl exact exfalso exists expose_names fail fail_if_success first focus funext
-    generalize have induction infer_instance injection injections intro intros iterate left let match next nofun nomatch
-    obtain rcases refine refine' rename rename_i replace revert rewrite rfl right rintro rotate_left
-    rotate_right rw rwa show skip solve specialize subst subst_vars suffices symm trivial try unfold
+    all_goals and_intros any_goals apply assumption by_cases calc case case' cases change classical clear
+    congr constructor contradiction decide delta done eq_refl exact exfalso exists expose_names fail
+    fail_if_success first focus funext generalize have induction infer_instance injection injections intro
+    intros iterate left let match next nofun nomatch obtain rcases refine refine' rename rename_i replace
+    revert rewrite rfl right rintro rotate_left rotate_right rw rwa show skip solve specialize subst
+    subst_vars suffices symm trivial try unfold
 """
 
 
 def test_every_tactic_is_known(lean):
     """Without its arguments a tactic fails, but not because it is unknown."""
-    scripts = [*TACTICS.split(), "repeat fail", "repeat' fail"]  # without an argument, these two run for ever
+    scripts = [*TACTICS.split(), "repeat fail", "repeat' fail", "repeat1' fail"]
     attempts = [Attempt(Statement.of("(p : Prop) : p"), script) for script in scripts]
     unknown = [
         attempt.script
@@ -157,6 +158,7 @@ def test_axioms_that_are_allowed_are():
     [
         ("(p : Prop) : p → p", "simp"),
         ("(p : Prop) : p → p", "constructor <;> omega"),
+        ("(p : Prop) : p → p", "repeat simp"),
         ("(p : Prop) : p → p", "exact imp_rfl"),
         ("(p q : Prop) : p ∧ q → p", "intro h\nexact h.fst"),
         ("(p q : Prop) : p ∧ q → p", "exact And.fst"),
@@ -170,6 +172,13 @@ def test_what_the_library_has_is_said_to_be_missing(lean, statement, script):
     assert not verdict.proved
     assert "has no library" in verdict.message
     assert "--toolchain" in verdict.message
+
+
+@pytest.mark.parametrize("script", ["repeat", "repeat omega", "repeat' omega", "repeat1' (omega)", "repeat " * 20])
+def test_what_cannot_be_parsed_is_not_repeated_for_ever(script):
+    with Lean(timeout=5.0) as lean:
+        verdict = lean.verify(Statement.of("(p q : Prop) : p ∧ q"), script)
+    assert verdict.outcome in (Outcome.TACTIC_ERROR, Outcome.PARSE_ERROR)
 
 
 @pytest.mark.parametrize("script", ["exact )", "intro h\nexact h", "intro h\ncontradiction", "exact (fun h", "intro"])

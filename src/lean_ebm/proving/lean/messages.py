@@ -31,7 +31,7 @@ _UNSOLVED = "unsolved goals\n"
 _PARSE_ERROR = re.compile(r"unexpected |unknown tactic|expected |<input>|invalid |unterminated |missing ")
 _UNKNOWN = re.compile(
     r"[Uu]nknown (?:identifier|constant|tactic|namespace)|The environment does not contain|expected token$"
-    r"|unexpected token '[-+*!]'"
+    r"|unexpected token '(?:[-+*!]'|repeat)"
 )
 _AXIOMS = r"'(?:_root_\.)?{}' (?:does not depend on any axioms|depends on axioms: \[([^\]]*)\])"
 
@@ -109,10 +109,13 @@ def _shaped(statement: Statement, script: str) -> Attempt:
 
 def without_library(report: LeanReport) -> LeanReport:
     """Say in a report of a Lean without its library that this may be why a name, a tactic or a symbol is unknown."""
-    if report.outcome is Outcome.SOLVED or not _UNKNOWN.search(report.reason):
+    errors = [report.reason, *(message.text for message in report.messages if message.severity == "error")]
+    unknown = next((text for text in errors if _UNKNOWN.search(text)), None)
+    if report.outcome is Outcome.SOLVED or unknown is None:
         return report
+    reason = report.reason if unknown == report.reason else f"{unknown}; {report.reason}"
     hint = "the Lean of the wheel has no library: if that is where this comes from, use a toolchain (--toolchain)"
-    return replace(report, reason=f"{report.reason} ({hint})")
+    return replace(report, reason=f"{reason} ({hint})")
 
 
 class LeanSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from importlib.metadata import version
@@ -39,7 +40,5 @@ def provide_prelude(target: Path, compile_to: Callable[[Path], None]) -> None:
         return
     compile_to(target)
     content = target.read_bytes()
-    try:
+    with contextlib.suppress(OSError, UserError):
         write_whole(kept, hashlib.sha256(content).digest() + content)
-    except (OSError, UserError):
-        pass

@@ -54,8 +54,10 @@ class Logic(Environment):
                 raise Unsupported("definitions or theorems before the statement")
             with clock.deadline(self.timeout):
                 goal = root(statement)
-        except (SyntaxProblem, TacticError, Unsupported) as error:
+        except (SyntaxProblem, TacticError) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
+        except Unsupported as error:
+            return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
             return Step(Outcome.PARSE_ERROR, None, "nested too deep")
         except clock.OutOfTimeError as error:
