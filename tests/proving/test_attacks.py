@@ -13,6 +13,7 @@ from lean_ebm.proving.source.checking import check_file
 from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 from proving import attacks
+from proving.hostile import HOSTILE
 
 TEXTS = [*attacks.statements(), *attacks.scripts()]
 
@@ -29,7 +30,7 @@ def test_there_are_enough_attacks():
 
 def test_the_embedded_logic_is_not_fooled():
     logic = Logic()
-    for attempt in TEXTS:
+    for attempt in [*TEXTS, *(Attempt(Statement("False"), HOSTILE[name]) for name in attacks.ENDLESS)]:
         start = time.perf_counter()
         assert not logic.verify(*attempt).proved, attempt
         assert time.perf_counter() - start < 10
@@ -107,7 +108,9 @@ def test_files_do_not_fool_check(lean):
             assert len(proved) < len(results), text
 
 
-@pytest.mark.parametrize("name", ["theorem", "foo:¬", "a b", "", "1", "_", "a : False := trivial --", "a.1", "(a)", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["theorem", "foo:¬", "a b", "", "1", "_", "a : False := trivial --", "a.1", "(a)", "a\nb"]
+)
 def test_names_are_those_of_lean(capsys, name):
     assert main(["prove", "p → p", "--name", name]) == 2
     assert "--name is" in capsys.readouterr().err
