@@ -13,6 +13,7 @@ from lean_ebm.proving.source.checking import check_file
 from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 from proving import attacks
+from proving.hostile import HOSTILE
 
 TEXTS = [*attacks.statements(), *attacks.scripts()]
 
@@ -29,7 +30,7 @@ def test_there_are_enough_attacks():
 
 def test_the_embedded_logic_is_not_fooled():
     logic = Logic()
-    for attempt in TEXTS:
+    for attempt in [*TEXTS, *(Attempt(Statement("False"), HOSTILE[name]) for name in attacks.ENDLESS)]:
         start = time.perf_counter()
         assert not logic.verify(*attempt).proved, attempt
         assert time.perf_counter() - start < 10

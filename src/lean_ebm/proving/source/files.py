@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from lean_ebm.proving.lexer import SyntaxProblem, plain, tokenize
+from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.source.binders import Binder, groups
 from lean_ebm.proving.source.commands import SourceCommand, split_commands
 from lean_ebm.proving.source.shape import depths
@@ -301,10 +301,7 @@ def _uses(parsed: ParsedTheorem, bound: set[str], other: str, known: ParsedTheor
     last = other.rpartition(".")[2]
     if last in parsed.words and last not in bound:
         return True
-    if known is None or not known.attributes:
-        return False
-    marks = {token.text for token in tokenize(known.attributes) if token.kind == "name"}
-    return any(mark in word for mark in marks for word in parsed.words)
+    return known is not None and any(mark in word for mark in known.marks for word in parsed.words)
 
 
 def read_file(text: str) -> LeanFile:
