@@ -206,9 +206,9 @@ def hard(size):
 
 def test_the_decision_procedure_has_a_deadline():
     with pytest.raises(OutOfTimeError), deadline(0.1):
-        prove(root(read_statement(hard(9))).target)
+        prove(root(read_statement(hard(20))).target)
     started = time.monotonic()
-    found = find_proof(read_statement(hard(9)), Logic(), budget=SearchBudget(10**6, 0.3))
+    found = find_proof(read_statement(hard(20)), Logic(), budget=SearchBudget(10**6, 0.3))
     assert not found.proved and not found.unprovable and "time is up" in found.reason
     assert time.monotonic() - started < 2
 
