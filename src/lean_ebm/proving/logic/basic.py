@@ -59,14 +59,8 @@ def tagged(tag: str, suffix: str) -> str:
     return f"{tag}.{suffix}" if tag else suffix
 
 
-def intro(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """Run ``intro``."""
-    for name in tactic[1] or ("_",):
-        goal = _intro_one(run, goal, name)
-    return [goal]
-
-
-def _intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
+def intro_one(run: TacticRun, goal: Goal, name: str) -> Goal:
+    """Introduce one hypothesis or individual."""
     target = goal.target
     kind = target.kind
     accessible = name != "_"
@@ -114,16 +108,21 @@ def refine(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``refine``."""
     elaborator = Elaborator(run, goal, holes=True)
     _close(run, goal, elaborator.whole(tactic[1], goal.target, goal.context))
-    return _refined(run, elaborator.goals, goal.tag, elaborator.fresh)
+    return refined(run, elaborator.goals, goal.tag, elaborator.fresh)
 
 
-def _refined(run: TacticRun, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
+def refined(run: TacticRun, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
+    """Tag the goals that ``?_`` became; those of ``?name`` have tags of their own."""
     goals = [goal for goal in goals if goal.number not in run.found]
-    many = len(goals) > 1
-    return [
-        Goal(goal.number, goal.context, goal.target, tagged(tag, f"refine_{index}") if many else tag, fresh)
-        for index, goal in enumerate(goals, 1)
-    ]
+    many = sum(not goal.tag for goal in goals) > 1
+    found, index = [], 0
+    for goal in goals:
+        own = goal.tag
+        if not own:
+            index += 1
+            own = tagged(tag, f"refine_{index}") if many else tag
+        found.append(Goal(goal.number, goal.context, goal.target, own, fresh))
+    return found
 
 
 def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
@@ -146,7 +145,7 @@ def have(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     local = Local(number, "x" if name == "_" else name or "this", name != "_", PROOF, formula)
     run.parts[goal.number] = ("let", number, formula, proof, ("?", new))
     rest = Goal(new, (*goal.context, local), target, "", elaborator.fresh)
-    goals = _refined(run, [*elaborator.goals, rest], goal.tag, elaborator.fresh)
+    goals = refined(run, [*elaborator.goals, rest], goal.tag, elaborator.fresh)
     return [goals[-1], *goals[:-1]]
 
 
@@ -189,13 +188,13 @@ def exists(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
         raise Unsupported("?_ in exists")
     saved_found, saved_parts = run.found, dict(run.parts)
     goal = current(run, goals)[0]
-    if _trivial(run, goal):
+    if try_trivial(run, goal):
         return []
     run.found, run.parts = saved_found, saved_parts
     return [goal]
 
 
-def _trivial(run: TacticRun, goal: Goal) -> bool:
+def try_trivial(run: TacticRun, goal: Goal) -> bool:
     """Run Lean's ``trivial``, as the last step of ``exists``; returns whether it closed the goal."""
     if goal.target.unknown:
         raise Unsupported("exists with an unknown left")
@@ -212,7 +211,7 @@ def _trivial(run: TacticRun, goal: Goal) -> bool:
         return True
     if target.kind is Kind.AND:
         parts = constructor(run, goal, ())
-        return all(_trivial(run, part) for part in parts)
+        return all(try_trivial(run, part) for part in parts)
     truth = decided(target)
     if truth is not None and truth[0]:
         run.parts[goal.number] = truth[1]

@@ -6,30 +6,15 @@ from collections.abc import Callable
 
 from lean_ebm.proving.logic.basic import proposition, tagged
 from lean_ebm.proving.logic.elaborate import Elaborator
-from lean_ebm.proving.logic.elaborate_formulas import element_local, lookup
+from lean_ebm.proving.logic.elaborate_formulas import lookup
 from lean_ebm.proving.logic.formulas import (
-    TRUE,
-    Expr,
-    Kind,
-    element,
-    implication,
-    opened,
     replaced,
 )
-from lean_ebm.proving.logic.goals import PROOF, Goal, Local
+from lean_ebm.proving.logic.goals import Goal
+from lean_ebm.proving.logic.inductive import FIELDS, case_proof, field_formulas
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
-
-_RAW = {Kind.IFF: "iff", Kind.EXISTS: "exists"}
-_FIELDS = {
-    Kind.AND: (("intro", ("left", "right")),),
-    Kind.IFF: (("intro", ("mp", "mpr")),),
-    Kind.OR: (("inl", ("h",)), ("inr", ("h",))),
-    Kind.EXISTS: (("intro", ("w", "h")),),
-    Kind.TRUE: (("intro", ()),),
-    Kind.FALSE: (),
-}
 
 
 def cases(
@@ -57,12 +42,13 @@ def cases(
         except TacticError as error:
             raise Unsupported("cases with a _ that is not determined") from error
         formula = replaced(formula, run.found)
-    constructors = _FIELDS.get(formula.kind)
+    constructors = FIELDS.get(formula.kind)
     if constructors is None:
         raise TacticError("cases: the type is not inductive")
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
         # Lean generalizes, and keeps a hypothesis that may occur in the value of an unknown.
         raise Unsupported("cases where something is to be found")
+    alternatives = None if alternatives is None else _expanded(alternatives, constructors)
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}
     holes: list[int] = []
@@ -71,14 +57,14 @@ def cases(
         names = given[constructor][1] if alternatives is not None else ()
         fresh = elaborator.fresh
         made = tuple(range(fresh, fresh + len(fields)))
-        locals_ = _fields(formula, constructor, fields, names, made)
+        locals_ = field_formulas(formula, constructor, fields, names, made)
         new = run.number()
         goals[constructor] = Goal(
             new, (*context, *locals_), goal.target, tagged(goal.tag, constructor), fresh + len(fields)
         )
         holes.append(new)
         numbers.append(made)
-    run.parts[goal.number] = _case_proof(formula, proof, holes, numbers)
+    run.parts[goal.number] = case_proof(formula, proof, holes, numbers)
     if alternatives is None:
         return list(goals.values())
     left: list[Goal] = []
@@ -90,6 +76,23 @@ def cases(
     return left
 
 
+def _expanded(
+    alternatives: tuple[Tree, ...], constructors: tuple[tuple[str, tuple[str, ...]], ...]
+) -> tuple[Tree, ...]:
+    """Put the constructors that have no alternative in the place of the alternative ``_``."""
+    named = [alternative[0] for alternative in alternatives]
+    if "_" not in named:
+        return alternatives
+    left = [constructor for constructor, _ in constructors if constructor not in named]
+    if not left or named.count("_") > 1:
+        raise Unsupported("an alternative _ that is not needed")
+    return tuple(
+        (name, *alternative[1:])
+        for alternative in alternatives
+        for name in (left if alternative[0] == "_" else (alternative[0],))
+    )
+
+
 def _given(
     alternatives: tuple[Tree, ...] | None, constructors: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> dict[str, Tree]:
@@ -99,8 +102,6 @@ def _given(
     fields = dict(constructors)
     for alternative in alternatives:
         name, names, _ = alternative
-        if name == "_":
-            raise Unsupported("an alternative for all constructors that are left")
         if name not in fields or name in given:
             raise TacticError(f"invalid alternative name {name}")
         if len(names) > len(fields[name]):
@@ -110,50 +111,3 @@ def _given(
         if name not in given:
             raise TacticError(f"alternative {name} has not been provided")
     return given
-
-
-def _fields(
-    formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...]
-) -> list[Local]:
-    kind = formula.kind
-    if kind is Kind.AND:
-        types = [formula.a, formula.b]
-    elif kind is Kind.IFF:
-        types = [implication(formula.a, formula.b), implication(formula.b, formula.a)]
-    elif kind is Kind.OR:
-        types = [formula.a if constructor == "inl" else formula.b]
-    elif kind is Kind.EXISTS:
-        types = [TRUE, opened(formula.a, element(made[0], formula.b))]
-    else:
-        types = []
-    found = []
-    for index, (field, number) in enumerate(zip(fields, made, strict=True)):
-        name = names[index] if index < len(names) else "_"
-        accessible = name != "_"
-        shown = name if accessible else field
-        if kind is Kind.EXISTS and index == 0:
-            found.append(element_local(number, shown, accessible, formula.b))
-        else:
-            found.append(Local(number, shown, accessible, PROOF, types[index], raw=_RAW.get(kind, "")))
-    return found
-
-
-def _case_proof(formula: Expr, proof: ProofTerm, holes: list[int], numbers: list[tuple[int, ...]]) -> ProofTerm:
-    kind = formula.kind
-    if kind is Kind.FALSE:
-        return ("false", proof)
-    body: ProofTerm = ("?", holes[0])
-    if kind is Kind.OR:
-        return ("or", proof, numbers[0][0], body, numbers[1][0], ("?", holes[1]))
-    if kind is Kind.EXISTS:
-        return ("elim", proof, *numbers[0], body)
-    if kind is Kind.TRUE:
-        return body
-    first, second = numbers[0]
-    a, b = formula.a, formula.b
-    if kind is Kind.AND:
-        return ("let", first, a, ("fst", proof), ("let", second, b, ("snd", proof), body))
-    return (
-        "let", first, implication(a, b), ("mp", proof),
-        ("let", second, implication(b, a), ("mpr", proof), body),
-    )  # fmt: skip

@@ -1,27 +1,25 @@
 """The constants that terms may use, with the types that Lean's library gives them."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
 
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     TRUE,
-    Expr,
+    Kind,
+    atom,
     conjunction,
     disjunction,
     equivalence,
     implication,
     negation,
 )
-from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.lemmas import EXPLICIT, LEMMAS, Scheme
+from lean_ebm.proving.logic.unify import TacticError, Unsupported
+from lean_ebm.proving.parser import Tree
 
-Scheme = tuple[tuple[str, ...], tuple[str, ...], Callable[..., tuple[tuple[Expr, ...], Expr, ProofTerm]]]
-"""A constant: the names of its implicit propositions, the names of its arguments, and a function from the propositions
-to the arguments' formulas, the conclusion, and a proof of it.
-
-The proofs number their hypotheses with negative numbers, which no goal uses.
-"""
 _A, _B, _C = (("hyp", -1), ("hyp", -2), ("hyp", -3))
 
 CONSTANTS: dict[str, Scheme] = {
@@ -50,6 +48,42 @@ CONSTANTS: dict[str, Scheme] = {
     "Iff.mpr": (("a", "b"), ("self", "a"), lambda a, b: ((equivalence(a, b), b), a, ("app", ("mpr", _A), _B))),
     "False.elim": (("C",), ("h",), lambda c: ((FALSE,), c, ("false", _A))),
     "absurd": (("a", "b"), ("h₁", "h₂"), lambda a, b: ((a, negation(a)), b, ("false", ("app", _B, _A)))),
+    **LEMMAS,
 }
 NAMESPACES = frozenset(name.partition(".")[0] for name in CONSTANTS if "." in name) | {"Exists"}
 CONNECTIVES = {"And": conjunction, "Or": disjunction, "Iff": equivalence}
+DATA: frozenset[Tree] = frozenset(
+    ("proj", ("name", name.partition(".")[0]), name.partition(".")[2]) if "." in name else ("name", name)
+    for name in EXPLICIT
+)
+"""Constants with propositions as explicit arguments."""
+NAMES = {Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.NOT: "Not", Kind.FALSE: "False", Kind.TRUE: "True"}
+"""The namespace of each connective."""
+
+
+def _places() -> dict[str, int]:
+    """For each constant in the namespace of a connective, the place of its first argument with that connective."""
+    found = {}
+    for name, (implicit, _, build) in CONSTANTS.items():
+        arguments, _, _ = build(*(atom(index) for index in range(len(implicit))))
+        for place, argument in enumerate(arguments):
+            if NAMES.get(argument.kind) == name.partition(".")[0]:
+                found[name] = place
+                break
+    return found
+
+
+SELF = _places()
+"""For each constant that can be written as ``h.name``, the place of ``h`` among its arguments."""
+
+_OWN = re.compile(r"(?!(?:id|mt|IO|Eq|Or|Ne|em|ne|le|lt)$)(?:h[a-z]{0,2}|[A-Za-zα-ωΑ-Ω]{1,2})[0-9₀-₉'_]*")
+
+
+def unknown_name(name: str) -> Exception:
+    """The error for a name that is neither of the context nor of this file.
+
+    Lean may know it, unless it is so short that Lean's library has nothing of that name.
+    """
+    if _OWN.fullmatch(name):
+        return TacticError(f"unknown identifier {name}")
+    return Unsupported(f"the name {name}, which may be one of Lean's library")

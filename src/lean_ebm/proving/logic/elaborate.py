@@ -8,8 +8,9 @@ application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONSTANTS
-from lean_ebm.proving.logic.elaborate_formulas import FormulaElaborator, constant_name, element_local, lookup
+from lean_ebm.proving.logic.constants import DATA
+from lean_ebm.proving.logic.elaborate_formulas import element_local
+from lean_ebm.proving.logic.elaborate_heads import HeadElaborator, of_exists_in_order
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     PROPOSITIONS,
@@ -29,22 +30,8 @@ from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
 
-class Elaborator(FormulaElaborator):
-    """Elaborates the terms of one tactic; arguments and further attributes as in :class:`FormulaElaborator`.
-
-    Attributes:
-        waiting: Anonymous constructors whose expected type is not known yet: number, term, expected type, context.
-        names: Names of the arguments that the constant applied last still takes.
-    """
-
-    # Class attributes, since an elaborator is made for nearly every tactic and its construction counts.
-    waiting: tuple[tuple[int, Tree, Expr, Context], ...] = ()
-    names: tuple[str, ...] = ()
-
-    def new_number(self) -> int:
-        """Make a number for a hypothesis or an individual."""
-        self.fresh += 1
-        return self.fresh - 1
+class Elaborator(HeadElaborator):
+    """Elaborates the terms of one tactic; arguments and attributes as in the classes above it."""
 
     # Whole terms
 
@@ -54,20 +41,6 @@ class Elaborator(FormulaElaborator):
         self.finish()
         self.all_found()
         return proof
-
-    def finish(self) -> None:
-        """Elaborate the terms that waited until their expected type was known."""
-        while self.waiting:
-            waiting, self.waiting = self.waiting, ()
-            progress = False
-            for number, tree, target, context in waiting:
-                if self.run.whnf(target).kind is Kind.HOLE:
-                    self.waiting += ((number, tree, target, context),)
-                else:
-                    progress = True
-                    self.run.parts[number] = self.proof(tree, target, context)
-            if not progress:
-                raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
 
     def all_found(self) -> None:
         """Raise a TacticError if a ``_`` is not determined."""
@@ -91,9 +64,17 @@ class Elaborator(FormulaElaborator):
     def proof(self, tree: Tree, target: Expr, context: Context, top: bool = False) -> ProofTerm:
         """Elaborate a proof of ``target``; with ``top``, unification may assign ``?_``."""
         what = tree[0]
-        if what in ("name", "app", "proj"):
-            if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
+        if what in ("name", "app", "proj", "explicit", "dot"):
+            if what == "dot" or (what == "app" and tree[1][0] == "dot"):
+                return self.by_type(tree, target, context, top)
+            if self.is_constant(tree, "Exists.intro") or self.is_constant(tree, "Exists.elim"):
                 return self.of_exists(tree, target, context)
+            major = self.eliminated(tree, context)
+            if major is not None:
+                arguments: tuple[Tree, ...] = tree[2] if what == "app" else ()
+                if len(arguments) != 1:
+                    raise Unsupported("Exists.elim has two arguments")
+                return self.eliminate(major, arguments[0], target, context)
             proof, found = self.application(tree, target, context)
             if not self.run.unify(found, target, opaque=top):
                 raise TacticError("type mismatch")
@@ -105,7 +86,7 @@ class Elaborator(FormulaElaborator):
         if what == "?_":
             if not self.holes:
                 raise TacticError("don't know how to synthesize placeholder ?_")
-            goal = Goal(self.run.number(), context, target, "", self.fresh)
+            goal = Goal(self.run.number(), context, target, self.hole_name(tree), self.fresh)
             self.goals.append(goal)
             return ("?", goal.number)
         if what == "_":
@@ -118,16 +99,41 @@ class Elaborator(FormulaElaborator):
             if not self.run.unify(formula, target, opaque=top):
                 raise TacticError("type mismatch")
             return ("the", formula, proof)
+        if what == "by":
+            return self.postponed(tree, target, context)
+        if what == "have":
+            return self.have_term(tree, target, context)[0]
+        if what == "show":
+            proof, found = self.shown(tree, context)
+            if not self.run.unify(found, target, opaque=top):
+                raise TacticError("type mismatch")
+            return proof
+        if what == "match":
+            return self.match(tree, target, context)
+        if what == "alternatives":
+            return self.alternatives(tree, target, context)
+        if what == "nomatch":
+            return self.no_match(tree[1], target, context)
+        if what == "nofun":
+            return self.no_function(target, context)
         self.formula(tree, context)
         raise TacticError("a proposition is not a proof")
 
     def inferred(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate a proof without an expected formula; returns it and the formula that it proves."""
         what = tree[0]
-        if what in ("name", "app", "proj"):
-            if self._is(tree, "Exists.intro") or self._is(tree, "Exists.elim"):
+        if what in ("name", "app", "proj", "explicit"):
+            if (
+                self.is_constant(tree, "Exists.intro")
+                or self.is_constant(tree, "Exists.elim")
+                or (what == "app" and tree[1][0] == "dot")
+            ):
                 raise Unsupported("a term whose formula is not known from its context")
             return self.application(tree, None, context)
+        if what == "show":
+            return self.shown(tree, context)
+        if what == "have":
+            return self.have_term(tree, None, context)
         if what == "typed":
             formula = self.formula(tree[2], context)
             proof = self.proof(tree[1], formula, context)
@@ -135,7 +141,7 @@ class Elaborator(FormulaElaborator):
             return ("the", formula, proof), formula
         if what == "anonymous":
             raise TacticError("invalid constructor ⟨...⟩, expected type must be known")
-        if what in ("fun", "_", "?_"):
+        if what in ("fun", "_", "?_", "by", "match", "alternatives", "nomatch", "nofun", "dot"):
             raise Unsupported("a term whose formula is not known from its context")
         self.formula(tree, context)
         raise TacticError("a proposition is not a proof")
@@ -149,7 +155,9 @@ class Elaborator(FormulaElaborator):
         (name, domain), rest = binders[0], binders[1:]
         target = self.run.whnf(target)
         if target.kind is Kind.HOLE:
-            raise Unsupported("a function whose type is not known when Lean elaborates it")
+            if any(domain is not None for _, domain in binders):
+                raise Unsupported("a function whose type is not known when Lean elaborates it")
+            return self.postponed(("fun", binders, body), target, context)
         if target.kind in (Kind.IMPLIES, Kind.NOT):
             a, b = (target.a, target.b) if target.kind is Kind.IMPLIES else (target.a, FALSE)
             if domain is not None and not self.run.unify(self.formula(domain, context), a):
@@ -174,9 +182,7 @@ class Elaborator(FormulaElaborator):
         target = self.run.whnf(target)
         kind = target.kind
         if kind is Kind.HOLE:
-            number = self.run.number()
-            self.waiting += ((number, tree, target, context),)
-            return ("?", number)
+            return self.postponed(tree, target, context)
         if kind is Kind.TRUE and not items:
             return ("true",)
         if kind not in (Kind.AND, Kind.IFF, Kind.EXISTS):
@@ -210,10 +216,12 @@ class Elaborator(FormulaElaborator):
         """Elaborate ``Exists.intro w h`` and ``Exists.elim h f`` with all of their arguments."""
         head = tree[1] if tree[0] == "app" else tree
         arguments: tuple[Tree, ...] = tree[2] if tree[0] == "app" else ()
+        if any(argument[0] == "named" for argument in arguments) and self.is_constant(head, "Exists.intro"):
+            arguments = of_exists_in_order(arguments)
         if len(arguments) != 2:
             raise Unsupported("Exists.intro and Exists.elim have two arguments")
         target = self.run.whnf(target)
-        if self._is(head, "Exists.intro"):
+        if self.is_constant(head, "Exists.intro"):
             if target.kind is Kind.HOLE:
                 raise Unsupported("a term whose formula is not known from its context")
             if target.kind is not Kind.EXISTS:
@@ -243,9 +251,12 @@ class Elaborator(FormulaElaborator):
         """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         self.names = ()
-        proof, formula, extra = self.head(head, context)
+        if head[0] == "explicit" or any(argument[0] == "named" for argument in arguments) or head in DATA:
+            proof, formula, pending = self.arranged(head, arguments, context)
+        else:
+            proof, formula, extra = self.head(head, context)
+            pending = self.placed(extra, arguments)
         names = self.names
-        pending = (*extra, *arguments)
         known = target is None or self.run.whnf(target).kind is Kind.HOLE
         for index, argument in enumerate(pending):
             formula = self.run.whnf(formula)
@@ -271,64 +282,6 @@ class Elaborator(FormulaElaborator):
             self.run.unify(target, formula)
         self.names = names[len(pending) :]
         return proof, formula
-
-    def head(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
-        """Elaborate the head of an application; returns its proof, its formula, and arguments that ``h.elim`` adds."""
-        what = tree[0]
-        if what == "name":
-            local = lookup(context, tree[1])
-            if local is not None:
-                if local.what != PROOF or local.formula is None:
-                    raise TacticError(f"{tree[1]} is not a proof")
-                return ("hyp", local.number), local.formula, ()
-            return (*self.constant(tree[1], context), ())
-        if what == "proj":
-            dotted = constant_name(tree, context)
-            if dotted is not None:
-                return (*self.constant(dotted, context), ())
-            proof, formula = self.inferred(tree[1], context)
-            return self.projected(proof, self.run.whnf(formula), tree, context)
-        proof, formula = self.inferred(tree, context)
-        return proof, formula, ()
-
-    def projected(
-        self, proof: ProofTerm, formula: Expr, tree: Tree, context: Context
-    ) -> tuple[ProofTerm, Expr, tuple[Tree, ...]]:
-        """Elaborate a projection such as ``h.left``."""
-        field = tree[2]
-        if formula.kind is Kind.AND and field in ("1", "left"):
-            return ("fst", proof), formula.a, ()
-        if formula.kind is Kind.AND and field in ("2", "right"):
-            return ("snd", proof), formula.b, ()
-        if formula.kind is Kind.IFF and field in ("1", "mp"):
-            return ("mp", proof), implication(formula.a, formula.b), ()
-        if formula.kind is Kind.IFF and field in ("2", "mpr"):
-            return ("mpr", proof), implication(formula.b, formula.a), ()
-        if field == "elim" and formula.kind in (Kind.OR, Kind.FALSE):
-            name = "Or.elim" if formula.kind is Kind.OR else "False.elim"
-            return (*self.constant(name, context), (tree[1],))
-        if formula.kind is Kind.HOLE:
-            raise Unsupported("a projection from a term whose formula is not known when Lean elaborates it")
-        if field.isdigit():
-            raise TacticError(f"invalid projection .{field}")
-        raise Unsupported(f"no field .{field} in the fragment")
-
-    def constant(self, name: str, context: Context) -> tuple[ProofTerm, Expr]:
-        """Elaborate a constant, with new unknowns for its implicit arguments."""
-        scheme = CONSTANTS.get(name)
-        if scheme is None:
-            if name.startswith("Exists."):
-                raise Unsupported("Exists.intro and Exists.elim stand at the head of a term only")
-            raise TacticError(f"unknown identifier {name}")
-        proof, formula, _ = self.instance(name, context)
-        self.names = scheme[1]
-        return proof, formula
-
-    def _is(self, tree: Tree, name: str) -> bool:
-        head = tree[1] if tree[0] == "app" else tree
-        if head[0] != "proj" or head[1][0] != "name":
-            return False
-        return bool(f"{head[1][1]}.{head[2]}" == name)
 
 
 def _after(formula: Expr, count: int) -> Expr | None:

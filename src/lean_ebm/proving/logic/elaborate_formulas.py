@@ -5,7 +5,7 @@ Syntax that Lean reads in a way that is not implemented here raises :class:`Unsu
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES
+from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES, unknown_name
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     PROPOSITION,
@@ -24,6 +24,11 @@ from lean_ebm.proving.logic.goals import SYMBOL, TYPE, Context, Goal, Local
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree
+
+BLOCKS = frozenset(
+    ("by", "have", "show", "match", "alternatives", "nomatch", "nofun", "dot", "explicit", "fun", "named", "anonymous")
+)
+"""Terms that Lean may read as an individual or a formula, and that are read here only as proofs."""
 
 
 class Bound:
@@ -65,9 +70,23 @@ class FormulaElaborator:
         self.goals: list[Goal] = []
         self.natural: list[tuple[str, int]] = []
 
+    def new_number(self) -> int:
+        """Make a number for a hypothesis or an individual."""
+        self.fresh += 1
+        return self.fresh - 1
+
+    def hole_name(self, tree: Tree) -> str:
+        """The name of a hole such as ``?x``; empty for ``?_``."""
+        name = str(tree[1]) if len(tree) > 1 else ""
+        if name and any(goal.tag == name for goal in self.goals):
+            raise Unsupported("a named hole that is used twice")
+        return name
+
     def element(self, tree: Tree, context: Context, sort: int, name: str = "w") -> Expr:
         """Elaborate an individual of a type, or a formula; ``name`` is the name of the unknown that ``_`` becomes."""
         what = tree[0]
+        if what in BLOCKS:
+            raise Unsupported("such a term for an individual")
         if what == "_":
             unknown = self.run.new(context, asked(sort), False, name)
             self.natural.append((name, unknown.a))
@@ -76,7 +95,7 @@ class FormulaElaborator:
             if not self.holes:
                 raise TacticError("don't know how to synthesize placeholder ?_")
             unknown = self.run.new(context, asked(sort), True)
-            self.goals.append(Goal(unknown.a, context, asked(sort), "", self.fresh))
+            self.goals.append(Goal(unknown.a, context, asked(sort), self.hole_name(tree), self.fresh))
             return unknown
         if sort == PROPOSITION:
             return self.formula(tree, context)
@@ -84,6 +103,8 @@ class FormulaElaborator:
 
     def _individual(self, tree: Tree, context: Context, sort: int, bound: tuple[Bound, ...]) -> Expr:
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
+        if tree[0] in BLOCKS or head[0] in BLOCKS:
+            raise Unsupported("such a term for an individual")
         if tree[0] in ("_", "?_"):
             if tree[0] == "?_" or bound:
                 raise Unsupported("a hole inside of a quantifier")
@@ -92,7 +113,7 @@ class FormulaElaborator:
             if self.domain(tree[2], context, bound) not in (sort, None):
                 raise TacticError("type mismatch")
             return self._individual(tree[1], context, sort, bound)
-        if head == ("name", "absurd") or (head[0] == "proj" and head[2] == "elim"):
+        if head in (("name", "absurd"), ("name", "id")) or (head[0] == "proj" and head[2] == "elim"):
             raise Unsupported("an individual from a contradiction")
         if head[0] != "name":
             raise TacticError("expected an individual")
@@ -104,7 +125,7 @@ class FormulaElaborator:
         if local is None and name in CONSTANTS:
             raise TacticError(f"{name} is not an individual")
         if local is None:
-            raise TacticError(f"unknown identifier {name}")
+            raise unknown_name(name)
         if local.sort is None or local.sort[1] != sort or len(local.sort[0]) != len(arguments):
             raise TacticError(f"{name} is not an individual of the type that is expected")
         return self._applied(local, arguments, context, bound)
@@ -174,6 +195,8 @@ class FormulaElaborator:
                 raise Unsupported("a type of a proposition")
             return self.formula(tree[1], context, bound)
         head, arguments = (tree[1], tree[2]) if what == "app" else (tree, ())
+        if what in BLOCKS or head[0] in BLOCKS:
+            raise Unsupported("such a term for a proposition")
         if head[0] != "name":
             raise TacticError("expected a proposition")
         name = head[1]
@@ -201,7 +224,7 @@ class FormulaElaborator:
             if len(function[1]) == 1:
                 variable_, domain = function[1][0]
                 return self._quantified(Kind.EXISTS, ("exists", variable_, domain, function[2]), context, bound)
-        raise TacticError(f"unknown identifier {name}, or not a proposition")
+        raise unknown_name(name)
 
     def _quantified(
         self, kind: Kind, tree: Tree, context: Context, bound: tuple[Bound, ...], arrow: bool = False

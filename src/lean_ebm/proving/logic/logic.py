@@ -8,7 +8,6 @@ from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.logic import clock
-from lean_ebm.proving.logic.basic import current
 from lean_ebm.proving.logic.elaborate import Elaborator
 from lean_ebm.proving.logic.elaborate_formulas import type_of
 from lean_ebm.proving.logic.formulas import PROPOSITIONS, Expr, replaced
@@ -18,6 +17,7 @@ from lean_ebm.proving.logic.state import LogicState, state_key
 from lean_ebm.proving.logic.tactics import run_block
 from lean_ebm.proving.logic.unify import TacticError, TacticRun, Unsupported
 from lean_ebm.proving.parser import Tree, parse_tactics, parse_term
+from lean_ebm.proving.parser_base import OutsideProblem
 from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
@@ -54,8 +54,10 @@ class Logic(Environment):
                 raise Unsupported("definitions or theorems before the statement")
             with clock.deadline(self.timeout):
                 goal = root(statement)
-        except (SyntaxProblem, TacticError, Unsupported) as error:
+        except (SyntaxProblem, TacticError) as error:
             return Step(Outcome.PARSE_ERROR, None, str(error))
+        except Unsupported as error:
+            return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
             return Step(Outcome.PARSE_ERROR, None, "nested too deep")
         except clock.OutOfTimeError as error:
@@ -77,35 +79,38 @@ class Logic(Environment):
         if isinstance(tree, str):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
-        run = TacticRun(state.next, state.unknown)
+        run = TacticRun(state.next, state.unknown, run_block)
         goals = state.open
         before = clock.begin(self.timeout)
         try:
-            left = run_block(run, [goals[goal]], tree)
+            # The chosen goal comes first; tactics such as `all_goals` see the others too.
+            left = run_block(run, [*goals[goal:], *goals[:goal]], tree)
         except TacticError as error:
             return Step(Outcome.TACTIC_ERROR, None, str(error))
         except Unsupported as error:
             return Step(Outcome.PARSE_ERROR, None, f"outside of the fragment: {error}")
         except RecursionError:
-            return Step(Outcome.TACTIC_ERROR, None, "nested too deep")
+            return Step(Outcome.PARSE_ERROR, None, "outside of the fragment: what is nested so deep")
         except clock.OutOfTimeError as error:
             return Step(Outcome.TIMEOUT, None, str(error))
         finally:
             clock.finish(before)
-        if len(goals) > 1:
-            left = [*goals[:goal], *left, *goals[goal + 1 :]]
-            if run.found:
-                left = current(run, left)
+        if goal:  # the goals before it return to the front
+            last = len(left) - sum(other.number not in run.found for other in goals[:goal])
+            left = [*left[last:], *left[:last]]
         return Step(Outcome.OK if left else Outcome.SOLVED, LogicState(left, run, state))
 
     def _parse(self, tactic: str) -> Tree | str:
         """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
         tree: Tree | str
         try:
-            reason = refuse(plain(tactic))
-            tree = parse_tactics(tactic) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
+            text = plain(tactic)
+            reason = refuse(text)
+            tree = parse_tactics(text) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
         except SyntaxProblem as error:
-            tree = f"{Outcome.PARSE_ERROR.value}: {error}"
+            # Lean may read what this parser does not, so nothing here means that Lean refuses it.
+            said = str(error) if isinstance(error, OutsideProblem) else f"outside of the fragment, or not Lean: {error}"
+            tree = f"{Outcome.PARSE_ERROR.value}: {said}"
         if len(self._tactics) >= _CACHE:
             self._tactics.clear()
         self._tactics[tactic] = tree

@@ -30,7 +30,7 @@ class LogicState(State):
         # The frozen dataclass's own way of setting attributes costs more than most tactics.
         put = object.__setattr__
         put(self, "open", goals)
-        put(self, "unknown", run.unknown)
+        put(self, "unknown", run.open_unknowns() if run.found else run.unknown)
         put(self, "next", run.next)
         put(self, "before", before)
         put(self, "parts", run.parts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import (
     FALSE,
@@ -12,8 +14,9 @@ from lean_ebm.proving.logic.formulas import (
     unknowns,
     variables,
 )
-from lean_ebm.proving.logic.goals import Context
+from lean_ebm.proving.logic.goals import Context, Goal
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.parser import Tree
 
 
 class TacticError(Exception):
@@ -40,6 +43,10 @@ class Unknown:
         self.scope, self.target, self.opaque, self.name = scope, target, opaque, name
 
 
+RunBlock = Callable[["TacticRun", list[Goal], Tree], list[Goal]]
+"""Runs a block of tactics on goals; returns the goals that are left."""
+
+
 class TacticRun:
     """The changes that one step makes; the state before it stays as it is.
 
@@ -48,15 +55,19 @@ class TacticRun:
         unknown: All unknowns, by number.
         found: The values found for unknowns, by number.
         parts: The proofs, with holes, of goals, by number.
+        trying: Number of tactics around the present one that try alternatives.
+        block: What runs nested tactics; None where there are none.
     """
 
-    __slots__ = ("_same", "found", "next", "parts", "unknown")
+    __slots__ = ("_same", "block", "found", "next", "parts", "trying", "unknown")
 
-    def __init__(self, following: int, unknown: dict[int, Unknown]) -> None:
+    def __init__(self, following: int, unknown: dict[int, Unknown], block: RunBlock | None = None) -> None:
         self.next = following
+        self.block = block
         self.unknown = unknown
         self.found: dict[int, Expr] = {}
         self.parts: dict[int, ProofTerm] = {}
+        self.trying = 0
 
     def number(self) -> int:
         """Make a number for a goal or an unknown."""
@@ -69,6 +80,25 @@ class TacticRun:
         scope = frozenset(local.number for local in context)
         self.unknown = {**self.unknown, number: Unknown(scope, target, opaque, name)}
         return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
+
+    def failure(self, message: str) -> Exception:
+        """The error for what Lean may report without stopping there.
+
+        Whoever tries alternatives must not take that for a failure that another alternative mends.
+        """
+        if self.trying:
+            return Unsupported(f"an error inside of an alternative that is tried: {message}")
+        return TacticError(message)
+
+    def nested(self, goal: Goal, block: Tree) -> list[Goal]:
+        """Run nested tactics on a goal; returns the goals that are left."""
+        if self.block is None:
+            raise Unsupported("tactics in a statement")
+        return self.block(self, [goal], block)
+
+    def open_unknowns(self) -> dict[int, Unknown]:
+        """The unknowns that have no value yet."""
+        return {number: unknown for number, unknown in self.unknown.items() if number not in self.found}
 
     def whnf(self, node: Expr) -> Expr:
         """Replace an unknown proposition by its value, if it has one."""
