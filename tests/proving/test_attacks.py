@@ -58,7 +58,7 @@ def test_pantograph_is_not_fooled():
     stub = Path(__file__).with_name("repl_stub.py")
     with Pantograph([sys.executable, str(stub)]) as environment:
         assert environment.verify(Statement("True"), "constructor -- so it is").proved
-        chosen = [attempt for attempt in TEXTS if "#" not in attempt.script][::7]
+        chosen = [attempt for attempt in TEXTS if "#" not in attempt.script][::25]
         for attempt, verdict in zip(chosen, environment.verify_many(chosen), strict=True):
             assert not verdict.proved, attempt
 
