@@ -35,7 +35,7 @@ _ESCAPES = [
     'show {} from "a',
     "{} «",
     "{} '",
-    "{} r#\"",
+    '{} r#"',
     "sorry",
     "(sorry : {})",
     "(by sorry : Prop)",
@@ -55,6 +55,7 @@ _ESCAPES = [
 _SCRIPTS = ["trivial", "intro h\nexact h", "exact fun k => k", " " * 150 + "exact k\ntrivial", "constructor", "skip"]
 _BINDERS = [
     ") : True := trivial --",
+    ": (False → True) := fun (k : False) => have h",
     "(h : True) : True := trivial /-",
     "(h : True := by trivial) :",
     "(h : False → True) := fun",
@@ -115,10 +116,10 @@ PRINTING = [
     "trivial\n\n\n\ntheorem other : False := other",
     "trivial\nset_option debug.skipKernelTC true",
     "set_option debug.skipKernelTC true in trivial",
-    "trivial\nlocal macro \"theorem\" : command => `(#print axioms trivial)",
+    'trivial\nlocal macro "theorem" : command => `(#print axioms trivial)',
     "trivial\nmacro_rules | `(#print axioms $x) => `(#print axioms trivial)",
     "trivial\nelab_rules : command | `(#print axioms $x) => pure ()",
-    "trivial\nnotation \"False\" => True",
+    'trivial\nnotation "False" => True',
     "trivial\nuniverse u",
     "trivial\nvariable (h : False)",
     "trivial\nopen Classical",
@@ -159,6 +160,9 @@ PRINTING = [
     "exact nomatch _",
 ]
 
+ENDLESS = {"sorry under repeat", *(name for name in HOSTILE if name.startswith("deep"))}
+"""Names of hostile texts that keep Lean busy without end, or nearly so, if the filter lets them through."""
+
 _FALSE = ["False", "¬True", "∀ p : Prop, p", "(True → False)"]
 
 # Statements of first-order logic that are false or ill-typed, and look as if they were not.
@@ -173,7 +177,10 @@ _SORTS: list[tuple[str, str]] = [
     ("(α : Type) (P : α → Prop) : (∀ x, P x) → ∃ x, P x", "intro h\nrefine ⟨?_, ?_⟩"),
     ("(α : Type) (P : α → Prop) : (∀ x, P x) → ∃ x, P x", "intro h\nexact ⟨_, h _⟩"),
     ("(α β : Type) (f : α → β) (P : α → Prop) (a : α) : P a → P (f a)", "intro h\nexact h"),
-    ("(α : Type) (P Q : α → Prop) : (∃ x, P x) ∧ (∃ x, Q x) → ∃ x, P x ∧ Q x", "intro ⟨⟨x, a⟩, ⟨y, b⟩⟩\nexact ⟨x, a, b⟩"),
+    (
+        "(α : Type) (P Q : α → Prop) : (∃ x, P x) ∧ (∃ x, Q x) → ∃ x, P x ∧ Q x",
+        "intro ⟨⟨x, a⟩, ⟨y, b⟩⟩\nexact ⟨x, a, b⟩",
+    ),
     ("(α : Type) (R : α → α → Prop) : (∀ x, ∃ y, R x y) → ∃ y, ∀ x, R x y", "intro h\nexact h"),
     ("(p p : Prop) (h : p) (p : Prop) : p", "exact h"),
     ("(p : Prop) (h : p) (p : Prop) : p", "assumption"),
@@ -199,7 +206,7 @@ def statements() -> list[Attempt]:
 
 def scripts() -> list[Attempt]:
     """Attacks by the text of a script, on statements that are false."""
-    texts = [text.encode(errors="ignore").decode() for name, text in HOSTILE.items() if not name.startswith("deep")]
+    texts = [text.encode(errors="ignore").decode() for name, text in HOSTILE.items() if name not in ENDLESS]
     texts = [text for text in texts if len(text) < 1_000]
     found = [Attempt(Statement("False"), text) for text in [*texts, *PRINTING]]
     found += [Attempt(Statement(false, "(p : Prop) {q : Prop}"), text) for false in _FALSE[1:] for text in PRINTING]
@@ -216,7 +223,7 @@ FILES: list[tuple[str, list[str]]] = [
     (f"/-/ -/\n{_BODY}", ["bad"]),
     (f"/--/ -/\n{_BODY}", ["bad"]),
     (f"/-! -- -/\n{_BODY}", ["bad"]),
-    (f"-- \" \n{_BODY}-- \"\n", ["bad"]),
+    (f'-- " \n{_BODY}-- "\n', ["bad"]),
     (f"theorem good : True := trivial {_BODY}", ["good", "bad"]),
     ("variable (h : False)\ntheorem bad : False := h\n", ["bad"]),
     ("variable (p : Prop) (h : p)\ntheorem bad : p := h\n", ["bad"]),

@@ -41,12 +41,17 @@ def main():
         print(os.getpid(), file=file)
     time.sleep(float(os.environ.get("FAKE_SLEEP", "0")))
     source = sys.stdin.read()
+    if "fake_source" in source:
+        with open(os.environ["FAKE_PIDS"] + ".source", "w") as file:
+            file.write(source)
+    axioms = os.environ.get("FAKE_AXIOMS")
+    depends = f"depends on axioms: [{axioms}]" if axioms else "does not depend on any axioms"
     for number, line in enumerate(source.splitlines(), 1):
         misbehave(line)
         if "fake_environment" in line:
             say(f"{os.getcwd()} {sys.argv[1:]} {source[:100]}", number)
         if line.startswith(PRINT):
-            say(f"'{line.removeprefix(PRINT)}' does not depend on any axioms", number)
+            say(f"'{line.removeprefix(PRINT)}' {depends}", number)
 
 
 main()

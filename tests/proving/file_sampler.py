@@ -111,8 +111,7 @@ def sample_file(random: Random, theorems: int = 4) -> SampledFile:
         if statement == "True":
             plain.append(name)
         if scopes and random.random() < 0.4:
-            kind, name = scopes.pop()
-            write(f"end {name}".strip())
+            write(f"end {scopes.pop()[1]}".strip())
     while scopes:
         write(f"end {scopes.pop()[1]}".strip())
     return file

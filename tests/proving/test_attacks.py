@@ -1,5 +1,7 @@
 import json
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -9,10 +11,12 @@ from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.lean.messages import LeanMessage, LeanSource
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.pantograph import Pantograph
 from lean_ebm.proving.source.checking import check_file
 from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 from proving import attacks
+from proving.hostile import HOSTILE
 
 TEXTS = [*attacks.statements(), *attacks.scripts()]
 
@@ -29,7 +33,7 @@ def test_there_are_enough_attacks():
 
 def test_the_embedded_logic_is_not_fooled():
     logic = Logic()
-    for attempt in TEXTS:
+    for attempt in [*TEXTS, *(Attempt(Statement("False"), HOSTILE[name]) for name in attacks.ENDLESS)]:
         start = time.perf_counter()
         assert not logic.verify(*attempt).proved, attempt
         assert time.perf_counter() - start < 10
@@ -48,6 +52,15 @@ def test_lean_is_not_fooled(lean, monkeypatch, filtered):
         assert report.outcome is not Outcome.SOLVED, attempt
         assert report.outcome is not Outcome.CRASH, (attempt, report.reason)
         assert report.outcome is Outcome.OK or report.reason
+
+
+def test_pantograph_is_not_fooled():
+    stub = Path(__file__).with_name("repl_stub.py")
+    with Pantograph([sys.executable, str(stub)]) as environment:
+        assert environment.verify(Statement("True"), "constructor -- so it is").proved
+        chosen = [attempt for attempt in TEXTS if "#" not in attempt.script][::25]
+        for attempt, verdict in zip(chosen, environment.verify_many(chosen), strict=True):
+            assert not verdict.proved, attempt
 
 
 @needs_lean
@@ -107,7 +120,9 @@ def test_files_do_not_fool_check(lean):
             assert len(proved) < len(results), text
 
 
-@pytest.mark.parametrize("name", ["theorem", "foo:¬", "a b", "", "1", "_", "a : False := trivial --", "a.1", "(a)", "a\nb"])
+@pytest.mark.parametrize(
+    "name", ["theorem", "foo:¬", "a b", "", "1", "_", "a : False := trivial --", "a.1", "(a)", "a\nb"]
+)
 def test_names_are_those_of_lean(capsys, name):
     assert main(["prove", "p → p", "--name", name]) == 2
     assert "--name is" in capsys.readouterr().err

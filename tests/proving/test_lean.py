@@ -1,6 +1,8 @@
 # ruff: noqa: RUF001 - the letters of Lean
 import os
+import signal
 import stat
+import subprocess
 import sys
 import time
 from importlib.util import find_spec
@@ -8,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from lean_ebm.cli.proving import main
 from lean_ebm.proving.lean import Lean, LeanNotFoundError
 from lean_ebm.proving.lean.environment import LeanEnvironment
 from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement
@@ -35,6 +38,11 @@ def fake(tmp_path, monkeypatch):
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     monkeypatch.setenv("FAKE_PIDS", str(tmp_path / "pids"))
     return program
+
+
+def endless(name):
+    """Whether a hostile text keeps Lean busy without end, or nearly so."""
+    return name.startswith("deep") or name == "sorry under repeat"
 
 
 def alive(pid):
@@ -170,7 +178,7 @@ def test_a_proof_cannot_use_another_that_failed(lean, monkeypatch):
 def test_lean_refuses_what_the_first_check_lets_through(lean, monkeypatch):
     """Without the first check, no hostile text proves a falsehood."""
     monkeypatch.setattr("lean_ebm.proving.lean.messages.refuse", lambda _: None)
-    texts = [text.encode(errors="ignore").decode() for name, text in HOSTILE.items() if not name.startswith("deep")]
+    texts = [text.encode(errors="ignore").decode() for name, text in HOSTILE.items() if not endless(name)]
     false = Statement.of("(p h : Prop) : p")
     reports = lean.check([Attempt(false, text) for text in texts if len(text) < 1_000])
     assert Outcome.SOLVED not in {report.outcome for report in reports}
@@ -312,3 +320,73 @@ def test_no_lean_is_said_in_words(tmp_path):
 def test_a_missing_project_is_said_in_words(fake, tmp_path):
     with pytest.raises(LeanNotFoundError, match="no Lean project"):
         Lean(fake, project=tmp_path / "nothing")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGKILL])
+def test_no_signal_leaves_a_process_behind(fake, tmp_path, number):
+    file = tmp_path / "a.lean"
+    file.write_text("theorem a : True := by\n  fake_hang\n")
+    code = "import sys; from lean_ebm.cli.proving import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "check", str(file), "--env", "lean", "--toolchain", str(fake)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+    pids = tmp_path / "pids"
+    deadline = time.monotonic() + 20
+    while (not pids.exists() or len(pids.read_text().split()) < 2) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=20)
+    assert process.returncode in (128 + number, -number, 130)
+    assert b"proved" not in output and b"Traceback" not in errors
+    started = [int(pid) for pid in pids.read_text().split()]
+    assert len(started) == 2  # the pretended Lean, and what it started
+    while any(map(alive, started)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(map(alive, started))
+
+
+def test_a_projects_settings_reach_lean(capsys, fake, tmp_path):
+    lake = tmp_path / "lake"
+    lake.write_text('#!/bin/sh\n[ "$1" = env ] && shift && exec "$@" --through-lake\n')
+    lake.chmod(0o755)
+    (tmp_path / "project").mkdir()
+    (tmp_path / "header.lean").write_text("open Nat\n")
+    file = tmp_path / "a.lean"
+    file.write_text("import Aesop\ntheorem a : 1 + 1 = 2 := by\n  fake_source\n")
+    project = ["--env", "lean", "--toolchain", str(fake), "--project", str(tmp_path / "project")]
+    more = ["--imports", "Mathlib, Batteries", "--header", str(tmp_path / "header.lean")]
+    assert main(["check", str(file), *project, *more]) == 0
+    source = (tmp_path / "pids.source").read_text()
+    assert source.startswith("import Mathlib\nimport Batteries\nimport Aesop\nset_option autoImplicit false\n")
+    assert "universe u v w\nopen Nat\ndef _root_.S" in source
+    assert "a: proved (Lean 4.0.0-fake)" in capsys.readouterr().out
+    assert main(["check", str(file), *more]) == 2
+    assert "--imports is for a Lean" in capsys.readouterr().err
+    assert main(["check", str(file)]) == 1
+    assert "import Aesop: not read" in capsys.readouterr().out
+
+
+def test_axioms_are_those_that_are_named(fake, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_AXIOMS", "propext, Classical.choice")
+    file = tmp_path / "a.lean"
+    file.write_text("theorem a : 1 + 1 = 2 := by simp\n")
+    project = ["--env", "lean", "--toolchain", str(fake)]
+    for axioms, status in (
+        (["--axioms", "standard"], 0),
+        (["--axioms", "propext"], 1),
+        (["--axioms", "none"], 1),
+        ([], 1),
+    ):
+        assert main(["check", str(file), *project, *axioms]) == status
+    assert main(["check", str(file), *project, "--axioms", "propext,Classical.choice"]) == 0
+
+
+@needs_wheel
+def test_any_statement_of_lean_can_be_searched(capsys, tmp_path):
+    """One that the embedded logic does not read is searched in Lean itself."""
+    assert main(["prove", "(p : Prop) [Decidable p] : p → p", "--env", "lean", "--seconds", "30"]) == 0
+    assert "theorem example_1 (p : Prop) [Decidable p] : p → p := by" in capsys.readouterr().out
+    header, file = tmp_path / "header.lean", tmp_path / "a.lean"
+    header.write_text("def Two (p : Prop) : Prop := p ∧ p\n")
+    file.write_text("theorem a (p : Prop) : Two p → p := fun h => h.1\n")
+    assert main(["check", str(file), "--env", "lean", "--header", str(header)]) == 0
+    assert main(["check", str(file), "--header", str(header)]) == 1

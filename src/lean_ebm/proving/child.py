@@ -1,10 +1,10 @@
 """Starts a program under limits that its parent cannot set from outside; this file is run by its path.
 
-``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]``, ``... watch PROGRAM [ARGUMENT ...]`` for a program
-that starts others, or ``... lean FOLDER [ARGUMENT ...]``, where PARENT is the process that starts it, MEMORY is in MiB
-(0: no limit) and FOLDER holds Lean's shared libraries. In each way it is killed when its parent ends.
-This file imports nothing of the package, so that it starts in milliseconds. The other way, ``preexec_fn``, is
-unsafe in a program with threads.
+``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]`` or ``... PARENT MEMORY lean FOLDER [ARGUMENT ...]``:
+PARENT is the process that starts it, MEMORY is in MiB (0: no limit), and FOLDER holds Lean's shared libraries. This
+process must lead a group. When its parent ends, by whatever signal, it is killed with all that it started; on systems
+other than Linux that holds only for the signals that the parent handles. This file imports nothing of the package, so
+that it starts in milliseconds. The other way, ``preexec_fn``, is unsafe in a program with threads.
 """
 
 import ctypes
@@ -32,10 +32,11 @@ def end_with(parent: int, number: int) -> None:
         os._exit(1)
 
 
-def run_watched(program: str, arguments: list[str]) -> NoReturn:
-    """Run a program that starts others, such as ``lake``: all are in this group, which is killed as a whole."""
+def run_program(program: str, arguments: list[str]) -> NoReturn:
+    """Run a program, which may start others as ``lake`` does, and end this process with it."""
     pid = os.posix_spawnp(program, [program, *arguments], os.environ)
-    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os._exit(status if status >= 0 else 128 - status)
 
 
 def limit(memory: int) -> None:
@@ -65,17 +66,15 @@ def run_lean(folder: str, arguments: list[str]) -> NoReturn:
 
 
 def main(arguments: list[str]) -> NoReturn:
-    """Set the limits, then become the program."""
+    """Set the limits, then run the program."""
     parent, memory, way, target, *rest = arguments
-    if way == "watch":
-        signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))  # this process is one of the group
-    end_with(int(parent), signal.SIGTERM if way == "watch" else signal.SIGKILL)
     limit(int(memory))
-    if way == "watch":
-        run_watched(target, rest)
-    if way == "lean":
+    if way == "lean":  # it starts no other process
+        end_with(int(parent), signal.SIGKILL)
         run_lean(target, rest)
-    os.execvp(target, [target, *rest])
+    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+    end_with(int(parent), signal.SIGTERM)
+    run_program(target, rest)
 
 
 if __name__ == "__main__":

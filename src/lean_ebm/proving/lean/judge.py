@@ -101,7 +101,7 @@ class Lean(Judge):
                 self._environment["LEAN_PATH"] = self._folder.name
                 provide_prelude(Path(self._folder.name) / f"{MODULE}.olean", self._compile_prelude)
             else:
-                self._command = ["exec" if project is None else "watch", *find_toolchain(toolchain, self._project)]
+                self._command = ["exec", *find_toolchain(toolchain, self._project)]
                 self._header = "".join(f"import {module}\n" for module in imports or ("Init",)) + HEADER
             self.version = self._version()
         except BaseException:
@@ -125,18 +125,21 @@ class Lean(Judge):
             else:
                 ready.setdefault(attempt.statement.preamble, []).append((index, checked))
         batches = [
-            group[start : start + self.batch] for group in ready.values() for start in range(0, len(group), self.batch)
+            (group[start : start + self.batch], 0)
+            for group in ready.values()
+            for start in range(0, len(group), self.batch)
         ]
         while batches:
-            batch = batches.pop()
+            batch, vain = batches.pop()  # vain: processes before this one that finished nothing
             found, death = self._check_batch([attempt for _, attempt in batch])
             if death is not None and len(batch) == 1:
                 found = [LeanReport(death.outcome, reason=death.reason)]
             for (index, _), report in zip(batch, found, strict=False):
                 reports[index] = report
             left = batch[len(found) :]
-            cut = 1 if found else len(left) // 2  # nothing was finished: a statement may have killed it
-            batches += [part for part in (left[cut:], left[:cut]) if part]
+            vain = 0 if found else vain + 1
+            cut = 1 if vain < 3 else len(left) // 2  # a statement, all of which come first, may have killed it
+            batches += [(part, vain) for part in (left[cut:], left[:cut]) if part]
         known = [report for report in reports if report is not None]
         return known if self._library else [without_library(report) for report in known]
 

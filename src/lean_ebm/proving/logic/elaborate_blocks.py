@@ -12,8 +12,9 @@ from lean_ebm.proving.parser import Tree
 
 INFERABLE = ("name", "app", "proj", "typed", "explicit", "show", "have")
 """Terms whose formula can be inferred."""
-_CLOSING = frozenset(("assumption", "exact", "exfalso", "contradiction", "trivial", "rfl", "exists"))
-_STOPPING = _CLOSING | {"apply", "refine", "intro", "intros", "constructor", "left", "right"}
+_STOPPING = frozenset(
+    ("assumption", "exfalso", "contradiction", "trivial", "rfl", "intros", "constructor", "left", "right")
+)
 """Tactics after whose errors Lean does not go on, so that an alternative that failed is one that can be mended."""
 _NAMESPACES = {
     Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.EXISTS: "Exists", Kind.TRUE: "True", Kind.FALSE: "False",
@@ -78,7 +79,7 @@ class BlockElaborator(FormulaElaborator):
         try:
             left = run.nested(Goal(number, context, target, "", self.fresh), tree[1])
         except TacticError as error:
-            if trying and any(tactic[0] not in _STOPPING for tactic in tree[1][1]):
+            if trying and not all(_stops(tactic) for tactic in tree[1][1]):
                 raise Unsupported("nested tactics that fail inside of an alternative that is tried") from error
             raise
         finally:
@@ -271,3 +272,15 @@ class BlockElaborator(FormulaElaborator):
         for local in reversed(locals_):
             proof = ("lam", local.number, local.formula, proof) if local.formula else ("all", local.number, proof)
         return proof
+
+
+def _stops(tactic: Tree) -> bool:
+    """Whether Lean does not go on after an error of this tactic."""
+    return tactic[0] in _STOPPING or (tactic[0] in ("exact", "apply") and _is_plain(tactic[1]))
+
+
+def _is_plain(tree: Tree) -> bool:
+    """Whether a term is made only of names, projections and applications."""
+    if tree[0] == "app":
+        return all(_is_plain(part) for part in (tree[1], *tree[2]))
+    return tree[0] == "name" or (tree[0] == "proj" and _is_plain(tree[1]))

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from lean_ebm.proving.lexer import SyntaxProblem, plain, tokenize
+from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.source.binders import Binder, groups
 from lean_ebm.proving.source.commands import SourceCommand, split_commands
 from lean_ebm.proving.source.shape import depths
@@ -29,7 +29,7 @@ _HARMLESS = ("set_option", "attribute", "doc")  # they change how Lean proves, a
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """A theorem of a file, or a command that is not read.
 
     Args:
@@ -70,10 +70,10 @@ class LeanFile:
         imports: The modules that it imports.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FileEntry, ...]
     imports: tuple[str, ...]
 
-    def attempt(self, entry: Entry, header: str = "") -> Attempt:
+    def attempt(self, entry: FileEntry, header: str = "") -> Attempt:
         """The statement and script of an entry that is read, with the theorems that it uses in the preamble.
 
         Args:
@@ -118,13 +118,13 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = plain(text)
-        self.entries: list[Entry] = []
+        self.entries: list[FileEntry] = []
         self.imports: list[str] = []
         self.universes: dict[str, None] = {}
         self.scopes = [_Scope("section", "")]
         self.changed = ""  # a command that is not read and may change what later theorems say
         self.defined: dict[str, str] = {}  # a name, and the definition that has it and is not read
-        self.theorems: dict[str, tuple[Entry, ParsedTheorem | None]] = {}
+        self.theorems: dict[str, tuple[FileEntry, ParsedTheorem | None]] = {}
         self.number = 0
 
     def read(self) -> None:
@@ -224,12 +224,12 @@ class _Reader:
                 raise SyntaxProblem("a protected theorem stands in a namespace")
             entry = self.entry(command, name, parsed)
         except SyntaxProblem as problem:
-            parsed, entry = None, Entry(name, command.line, True, str(problem))
+            parsed, entry = None, FileEntry(name, command.line, True, str(problem))
         self.entries.append(entry)
         if name:
             self.theorems.setdefault(name, (entry, parsed))
 
-    def entry(self, command: SourceCommand, name: str, parsed: ParsedTheorem) -> Entry:
+    def entry(self, command: SourceCommand, name: str, parsed: ParsedTheorem) -> FileEntry:
         if known := sorted(parsed.words & self.defined.keys()):
             raise SyntaxProblem(f"it mentions {known[0]} of {self.defined[known[0]]}, which is not read")
         variables = included(self.scopes[-1].variables, parsed.groups, parsed.proposition)
@@ -238,7 +238,7 @@ class _Reader:
         uses = tuple(other for other, known in self.theorems.items() if _uses(parsed, bound, other, known[1]))
         universes = [*self.universes, *(each for each in parsed.universes if each not in UNIVERSES)]
         statement = Statement(parsed.proposition, " ".join(map(str, binders)), self.preamble(universes))
-        return Entry(
+        return FileEntry(
             name=name,
             line=command.line,
             theorem=True,
@@ -280,7 +280,7 @@ class _Reader:
         keyword = command.keyword
         theorem = keyword in _THEOREMS
         name = self.full(name_of(command)[0]) if theorem and keyword != "example" else ""
-        entry = Entry(name, command.line, theorem, problem)
+        entry = FileEntry(name, command.line, theorem, problem)
         self.entries.append(entry)
         where = f"{keyword or 'a command'} in line {command.line}"
         if theorem:
@@ -301,10 +301,7 @@ def _uses(parsed: ParsedTheorem, bound: set[str], other: str, known: ParsedTheor
     last = other.rpartition(".")[2]
     if last in parsed.words and last not in bound:
         return True
-    if known is None or not known.attributes:
-        return False
-    marks = {token.text for token in tokenize(known.attributes) if token.kind == "name"}
-    return any(mark in word for mark in marks for word in parsed.words)
+    return known is not None and any(mark in word for mark in known.marks for word in parsed.words)
 
 
 def read_file(text: str) -> LeanFile:

@@ -25,6 +25,7 @@ class ParsedTheorem:
         script: Its proof, as the lines after ``by``.
         words: The names in its statement and proof, those of fields included.
         attributes: Its attributes and modifiers, as Lean source; not that it is private.
+        marks: The names in its attributes.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ParsedTheorem:
     script: str
     words: frozenset[str]
     attributes: str
+    marks: frozenset[str]
 
 
 def name_of(command: SourceCommand) -> tuple[str, int]:
@@ -77,7 +79,8 @@ def parse_theorem(text: str, command: SourceCommand) -> ParsedTheorem:
     words |= {word.text.lstrip(".") for word in rest[:at] if word.kind in ("name", "projection")}
     before = [token for token in command.tokens[: command.head] if token.kind != "doc" and token.text != "private"]
     attributes = "".join(f"{'' if token.glued else ' '}{text[token.start : token.end]}" for token in before).strip()
-    return ParsedTheorem(name, universes, tuple(own), proposition, script, frozenset(words), attributes)
+    marks = frozenset(token.text for token in before if token.kind == "name")
+    return ParsedTheorem(name, universes, tuple(own), proposition, script, frozenset(words), attributes, marks)
 
 
 def _universes(rest: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
