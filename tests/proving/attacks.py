@@ -55,6 +55,7 @@ _ESCAPES = [
 _SCRIPTS = ["trivial", "intro h\nexact h", "exact fun k => k", " " * 150 + "exact k\ntrivial", "constructor", "skip"]
 _BINDERS = [
     ") : True := trivial --",
+    ": (False → True) := fun (k : False) => have h",
     "(h : True) : True := trivial /-",
     "(h : True := by trivial) :",
     "(h : False → True) := fun",

@@ -1,5 +1,7 @@
 import json
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +11,7 @@ from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.lean.messages import LeanMessage, LeanSource
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.pantograph import Pantograph
 from lean_ebm.proving.source.checking import check_file
 from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
@@ -49,6 +52,15 @@ def test_lean_is_not_fooled(lean, monkeypatch, filtered):
         assert report.outcome is not Outcome.SOLVED, attempt
         assert report.outcome is not Outcome.CRASH, (attempt, report.reason)
         assert report.outcome is Outcome.OK or report.reason
+
+
+def test_pantograph_is_not_fooled():
+    stub = Path(__file__).with_name("repl_stub.py")
+    with Pantograph([sys.executable, str(stub)]) as environment:
+        assert environment.verify(Statement("True"), "constructor -- so it is").proved
+        chosen = [attempt for attempt in TEXTS if "#" not in attempt.script][::25]
+        for attempt, verdict in zip(chosen, environment.verify_many(chosen), strict=True):
+            assert not verdict.proved, attempt
 
 
 @needs_lean

@@ -7,8 +7,10 @@ import pytest
 from lean_ebm.proving import environment
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.keys import canonical_key
+from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.goals import Printer
+from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Outcome, Request, State, Statement, Step, Verdict
 from lean_ebm.proving.theorems.signature import Signature
 from proving.tactic_sampler import TacticSampler
@@ -24,10 +26,36 @@ from proving.tactic_sampler import TacticSampler
         ("example (p : Prop) : p → p", "(p : Prop)", "p → p"),
         ("(p ruby : Prop) : p → ruby", "(p ruby : Prop)", "p → ruby"),
         ("(p : Prop) : p → p :=", "(p : Prop)", "p → p"),
+        ("theorem foo:¬ True := by", "", "¬ True"),
+        ("theorem A.b.{u} {α : Type u} [Inhabited α] : True :=", "{α : Type u} [Inhabited α]", "True"),
+        ("(p -- :\n : Prop) /- : -/ : p /\\ p -> exists q, q", "(p : Prop)", "p ∧ p → ∃ q, q"),
+        ("((p : Prop) : p)", "", "((p : Prop) : p)"),
+        ("(p : Prop", "", "(p : Prop"),
     ],
 )
 def test_a_statement_is_split_at_its_own_colon(text, binders, proposition):
     assert Statement.of(text) == Statement(proposition, binders)
+
+
+def test_binders_are_those_of_lean():
+    text = "(p q : Prop) {α : Type u} ⦃x : α⦄ [inst : Foo α] [Bar (x : α)] (h: ∀ (x:α), p) (_ : p) (y)"
+    groups = parse_binders(text)
+    assert [group.kind for group in groups] == ["(", "{", "⦃", "[", "[", "(", "(", "("]
+    assert [group.names for group in groups] == [
+        *(("p", "q"), ("α",), ("x",), ("inst",), (), ("h",), ("_",), ("y",)),
+    ]
+    assert groups[5].source() == "(h : (∀ (x:α), p))" and str(groups[4]) == "[Bar (x : α)]"
+    assert [str(group) for group in parse_binders(" ".join(map(str, groups)))] == [str(group) for group in groups]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x", "(p : Prop", "(p : Prop) q", "( : p)", "(p : )", "()", "(p.q : Prop)", "(h : p := by rfl)", "[x y : Foo]",
+     "(while : Prop)", "(p : Prop) : q", "(1 : Prop)", "(p : Prop]", "(True : Prop)", "(p /- : Prop)", "{p : Prop)"],
+)  # fmt: skip
+def test_what_are_no_binders(text):
+    with pytest.raises(SyntaxProblem):
+        parse_binders(text)
 
 
 def test_a_theorem_is_lean_source():

@@ -68,6 +68,13 @@ def test_a_file_without_theorems_is_refused(capsys, tmp_path):
     assert capsys.readouterr().err.startswith("lean-ebm: ")
 
 
+def test_a_carriage_return_ends_no_line(capsys, tmp_path):
+    file = tmp_path / "a.lean"
+    file.write_bytes(b"-- hidden \r theorem a : True := True.intro\r\ntheorem b : True := by\r\n  constructor\r\n")
+    assert main(["check", str(file)]) == 0
+    assert capsys.readouterr().out.startswith("b: proved")
+
+
 def test_what_is_not_read_is_named_with_its_line(capsys, tmp_path):
     file = tmp_path / "a.lean"
     file.write_text("axiom a : False\ntheorem b : True := True.intro\ntheorem c : False := a\n")

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
         legal_tactics,
         read_statement,
     )
+    from lean_ebm.proving.source.checking import check_file
+    from lean_ebm.proving.source.files import LeanFile, read_file
     from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
     from lean_ebm.proving.theorems import Theorem, TheoremSettings, generate_theorems, write_theorems
     from lean_ebm.proving.views import GoalView, Hypothesis, Individual
@@ -49,6 +51,8 @@ _HOMES = {
         "BestFirst", "BreadthFirst", "FoundProof", "Meter", "Prover", "RandomWalk", "SearchBudget", "SearchNode",
         "SearchResult", "find_proof", "legal_tactics", "read_statement",
     ),
+    "source.checking": ("check_file",),
+    "source.files": ("LeanFile", "read_file"),
     "statements": ("Attempt", "Outcome", "Request", "State", "Statement", "Step", "Verdict"),
     "theorems": ("Theorem", "TheoremSettings", "generate_theorems", "write_theorems"),
     "views": ("GoalView", "Hypothesis", "Individual"),
@@ -67,6 +71,7 @@ __all__ = [
     "Judge",
     "Lean",
     "LeanEnvironment",
+    "LeanFile",
     "LeanNotFoundError",
     "LeanReport",
     "Logic",
@@ -87,9 +92,11 @@ __all__ = [
     "Theorem",
     "TheoremSettings",
     "Verdict",
+    "check_file",
     "find_proof",
     "generate_theorems",
     "legal_tactics",
+    "read_file",
     "read_statement",
     "write_theorems",
 ]

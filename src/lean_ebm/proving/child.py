@@ -1,11 +1,10 @@
 """Starts a program under limits that its parent cannot set from outside; this file is run by its path.
 
-``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]`` or ``... PARENT MEMORY lean FOLDER [ARGUMENT ...]``,
-where PARENT is the process that starts it, MEMORY is in MiB (0: no limit) and FOLDER holds Lean's shared libraries. This
-process must lead a group. When its parent ends, by whatever signal, it is killed with all that it started. On systems
-other than Linux that holds only for the signals that the parent handles.
-This file imports nothing of the package, so that it starts in milliseconds. The other way, ``preexec_fn``, is
-unsafe in a program with threads.
+``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]`` or ``... PARENT MEMORY lean FOLDER [ARGUMENT ...]``:
+PARENT is the process that starts it, MEMORY is in MiB (0: no limit), and FOLDER holds Lean's shared libraries. This
+process must lead a group. When its parent ends, by whatever signal, it is killed with all that it started; on systems
+other than Linux that holds only for the signals that the parent handles. This file imports nothing of the package, so
+that it starts in milliseconds. The other way, ``preexec_fn``, is unsafe in a program with threads.
 """
 
 import ctypes

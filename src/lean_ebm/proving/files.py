@@ -15,13 +15,13 @@ def write_line(file: IO[Any], record: dict[str, Any]) -> None:
 
 
 def read_text(path: Path) -> str:
-    """Read a text file.
+    """Read a text file. Its lines end as Lean has it, in one of two ways; a carriage return by itself ends no line.
 
     Raises:
         SettingError: If there is no such file, or it is not text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
         raise SettingError(f"Cannot read {path}: {reason}. Name a text file.") from error

@@ -126,11 +126,14 @@ class TacticParser(PatternParser):
             token, following = self.tokens[self.at], self.tokens[self.at + 1]
             if token.kind == "name" and not (following.kind == "projection" and following.glued):
                 found.append(self.name())
-                continue
-            pattern = self.argument()
-            if pattern is None:
-                break
-            found.append(pattern)
+            else:
+                pattern = self.argument()
+                if pattern is None:
+                    break
+                found.append(pattern)
+            last = found[-1]
+            if last == "rfl" or (last[0] == "typed" and last[1] == ("name", "rfl")):  # Lean substitutes an equality
+                raise OutsideProblem("the pattern rfl")
         return ("intro", tuple(found))
 
     def _intros(self) -> Tree:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.source.files import Entry, LeanFile
+from lean_ebm.proving.source.files import FileEntry, LeanFile
 from lean_ebm.proving.statements import Verdict
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedEntry:
     """The result for one entry of a file.
 
     Args:
@@ -20,7 +20,7 @@ class Checked:
         problem: Why it was not asked; empty if it was.
     """
 
-    entry: Entry
+    entry: FileEntry
     verdict: Verdict | None
     problem: str = ""
 
@@ -36,7 +36,7 @@ class Checked:
 
 def check_file(
     file: LeanFile, judge: Judge, header: str = "", progress: Callable[[int], None] = lambda _: None
-) -> list[Checked]:
+) -> list[CheckedEntry]:
     """Have a judge check every theorem of a file.
 
     Args:
@@ -48,11 +48,11 @@ def check_file(
     Returns:
         A result for each entry, in the order of the file.
     """
-    results: dict[int, Checked] = {}
+    results: dict[int, CheckedEntry] = {}
     left: list[int] = []
     for index, entry in enumerate(file.entries):
         if entry.problem:
-            results[index] = Checked(entry, None, entry.problem)
+            results[index] = CheckedEntry(entry, None, entry.problem)
         else:
             left.append(index)
     readable = {entry.name for entry in file.entries if not entry.problem}
@@ -63,12 +63,13 @@ def check_file(
         for index in ready:
             entry = file.entries[index]
             if missing := [name for name in entry.uses if not proved[name]]:
-                results[index] = Checked(entry, None, f"uses the earlier theorem {missing[0]}, which is not proved")
+                reason = f"uses the earlier theorem {missing[0]}, which is not proved"
+                results[index] = CheckedEntry(entry, None, reason)
             else:
                 asked.append(index)
         attempts = [file.attempt(file.entries[index], header) for index in asked]
         for index, verdict in zip(asked, judge.verify_many(attempts), strict=True):
-            results[index] = Checked(file.entries[index], verdict)
+            results[index] = CheckedEntry(file.entries[index], verdict)
         for index in ready:
             verdict_ = results[index].verdict
             proved[file.entries[index].name] = verdict_ is not None and verdict_.proved

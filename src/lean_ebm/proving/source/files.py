@@ -29,7 +29,7 @@ _HARMLESS = ("set_option", "attribute", "doc")  # they change how Lean proves, a
 
 
 @dataclass(frozen=True)
-class Entry:
+class FileEntry:
     """A theorem of a file, or a command that is not read.
 
     Args:
@@ -70,10 +70,10 @@ class LeanFile:
         imports: The modules that it imports.
     """
 
-    entries: tuple[Entry, ...]
+    entries: tuple[FileEntry, ...]
     imports: tuple[str, ...]
 
-    def attempt(self, entry: Entry, header: str = "") -> Attempt:
+    def attempt(self, entry: FileEntry, header: str = "") -> Attempt:
         """The statement and script of an entry that is read, with the theorems that it uses in the preamble.
 
         Args:
@@ -118,13 +118,13 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = plain(text)
-        self.entries: list[Entry] = []
+        self.entries: list[FileEntry] = []
         self.imports: list[str] = []
         self.universes: dict[str, None] = {}
         self.scopes = [_Scope("section", "")]
         self.changed = ""  # a command that is not read and may change what later theorems say
         self.defined: dict[str, str] = {}  # a name, and the definition that has it and is not read
-        self.theorems: dict[str, tuple[Entry, ParsedTheorem | None]] = {}
+        self.theorems: dict[str, tuple[FileEntry, ParsedTheorem | None]] = {}
         self.number = 0
 
     def read(self) -> None:
@@ -224,12 +224,12 @@ class _Reader:
                 raise SyntaxProblem("a protected theorem stands in a namespace")
             entry = self.entry(command, name, parsed)
         except SyntaxProblem as problem:
-            parsed, entry = None, Entry(name, command.line, True, str(problem))
+            parsed, entry = None, FileEntry(name, command.line, True, str(problem))
         self.entries.append(entry)
         if name:
             self.theorems.setdefault(name, (entry, parsed))
 
-    def entry(self, command: SourceCommand, name: str, parsed: ParsedTheorem) -> Entry:
+    def entry(self, command: SourceCommand, name: str, parsed: ParsedTheorem) -> FileEntry:
         if known := sorted(parsed.words & self.defined.keys()):
             raise SyntaxProblem(f"it mentions {known[0]} of {self.defined[known[0]]}, which is not read")
         variables = included(self.scopes[-1].variables, parsed.groups, parsed.proposition)
@@ -238,7 +238,7 @@ class _Reader:
         uses = tuple(other for other, known in self.theorems.items() if _uses(parsed, bound, other, known[1]))
         universes = [*self.universes, *(each for each in parsed.universes if each not in UNIVERSES)]
         statement = Statement(parsed.proposition, " ".join(map(str, binders)), self.preamble(universes))
-        return Entry(
+        return FileEntry(
             name=name,
             line=command.line,
             theorem=True,
@@ -280,7 +280,7 @@ class _Reader:
         keyword = command.keyword
         theorem = keyword in _THEOREMS
         name = self.full(name_of(command)[0]) if theorem and keyword != "example" else ""
-        entry = Entry(name, command.line, theorem, problem)
+        entry = FileEntry(name, command.line, theorem, problem)
         self.entries.append(entry)
         where = f"{keyword or 'a command'} in line {command.line}"
         if theorem:
