@@ -288,3 +288,7 @@ FILES: list[tuple[str, list[str]]] = [
     ("variable [h : False]\ntheorem bad : False := h\n", ["bad"]),
 ]
 """Each file has names that Lean reports; only ``good`` and ``a`` may be proved."""
+
+
+TEXTS = [*statements(), *scripts()]
+"""All attacks that are a statement with a script."""

@@ -16,9 +16,8 @@ from lean_ebm.proving.source.checking import check_file
 from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 from proving import attacks
+from proving.attacks import TEXTS
 from proving.hostile import HOSTILE
-
-TEXTS = [*attacks.statements(), *attacks.scripts()]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ def test_rows_measure_and_know_whether_they_hold():
     assert row.holds and row.measured.startswith("equal on 272 of 272")
     fast = measure.applications(0.05)
     assert fast.holds == (int(fast.measured.split(",")[0] + fast.measured.split(",")[1][:3]) >= 20_000)
+    whole = measure.searched(20)
+    assert whole.holds == (int(whole.measured.partition(" ")[0].replace(",", "")) >= 40_000)
     few = measure.generated(20, 0)
     assert few.measured.startswith("20 in ")
 

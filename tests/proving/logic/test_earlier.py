@@ -1,4 +1,5 @@
 """Theorems that use earlier ones of the same file, in the embedded logic and in Lean."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 from importlib.util import find_spec
 
