@@ -80,6 +80,7 @@ class Logic(Environment):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
         run = TacticRun(state.next, state.unknown, run_block)
+        run.named = state.named
         goals = state.open
         before = clock.begin(self.timeout)
         try:

@@ -22,9 +22,10 @@ class LogicState(State):
         before: The state to which the tactic was applied; None at the start.
         parts: The proof terms, with holes, that the tactic gave for goals, by number of the goal.
         found: The values that the tactic found for unknowns, by number.
+        named: The names of all holes such as ``?x`` that were written so far.
     """
 
-    __slots__ = ("before", "found", "next", "open", "parts", "unknown")
+    __slots__ = ("before", "found", "named", "next", "open", "parts", "unknown")
 
     def __init__(self, goals: list[Goal], run: TacticRun, before: LogicState | None) -> None:
         # The frozen dataclass's own way of setting attributes costs more than most tactics.
@@ -35,6 +36,7 @@ class LogicState(State):
         put(self, "before", before)
         put(self, "parts", run.parts)
         put(self, "found", run.found)
+        put(self, "named", run.named)
 
     open: list[Goal]
     unknown: dict[int, Unknown]
@@ -42,6 +44,7 @@ class LogicState(State):
     before: LogicState | None
     parts: dict[int, ProofTerm]
     found: dict[int, Expr]
+    named: frozenset[str]
 
     @property
     def goals(self) -> tuple[str, ...]:
