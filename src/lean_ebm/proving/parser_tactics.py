@@ -100,6 +100,8 @@ class TacticParser(PatternParser):
         if token.kind != "name":
             self.fail("expected a tactic")
         self.at += 1
+        if self.next.kind == "projection" and self.next.glued:
+            raise OutsideProblem(f"the tactic {word}{self.next.text}")
         if word in _ALONE:
             return (word,)
         if word in _OVER_TERM:

@@ -85,6 +85,7 @@ class Logic(Environment):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
         run = TacticRun(state.next, state.unknown, run_block, state.earlier)
+        run.named = state.named
         goals = state.open
         before = clock.begin(self.timeout)
         try:

@@ -23,9 +23,10 @@ class LogicState(State):
         parts: The proof terms, with holes, that the tactic gave for goals, by number of the goal.
         found: The values that the tactic found for unknowns, by number.
         earlier: The theorems that come before the statement, by name.
+        named: The names of all holes such as ``?x`` that were written so far.
     """
 
-    __slots__ = ("before", "earlier", "found", "next", "open", "parts", "unknown")
+    __slots__ = ("before", "earlier", "found", "named", "next", "open", "parts", "unknown")
 
     def __init__(self, goals: list[Goal], run: TacticRun, before: LogicState | None) -> None:
         # The frozen dataclass's own way of setting attributes costs more than most tactics.
@@ -37,6 +38,7 @@ class LogicState(State):
         put(self, "parts", run.parts)
         put(self, "found", run.found)
         put(self, "earlier", run.earlier)
+        put(self, "named", run.named)
 
     open: list[Goal]
     unknown: dict[int, Unknown]
@@ -45,6 +47,7 @@ class LogicState(State):
     parts: dict[int, ProofTerm]
     found: dict[int, Expr]
     earlier: Earlier
+    named: frozenset[str]
 
     @property
     def goals(self) -> tuple[str, ...]:

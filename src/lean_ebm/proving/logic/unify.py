@@ -65,9 +65,10 @@ class TacticRun:
         trying: Number of tactics around the present one that try alternatives.
         block: What runs nested tactics; None where there are none.
         earlier: The theorems that come before the statement, by name.
+        named: The names of all holes such as ``?x`` that were written so far.
     """
 
-    __slots__ = ("_same", "block", "earlier", "found", "next", "parts", "trying", "unknown")
+    __slots__ = ("_same", "block", "earlier", "found", "named", "next", "parts", "trying", "unknown")
 
     def __init__(
         self,
@@ -78,6 +79,7 @@ class TacticRun:
     ) -> None:
         self.next = following
         self.block = block
+        self.named: frozenset[str] = frozenset()
         self.unknown = unknown
         self.earlier = earlier
         self.found: dict[int, Expr] = {}
