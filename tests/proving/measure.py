@@ -19,6 +19,7 @@ from random import Random
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.logic import Logic, LogicState
 from lean_ebm.proving.logic.decide import prove
+from lean_ebm.proving.logic.goals import Goal
 from lean_ebm.proving.logic.kernel import check
 from lean_ebm.proving.logic.logic import proof_of, root
 from lean_ebm.proving.logic.render import prefixed, script
@@ -27,6 +28,8 @@ from lean_ebm.proving.theorems import TheoremSettings, generate_theorems
 from proving.differential import compare, mutated, pairs
 from proving.everyday_cases import accepted, refused
 from proving.kripke import Worlds, formulas
+from proving.mutants import CONTEXT, try_mutants
+from proving.random_statements import StatementComparison, attempts, compare_statements
 
 FOLDER = Path(__file__).resolve().parent
 CHECKOUT = FOLDER.parents[1]
@@ -85,6 +88,9 @@ def _text(rows: list[Row], fast: bool, seed: int, verifier: str) -> str:
 def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
     share = 10 if fast else 1
     yield differential(lean, 6000 // share, seed)
+    yield random_statements(lean, 20_000 // share, seed)
+    yield mutants(1_000_000 // share, lean, seed)
+    yield shared_formulas()
     yield from proofs(lean, 2000 // share, 1200 // share, seed)
     yield everyday(lean)
     yield suite(
@@ -96,6 +102,12 @@ def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
         FOLDER / "test_pantograph.py",
         ("test_fifty_faults_lose_no_search", "test_a_fault_again_and_again_is_an_outcome"), 15,
         counted="tests (56 faults in one search, and each of 14 again and again)",
+    )  # fmt: skip
+    yield suite(
+        "mock REPL: goals that survive, sleep and move, time-outs, kills", "200 runs, script and state always agree",
+        FOLDER / "test_pantograph_random.py",
+        ("test_script_and_state_agree_in_random_runs_with_faults", "test_lean_leaves_the_same_goals_in_the_same_order"),
+        2, counted="tests (200 runs with faults, compared step by step; 120 scripts, compared with Lean)",
     )  # fmt: skip
     yield decided(5 if fast else 7)
     yield applications(1.0 if fast else 5.0)
@@ -113,6 +125,57 @@ def differential(lean: Lean, number: int, seed: int) -> Row:
         f"{compared:,} pairs, {result.accepted:,} of them accepted by both, {len(result.differing)} disagreements; "
         f"{result.outside:,} more are outside of the fragment and refused",
         not result.differing,
+    )
+
+
+def random_statements(lean: Lean, number: int, seed: int) -> Row:
+    """Compare the embedded logic with Lean on random statements over several types."""
+    result = StatementComparison(0, 0, 0, [], [])
+    for block in range(-(-number // 2000)):  # in blocks, so that not all texts are held at once
+        part = compare_statements(list(attempts(1000 * seed + block, min(2000, number - 2000 * block))), lean)
+        result.add(part)
+    share = result.both / max(1, result.lean)
+    return Row(
+        "random statements (several types, shadowing, functions, all kinds of binders) and scripts, against Lean",
+        "20,000 pairs, none accepted by ours and refused by Lean; Lean accepts a third, ours 90% of those",
+        f"{result.pairs:,} pairs, {len(result.wrong)} wrongly accepted; Lean accepts {result.lean:,}, ours {share:.1%} "
+        "of those",
+        not result.wrong and result.lean >= result.pairs / 3 and share >= 0.9,
+    )
+
+
+def mutants(number: int, lean: Lean, seed: int) -> Row:
+    """Offer mutated proof terms to the kernel, and a sample of what it accepts, as scripts, to Lean."""
+    result = try_mutants(seed, number)
+    written = []
+    for proof, formula in result.sample:
+        goal = Goal(0, CONTEXT, formula, "", 9)
+        written.append(Attempt(prefixed(goal), script(goal, proof, True)))
+    refused = sum(report.outcome is not Outcome.SOLVED for report in lean.check(written))
+    return Row(
+        "mutated kernel terms, with quantifiers over two types and over propositions", "1,000,000, 0 unsound",
+        f"{len(result.unsound)} of {result.tried:,} unsound in a finite structure; {result.accepted:,} accepted, "
+        f"{result.changed:,} of them changed; of {len(written)} changed ones as scripts Lean refuses {refused}",
+        not result.unsound and not refused,
+    )  # fmt: skip
+
+
+def shared_formulas() -> Row:
+    """Measure 200 lines that double a formula each."""
+    logic, statement = Logic(), Statement("p → True", "(p : Prop)")
+    lines = "intro h\n" + "have h := And.intro h h\n" * 200
+    start = logic.start(statement).state
+    assert start is not None
+    state = logic.apply(start, lines).state
+    assert state is not None
+    times = []
+    for work in (lambda: logic.verify(statement, lines + "constructor"), lambda: logic.key(state), lambda: state.goals):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    shown = ", ".join(f"{took:.3f} s" for took in times)
+    return Row(
+        "200 lines of `have h := And.intro h h`", "under 1 s each in verify, key and printing", shown, max(times) < 1
     )
 
 

@@ -234,6 +234,14 @@ class StatementComparison:
     wrong: list[tuple[Attempt, LeanReport]]
     missed: list[tuple[Attempt, str]]
 
+    def add(self, other: StatementComparison) -> None:
+        """Add the pairs of another comparison."""
+        self.pairs += other.pairs
+        self.lean += other.lean
+        self.both += other.both
+        self.wrong += other.wrong
+        self.missed += other.missed
+
 
 def attempts(seed: int, number: int) -> Iterator[Attempt]:
     """Make random statements with scripts, which depend only on the seed.

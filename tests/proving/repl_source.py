@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from lean_ebm.proving.lexer import plain, tokenize
 from lean_ebm.proving.logic.kernel import KernelError
 from lean_ebm.proving.logic.logic import check_term, proof_of, root
 from lean_ebm.proving.logic.state import LogicState
-from lean_ebm.proving.source.binders import parse_binders
+from lean_ebm.proving.source.binders import groups
+from lean_ebm.proving.source.shape import depths
 from lean_ebm.proving.statements import Statement
 from proving.repl_goals import LOGIC, GoalList, TacticFailure
 
@@ -61,10 +63,7 @@ def proof(command: str, scope: Scope) -> str:
     text = head.partition(" ")[2].strip().partition(" ")[2]
     try:
         given = Statement.of("theorem t " + text)
-        groups = [group._replace(domain=group.domain[1:-1]) for group in parse_binders(given.binders)]
-        given = Statement(given.proposition, " ".join(map(str, groups)))  # without brackets around types
-        binders = f"∀ {given.binders}, {given.proposition}" if given.binders else given.proposition
-        statement = scope.statement(binders)
+        statement = scope.statement(f"∀ {given.binders}, {given.proposition}" if given.binders else given.proposition)
         state = begun(statement, scope.opened).run("\n".join(line.removeprefix("  ") for line in script.splitlines()))
     except ProtocolError as error:
         return str(error.answer["desc"])
@@ -81,5 +80,20 @@ def proof(command: str, scope: Scope) -> str:
 
 def _statement(text: str) -> Statement:
     """Split ``∀ (p q : Prop), p`` into binders, as far as they are in brackets, and proposition."""
-    match = re.match(r"∀\s*((?:\([^()]*\)\s*|\{[^{}]*\}\s*)+),", text)
-    return Statement(text[match.end() :].strip(), match[1].strip()) if match else Statement(text)
+    if not text.startswith("∀"):
+        return Statement(text)
+    rest = plain(text[1:])
+    tokens = tokenize(rest)
+    found, at = groups(rest, tokens, depths(tokens), 0)
+    if not found or tokens[at].text != ",":
+        return Statement(text)
+    binders = [group._replace(domain=_bare(group.domain)) for group in found]
+    return Statement(rest[tokens[at].end :].strip(), " ".join(map(str, binders)))
+
+
+def _bare(text: str) -> str:
+    """A type without brackets around all of it, since the logic reads none there."""
+    tokens = tokenize(text)
+    levels = depths(tokens)
+    around = tokens and tokens[0].text == "(" and all(level > levels[0] for level in levels[1:-1])
+    return text[1:-1].strip() if around else text

@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lean import LeanNotFoundError
-from lean_ebm.proving.lexer import plain
 from lean_ebm.proving.logic.logic import Logic
 from lean_ebm.proving.pantograph import AsyncPantograph, Pantograph, PoolSettings, find_repl
 from lean_ebm.proving.pantograph.protocol import binder_names, printed_goal
@@ -169,11 +167,10 @@ def test_verify_is_the_only_judge(served):
 def test_hostile_texts_reach_no_process(served, monkeypatch):
     state = served.start(SWAP).state
     monkeypatch.setattr(Repl, "ask", lambda *_: pytest.fail("a process was asked"))
-    hostile = [text for text in HOSTILE.values() if refuse(plain(text))]  # some are comments alone
-    assert len(hostile) > 90
-    for text in hostile:
-        assert served.apply(state, text).outcome is Outcome.FORBIDDEN
-        assert served.verify(SWAP, text).outcome is Outcome.FORBIDDEN
+    for name, text in HOSTILE.items():
+        if name not in ("line comment", "block comment"):  # which are blanked: the rest is a proof
+            assert served.apply(state, text).outcome in (Outcome.FORBIDDEN, Outcome.PARSE_ERROR)
+            assert served.verify(SWAP, text).outcome in (Outcome.FORBIDDEN, Outcome.PARSE_ERROR)
     assert served.start(Statement("sorry")).outcome is Outcome.FORBIDDEN
 
 
@@ -294,7 +291,9 @@ def test_fifty_faults_lose_no_search(tmp_path):
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_again_and_again_is_an_outcome(tmp_path, fault):
     """Without a retry, and at each command after the first ones."""
-    with faulty(tmp_path, dict.fromkeys(range(7, 60), fault), processes=1, retries=0, timeout=0.9) as environment:
+    patience = 5.0 if fault == "memory" else 0.9  # a busy machine takes a while to fill the memory
+    plan = dict.fromkeys(range(7, 60), fault)
+    with faulty(tmp_path, plan, processes=1, retries=0, timeout=patience) as environment:
         start = environment.start(SWAP)  # commands 4 to 6
         assert start.outcome is Outcome.OK
         step = environment.apply(start.state, "intro h")

@@ -181,6 +181,17 @@ def test_what_could_not_be_a_line_of_the_script_is_refused(local, tactics, wrong
     assert not environment.verify(AND, "\n".join([*tactics, wrong])).proved
 
 
+def test_statements_reach_the_process_as_they_are_verified(local):
+    environment = local()
+    step = environment.start(Statement(r"p /\ q -> q /\ p -- and nothing else", "(p q : Prop)"))
+    assert step.state.goals == ("p q : Prop\n⊢ p ∧ q → q ∧ p",)
+    started = [payload["expr"] for command, payload, _ in LocalRepl.log if command == "goal.start"]
+    for wrong in ("True) ∧ (True", "p →", ""):
+        assert environment.start(Statement(wrong, "(p : Prop)")).outcome is Outcome.PARSE_ERROR
+    assert environment.start(Statement("p", "(p : Prop) (h : p")).outcome is Outcome.PARSE_ERROR
+    assert started == ["∀ (p q : (Prop)), " + started[0].partition(", ")[2]]
+
+
 def test_levels_header_and_options_hold_everywhere(local):
     text = "(α : Type u_1) (P : α → Prop) (p q : Prop) (a : p) (b : q) : p ∧ q"
     statement, script = Statement.of(text), "exact intro a b"

@@ -112,9 +112,10 @@ def test_script_and_state_agree_in_random_runs_with_faults(local, monkeypatch):
         only_first = number % 3 > 0
         monkeypatch.setattr(LocalRepl, "rate", 0.08)
         moves = MOVES + MORE if number % 5 else (*MOVES, *MORE, "lose")
-        script, state, done = Walk(random, environment, moves).run(only_first)
+        walk = Walk(random, environment, moves)
+        script, state, done = walk.run(only_first)
         monkeypatch.setattr(LocalRepl, "rate", 0.0)
-        statement = state.handle.origin
+        statement = walk.statement
         moved += not set(script).isdisjoint(MOVES + MORE)
         solved += done
         environment.release([state])

@@ -8,6 +8,7 @@ from lean_ebm.files import cache_folder
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.lean.judge import PRELUDE
 from lean_ebm.proving.lean.prelude import provide_prelude
+from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 
 pytestmark = pytest.mark.skipif(
@@ -186,6 +187,36 @@ def test_what_fails_for_another_reason_says_nothing_of_the_library(lean, script)
     verdict = lean.verify(Statement.of("(p q : Prop) : p → q"), script)
     assert not verdict.proved
     assert "library" not in verdict.message
+
+
+NAMES = """
+    rfl true false none some isTrue isFalse trivial id mt flip absurd True And calc eval_prec eval_prio exists if
+    matches max_prec repeat this where while with without_expected_type
+"""
+PLACES = (
+    "intro {}\nexact {}",
+    "rintro {}\nexact {}",
+    "intro ({} : p ∧ q)\nexact {}",
+    "intro ⟨{}, h⟩\nexact ⟨{}, h⟩",
+    "exact fun {} => {}",
+    "exact fun ⟨{}, h⟩ => ⟨{}, h⟩",
+    "intro h\nexact match h with | ⟨{}, k⟩ => ⟨{}, k⟩",
+    "intro h\nobtain ⟨{}, k⟩ := h\nexact ⟨{}, k⟩",
+    "intro h\nhave ⟨{}, k⟩ := h\nexact ⟨{}, k⟩",
+)
+
+
+def test_a_name_that_lean_takes_otherwise_is_no_variable_of_ours(lean):
+    """Such as a word that Lean reserves, or a constant that is a pattern."""
+    statement = Statement.of("(p q : Prop) : p ∧ q → p ∧ q")
+    attempts = [Attempt(statement, place.replace("{}", name)) for name in NAMES.split() for place in PLACES]
+    logic = Logic()
+    reports = lean.check(attempts)
+    ours = [logic.verify(*attempt).proved for attempt in attempts]
+    theirs = [report.outcome is Outcome.SOLVED for report in reports]
+    assert [attempt.script for attempt, mine, its in zip(attempts, ours, theirs, strict=True) if mine and not its] == []
+    assert sum(theirs) > sum(ours) > 50
+    assert not any(its for attempt, its in zip(attempts, theirs, strict=True) if "⟨true" in attempt.script[:12])
 
 
 LEMMAS = {

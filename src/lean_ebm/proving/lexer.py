@@ -58,16 +58,16 @@ _SPELLINGS = {
     "forall": "∀",
 }
 _RESERVED = """
-    Prop Sort Type abbrev add_decl_doc assert_not_exists at attribute axiom binder_predicate break builtin_initialize by
-    calc catch class coinductive coinductive_fixpoint continue dbg_trace declare_syntax_cat decreasing_by def
-    deprecated_module deriving do docs_to_verso elab elab_rules else end example exists export extends finally for
-    forall from fun generalizing grind_pattern have haveI hiding if import in include inductive inductive_fixpoint infix
-    infixl infixr init_quot initialize instance leading_parser let letI let_delayed let_fun let_tmp local macro
-    macro_rules match matches meta mut mutual namespace nat_lit nofun nomatch noncomputable nonrec notation omit opaque
-    open partial partial_fixpoint postfix prefix private protected public recall renaming repeat return scoped seal
-    section set_option show sorry structure suffices suppress_compilation syntax tactic_extension termination_by then
-    theorem trailing_parser try unif_hint universe unless unlock_limits unsafe unseal unsuppress_compilation using
-    variable where while with
+    Prop Sort Type abbrev add_decl_doc assert_not_exists at attribute axiom binder_predicate break builtin_initialize
+    by calc catch class coinductive coinductive_fixpoint continue dbg_trace declare_syntax_cat decreasing_by def
+    deprecated_module deriving do docs_to_verso elab elab_rules else end eval_prec eval_prio example exists export
+    extends finally for forall from fun generalizing grind_pattern have haveI hiding if import in include inductive
+    inductive_fixpoint infix infixl infixr init_quot initialize instance leading_parser let letI let_delayed let_fun
+    let_tmp local macro macro_rules match matches max_prec meta mut mutual namespace nat_lit nofun nomatch
+    noncomputable nonrec notation omit opaque open partial partial_fixpoint postfix prefix private protected public
+    recall renaming repeat return scoped seal section set_option show sorry structure suffices suppress_compilation
+    syntax tactic_extension termination_by then theorem trailing_parser try unif_hint universe unless unlock_limits
+    unsafe unseal unsuppress_compilation using variable where while with without_expected_type
 """
 KEYWORDS = frozenset(_RESERVED.split())
 """Words that Lean reserves, so that they cannot be names. Tactics such as ``intro`` are not among them."""

@@ -90,6 +90,8 @@ class KeywordParser(TokenReader):
                     patterns.append(self.term())
                 rows.append(tuple(patterns))
             self.expect("=>")
+            if self.next.column < self.column:
+                self.fail("expected the right side of an alternative, not left of its |")
             tree = right()
             found += [(row, tree) for row in rows]
         self.column = saved

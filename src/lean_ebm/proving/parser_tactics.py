@@ -100,6 +100,8 @@ class TacticParser(PatternParser):
         if token.kind != "name":
             self.fail("expected a tactic")
         self.at += 1
+        if self.next.kind == "projection" and self.next.glued:
+            raise OutsideProblem(f"the tactic {word}{self.next.text}")
         if word in _ALONE:
             return (word,)
         if word in _OVER_TERM:
@@ -126,11 +128,14 @@ class TacticParser(PatternParser):
             token, following = self.tokens[self.at], self.tokens[self.at + 1]
             if token.kind == "name" and not (following.kind == "projection" and following.glued):
                 found.append(self.name())
-                continue
-            pattern = self.argument()
-            if pattern is None:
-                break
-            found.append(pattern)
+            else:
+                pattern = self.argument()
+                if pattern is None:
+                    break
+                found.append(pattern)
+            last = found[-1]
+            if last == "rfl" or (last[0] == "typed" and last[1] == ("name", "rfl")):  # Lean substitutes an equality
+                raise OutsideProblem("the pattern rfl")
         return ("intro", tuple(found))
 
     def _intros(self) -> Tree:

@@ -80,12 +80,13 @@ def test_types_are_told_apart(text, script):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("(α : Type) (a : α) (α : Prop) (P : α → Prop) : (∀ x, P x) → ∃ x, P x", ""),
+        ("(α : Type) (a : α) (α : Prop) (P : α → Prop) : (∀ x, P x) → ∃ x, P x", "not individuals"),
+        ("(α : Type) (F : (α → Prop) → Prop) : True", "not individuals"),
         ("(α : Type) (α β : α) : True", ""),
         ("(α : Type) (P : α → Prop) : ∀ α : α, ∀ y : α, P y", ""),
         ("(α : Sort u) (a : α) : True", "a variable for a type"),
         ("(α : Type x) (a : α) : True", "the universe x"),
-        ("(P : Prop → Prop) (p : Prop) : P p", "propositions as arguments"),
+        ("(P : Prop → Prop) (p : Prop) : P p", "not individuals"),
         ("(α : Type) (p : Prop) : ∀ P : α → Prop, p", "a function or predicate"),
         ("(p : Prop) : ∀ α : Type, p", "a variable for a type"),
         ("(p q : Prop) : ∃ h : p, q", "∃ over proofs"),

@@ -6,6 +6,7 @@ Lean's own binary and not here: a definition marked `extern` stands for the comp
 body says. In this way the library's parsers, notations and macros run: `p ∧ q`, `rcases`, `have` mean exactly what they
 mean in Lean. Types that compiled code reads (`Name`, `ParserDescr`) must match its layout, constructor by constructor.
 Lemmas are stated as the library states them, with its kinds and order of arguments; their proofs are this file's own.
+A lemma for which the library needs an axiom needs one here too, or is left out: what depends on axioms is reported.
 
 Not here, since they would mean less than in Lean: `simp`, `omega`, `exact?` and their kind, which search the library.
 -/
@@ -36,8 +37,8 @@ abbrev Eq.ndrec.{u₁, u₂} {α : Sort u₂} {a : α} {motive : α → Sort u�
   h.rec m
 inductive HEq {α : Sort u} : α → {β : Sort u} → β → Prop where
   | refl (a : α) : HEq a a
-theorem rfl {α : Sort u} {a : α} : Eq a a := Eq.refl a
-theorem HEq.rfl {α : Sort u} {a : α} : HEq a a := HEq.refl a
+@[match_pattern] def rfl {α : Sort u} {a : α} : Eq a a := Eq.refl a
+@[match_pattern] def HEq.rfl {α : Sort u} {a : α} : HEq a a := HEq.refl a
 def id {α : Sort u} (a : α) : α := a
 def cast {α β : Sort u} (h : Eq α β) (a : α) : β := h.rec a
 theorem eq_of_heq {α : Sort u} {a b : α} (h : HEq a b) : Eq a b :=
@@ -89,6 +90,11 @@ theorem Iff.rfl {a : Prop} : Iff a a := Iff.refl a
 inductive Bool : Type where
   | false
   | true
+export Bool (false true)
+inductive Option (α : Type u) where
+  | none : Option α
+  | some (val : α) : Option α
+export Option (none some)
 -- Error recovery puts it in the place of a term that failed; `#print axioms` shows it.
 axiom sorryAx (α : Sort u) (synthetic : Bool) : α
 inductive Nat : Type where
@@ -104,7 +110,9 @@ inductive String : Type where
 class inductive Decidable (p : Prop) where
   | isFalse (h : Not p) : Decidable p
   | isTrue (h : p) : Decidable p
+export Decidable (isFalse isTrue)
 def Decidable.decide (p : Prop) [h : Decidable p] : Bool := h.casesOn (fun _ => Bool.false) (fun _ => Bool.true)
+export Decidable (decide)
 theorem of_decide_eq_false {p : Prop} [inst : Decidable p] : Eq (Decidable.decide p) Bool.false → Not p :=
   inst.casesOn (motive := fun d => Eq (@Decidable.decide p d) Bool.false → Not p)
     (fun h _ => h)
@@ -246,6 +254,12 @@ open Lean PrettyPrinter
 @[term_parser 1000, extern "lean"] def termDepIfThenElse : ParserDescr := compiled
 @[term_parser 1000, extern "lean"] def termIfThenElse : ParserDescr := compiled
 @[term_parser 1000, extern "lean"] def Lean.calc : ParserDescr := compiled
+-- These are here for their words, which are no names in Lean.
+@[term_parser 1000, extern "lean"] def termMax_prec : ParserDescr := compiled
+@[term_parser 1000, extern "lean"] def termWithout_expected_type_ : ParserDescr := compiled
+@[term_parser 1000, extern "lean"] def Lean.termEval_prec_ : ParserDescr := compiled
+@[term_parser 1000, extern "lean"] def Lean.termEval_prio_ : ParserDescr := compiled
+@[term_parser 1000, extern "lean"] def Lean.«term_Matches_|» : TrailingParserDescr := compiled
 @[macro «term_∧_», extern "lean"] def «_aux_Init_Notation___macroRules_term_∧__1» : Macro := expand
 @[macro «term_∨_», extern "lean"] def «_aux_Init_Notation___macroRules_term_∨__1» : Macro := expand
 @[macro «term_↔_», extern "lean"] def «_aux_Init_Core___macroRules_term_↔__1» : Macro := expand
@@ -498,22 +512,19 @@ theorem false_imp_iff (a : Prop) : (False → a) ↔ True := iff_true_intro Fals
 theorem true_imp_iff {α : Prop} : (True → α) ↔ α := imp_iff_right True.intro
 theorem imp_self {a : Prop} : (a → a) ↔ True := iff_true_intro id
 theorem imp_false {a : Prop} : (a → False) ↔ ¬a := Iff.rfl
-theorem imp.swap {a b : Sort u} {c : Prop} : (a → b → c) ↔ (b → a → c) := ⟨flip, flip⟩
+theorem imp.swap {a b c : Prop} : (a → b → c) ↔ (b → a → c) := ⟨flip, flip⟩
 theorem imp_not_comm {a b : Prop} : (a → ¬b) ↔ (b → ¬a) := imp.swap
 theorem imp_congr_left {a b c : Prop} (h : a ↔ b) : (a → c) ↔ (b → c) := ⟨fun g x => g (h.2 x), fun g x => g (h.1 x)⟩
-theorem imp_congr_right {a : Sort u} {b c : Prop} (h : a → (b ↔ c)) : (a → b) ↔ (a → c) :=
+theorem imp_congr_right {a b c : Prop} (h : a → (b ↔ c)) : (a → b) ↔ (a → c) :=
   ⟨fun g x => (h x).1 (g x), fun g x => (h x).2 (g x)⟩
 theorem imp_congr {a c b d : Prop} (h₁ : a ↔ c) (h₂ : b ↔ d) : (a → b) ↔ (c → d) :=
   ⟨fun g x => h₂.1 (g (h₁.2 x)), fun g x => h₂.2 (g (h₁.1 x))⟩
-theorem iff_congr {a b c d : Prop} (h₁ : a ↔ c) (h₂ : b ↔ d) : (a ↔ b) ↔ (c ↔ d) :=
-  ⟨fun h => h₁.symm.trans (h.trans h₂), fun h => h₁.trans (h.trans h₂.symm)⟩
 
 theorem and_assoc {a b c : Prop} : (a ∧ b) ∧ c ↔ a ∧ (b ∧ c) := ⟨fun h => ⟨h.1.1, h.1.2, h.2⟩, fun h => ⟨⟨h.1, h.2.1⟩, h.2.2⟩⟩
 theorem or_assoc {a b c : Prop} : (a ∨ b) ∨ c ↔ a ∨ (b ∨ c) :=
   ⟨fun h => h.elim (Or.imp_right .inl) fun x => .inr (.inr x), fun h => h.elim (fun x => .inl (.inl x)) (Or.imp_left .inr)⟩
 theorem and_left_comm {a b c : Prop} : a ∧ b ∧ c ↔ b ∧ a ∧ c := ⟨fun h => ⟨h.2.1, h.1, h.2.2⟩, fun h => ⟨h.2.1, h.1, h.2.2⟩⟩
 theorem and_right_comm {a b c : Prop} : (a ∧ b) ∧ c ↔ (a ∧ c) ∧ b := ⟨fun h => ⟨⟨h.1.1, h.2⟩, h.1.2⟩, fun h => ⟨⟨h.1.1, h.2⟩, h.1.2⟩⟩
-theorem and_rotate {a b c : Prop} : a ∧ b ∧ c ↔ b ∧ c ∧ a := ⟨fun h => ⟨h.2.1, h.2.2, h.1⟩, fun h => ⟨h.2.2, h.1, h.2.1⟩⟩
 theorem and_congr {a c b d : Prop} (h₁ : a ↔ c) (h₂ : b ↔ d) : a ∧ b ↔ c ∧ d := ⟨And.imp h₁.1 h₂.1, And.imp h₁.2 h₂.2⟩
 theorem and_congr_left' {a b c : Prop} (h : a ↔ b) : a ∧ c ↔ b ∧ c := and_congr h Iff.rfl
 theorem and_congr_right' {b c a : Prop} (h : b ↔ c) : a ∧ b ↔ a ∧ c := and_congr Iff.rfl h
@@ -523,7 +534,6 @@ theorem and_congr_left {c a b : Prop} (h : c → (a ↔ b)) : a ∧ c ↔ b ∧ 
   ⟨fun x => ⟨(h x.2).1 x.1, x.2⟩, fun x => ⟨(h x.2).2 x.1, x.2⟩⟩
 theorem and_iff_left {b a : Prop} (hb : b) : a ∧ b ↔ a := ⟨And.left, fun h => ⟨h, hb⟩⟩
 theorem and_iff_right {a b : Prop} (ha : a) : a ∧ b ↔ b := ⟨And.right, fun h => ⟨ha, h⟩⟩
-theorem and_self_iff {a : Prop} : a ∧ a ↔ a := ⟨And.left, fun h => ⟨h, h⟩⟩
 theorem and_not_self {a : Prop} : ¬(a ∧ ¬a) := fun h => h.2 h.1
 theorem not_and_self {a : Prop} : ¬(¬a ∧ a) := fun h => h.1 h.2
 theorem and_imp {a b c : Prop} : (a ∧ b → c) ↔ (a → b → c) := ⟨fun h x y => h ⟨x, y⟩, fun h x => h x.1 x.2⟩
@@ -536,29 +546,19 @@ theorem not_imp_of_and_not {a b : Prop} : a ∧ ¬b → ¬(a → b) := fun h g =
 theorem imp_and {b c : Prop} {α : Sort u} : (α → b ∧ c) ↔ (α → b) ∧ (α → c) :=
   ⟨fun h => ⟨fun x => (h x).1, fun x => (h x).2⟩, fun h x => ⟨h.1 x, h.2 x⟩⟩
 
-theorem or_self_iff {a : Prop} : a ∨ a ↔ a := ⟨fun h => h.elim id id, .inl⟩
 theorem not_or_intro {a b : Prop} (ha : ¬a) (hb : ¬b) : ¬(a ∨ b) := (·.elim ha hb)
 theorem or_congr {a c b d : Prop} (h₁ : a ↔ c) (h₂ : b ↔ d) : (a ∨ b) ↔ (c ∨ d) := ⟨Or.imp h₁.1 h₂.1, Or.imp h₁.2 h₂.2⟩
 theorem or_congr_left {a b c : Prop} (h : a ↔ b) : a ∨ c ↔ b ∨ c := or_congr h Iff.rfl
 theorem or_congr_right {b c a : Prop} (h : b ↔ c) : a ∨ b ↔ a ∨ c := or_congr Iff.rfl h
-theorem or_left_comm {a b c : Prop} : a ∨ (b ∨ c) ↔ b ∨ (a ∨ c) :=
-  ⟨fun h => h.elim (fun x => .inr (.inl x)) (Or.imp_right .inr), fun h => h.elim (fun x => .inr (.inl x)) (Or.imp_right .inr)⟩
-theorem or_right_comm {a b c : Prop} : (a ∨ b) ∨ c ↔ (a ∨ c) ∨ b :=
-  ⟨fun h => h.elim (Or.imp_left .inl) fun x => .inl (.inr x), fun h => h.elim (Or.imp_left .inl) fun x => .inl (.inr x)⟩
 theorem or_iff_left_of_imp {b a : Prop} (hb : b → a) : (a ∨ b) ↔ a := ⟨fun h => h.elim id hb, .inl⟩
 theorem or_iff_right_of_imp {a b : Prop} (ha : a → b) : (a ∨ b) ↔ b := ⟨fun h => h.elim ha id, .inr⟩
 theorem or_iff_left {b a : Prop} (hb : ¬b) : a ∨ b ↔ a := or_iff_left_of_imp hb.elim
-theorem or_iff_right {a b : Prop} (ha : ¬a) : a ∨ b ↔ b := or_iff_right_of_imp ha.elim
 theorem or_imp {a b c : Prop} : (a ∨ b → c) ↔ (a → c) ∧ (b → c) := ⟨fun h => ⟨fun x => h (.inl x), fun x => h (.inr x)⟩, fun h x => x.elim h.1 h.2⟩
 theorem not_or {p q : Prop} : ¬(p ∨ q) ↔ ¬p ∧ ¬q := or_imp
 theorem and_or_left {a b c : Prop} : a ∧ (b ∨ c) ↔ (a ∧ b) ∨ (a ∧ c) :=
   ⟨fun h => h.2.imp (.intro h.1) (.intro h.1), fun h => h.elim (And.imp_right .inl) (And.imp_right .inr)⟩
-theorem or_and_right {a b c : Prop} : (a ∨ b) ∧ c ↔ (a ∧ c) ∨ (b ∧ c) :=
-  ⟨fun h => h.1.imp (.intro · h.2) (.intro · h.2), fun h => h.elim (And.imp_left .inl) (And.imp_left .inr)⟩
 theorem or_and_left {a b c : Prop} : a ∨ (b ∧ c) ↔ (a ∨ b) ∧ (a ∨ c) :=
   ⟨fun h => h.elim (fun x => ⟨.inl x, .inl x⟩) (And.imp .inr .inr), fun h => h.1.elim .inl fun x => h.2.imp_right (.intro x)⟩
-theorem and_or_right {a b c : Prop} : (a ∧ b) ∨ c ↔ (a ∨ c) ∧ (b ∨ c) :=
-  ⟨fun h => h.elim (And.imp .inl .inl) fun x => ⟨.inr x, .inr x⟩, fun h => h.1.elim (fun x => h.2.imp_left (.intro x)) .inr⟩
 
 theorem forall_imp {α : Sort u} {p q : α → Prop} (h : ∀ a, p a → q a) : (∀ a, p a) → ∀ a, q a := fun g a => h a (g a)
 theorem forall_exists_index {α : Sort u} {p : α → Prop} {q : (∃ x, p x) → Prop} : (∀ h, q h) ↔ ∀ x (h : p x), q ⟨x, h⟩ :=
@@ -581,8 +581,6 @@ theorem exists_or {α : Sort u} {p q : α → Prop} : (∃ x, p x ∨ q x) ↔ (
   ⟨fun ⟨x, h⟩ => h.imp (⟨x, ·⟩) (⟨x, ·⟩), fun h => h.elim (Exists.imp fun _ => .inl) (Exists.imp fun _ => .inr)⟩
 theorem exists_and_left {α : Sort u} {p : α → Prop} {b : Prop} : (∃ x, b ∧ p x) ↔ b ∧ (∃ x, p x) :=
   ⟨fun ⟨x, h, y⟩ => ⟨h, x, y⟩, fun ⟨h, x, y⟩ => ⟨x, h, y⟩⟩
-theorem exists_and_right {α : Sort u} {p : α → Prop} {b : Prop} : (∃ x, p x ∧ b) ↔ (∃ x, p x) ∧ b :=
-  ⟨fun ⟨x, y, h⟩ => ⟨⟨x, y⟩, h⟩, fun ⟨⟨x, y⟩, h⟩ => ⟨x, y, h⟩⟩
 theorem exists_prop {b a : Prop} : (∃ _h : a, b) ↔ a ∧ b := ⟨fun ⟨x, y⟩ => ⟨x, y⟩, fun ⟨x, y⟩ => ⟨x, y⟩⟩
 theorem forall_comm {α : Sort u} {β : Sort v} {p : α → β → Prop} : (∀ a b, p a b) ↔ (∀ b a, p a b) := ⟨fun h b a => h a b, fun h a b => h b a⟩
 theorem exists_comm {α : Sort u} {β : Sort v} {p : α → β → Prop} : (∃ a b, p a b) ↔ (∃ b a, p a b) :=

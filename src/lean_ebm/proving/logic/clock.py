@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_STEPS = 200  # calls of `tick` between two looks at the clock
+_STEPS = 50  # calls of `tick` between two looks at the clock
 
 
 class OutOfTimeError(Exception):

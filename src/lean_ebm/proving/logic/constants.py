@@ -76,6 +76,11 @@ def _places() -> dict[str, int]:
 SELF = _places()
 """For each constant that can be written as ``h.name``, the place of ``h`` among its arguments."""
 
+TAKEN = frozenset(name for implicit, explicit, _ in CONSTANTS.values() for name in (*implicit, *explicit)) | {
+    *("inl", "inr", "intro", "left", "right", "mp", "mpr", "refine"),
+}
+"""Names that Lean gives to what it is to find, and to goals."""
+
 _OWN = re.compile(r"(?!(?:id|mt|IO|Eq|Or|Ne|em|ne|le|lt)$)(?:h[a-z]{0,2}|[A-Za-zα-ωΑ-Ω]{1,2})[0-9₀-₉'_]*")
 
 

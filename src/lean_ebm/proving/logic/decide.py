@@ -48,6 +48,7 @@ class _Search:
     def prove(self, known: dict[Expr, int], pending: list[tuple[int, Expr]], goal: Expr) -> ProofTerm | None:
         """Apply the invertible rules on the left until nothing is pending, then those on the right."""
         lets: list[tuple[int, Expr, ProofTerm]] = []
+        apart: set[Expr] = set()  # what was taken apart here, which formulas may share
 
         def derive(formula: Expr, proof: ProofTerm) -> None:
             number = next(self._numbers)
@@ -63,11 +64,14 @@ class _Search:
         while pending:
             tick()
             number, formula = pending.pop()
-            if formula in known or formula is TRUE:
+            if formula in known or formula is TRUE or formula in apart:
                 continue
             used: ProofTerm = ("hyp", number)
+            if formula is goal:
+                return bound(used)
             if formula is FALSE:
                 return bound(("false", used))
+            apart.add(formula)
             kind = formula.kind
             if kind is Kind.AND:
                 derive(formula.b, ("snd", used))
@@ -138,7 +142,7 @@ class _Search:
             first = goal.a if kind is Kind.AND else implication(goal.a, goal.b)
             second = goal.b if kind is Kind.AND else implication(goal.b, goal.a)
             a = self.prove(dict(known), [], first)
-            b = None if a is None else self.prove(dict(known), [], second)
+            b = a if first is second or a is None else self.prove(dict(known), [], second)
             return None if a is None or b is None else ("and" if kind is Kind.AND else "iff", a, b)
         if kind is Kind.OR:
             for rule, side in (("inl", goal.a), ("inr", goal.b)):

@@ -1,9 +1,10 @@
 """Terms of the tactic language, elaborated to proof terms as Lean's elaborator does it.
 
 The fragment: names of the context; the constants of ``CONSTANTS``, and ``Exists.intro`` and ``Exists.elim``;
-application; ``fun`` with or without types; ``⟨a, b⟩`` for ∧, ↔, ∃ and True; ``.1 .2 .left .right .mp .mpr .elim``;
-``(t : T)``; ``_`` and ``?_``; and formulas if a proposition is wanted. Any other syntax that Lean accepts raises
-:class:`Unsupported`: it is refused, never guessed.
+application, with named arguments and ``@``; ``fun``, with types and patterns; ``⟨a, b⟩`` for ∧, ↔, ∃ and True; ``.inl h``
+and its kind; ``.1 .2 .left .right .mp .mpr`` and constants as fields; ``(t : T)``; ``by``, ``have``, ``suffices``,
+``show``, ``match``, ``nomatch``, ``nofun``; ``_``, ``?_`` and ``?name``; and formulas if a proposition is wanted. Any other
+syntax that Lean accepts raises :class:`Unsupported`: it is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -96,6 +97,8 @@ class Elaborator(HeadElaborator):
         if what == "typed":
             formula = self.formula(tree[2], context)
             proof = self.proof(tree[1], formula, context)
+            if top and self.waiting and replaced(formula, self.run.found).unknown:  # Lean runs nested tactics first
+                raise Unsupported("nested tactics for a type that is written with a hole")
             if not self.run.unify(formula, target, opaque=top):
                 raise TacticError("type mismatch")
             return ("the", formula, proof)

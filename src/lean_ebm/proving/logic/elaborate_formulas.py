@@ -5,7 +5,7 @@ Syntax that Lean reads in a way that is not implemented here raises :class:`Unsu
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES, unknown_name
+from lean_ebm.proving.logic.constants import CONNECTIVES, CONSTANTS, NAMESPACES, TAKEN, unknown_name
 from lean_ebm.proving.logic.formulas import (
     FALSE,
     PROPOSITION,
@@ -76,10 +76,15 @@ class FormulaElaborator:
         return self.fresh - 1
 
     def hole_name(self, tree: Tree) -> str:
-        """The name of a hole such as ``?x``; empty for ``?_``."""
+        """The name of a hole such as ``?x``; empty for ``?_``.
+
+        To Lean, a name that a hole or an argument had before means that one, also if it was found.
+        """
         name = str(tree[1]) if len(tree) > 1 else ""
-        if name and any(goal.tag == name for goal in self.goals):
-            raise Unsupported("a named hole that is used twice")
+        if name:
+            if len(name) == 1 or name in TAKEN or name.startswith("refine_") or name in self.run.named:
+                raise Unsupported(f"a hole ?{name}, whose name may be taken")
+            self.run.named |= {name}
         return name
 
     def element(self, tree: Tree, context: Context, sort: int, name: str = "w") -> Expr:
@@ -93,7 +98,7 @@ class FormulaElaborator:
             return unknown
         if what == "?_":
             if not self.holes:
-                raise TacticError("don't know how to synthesize placeholder ?_")
+                raise Unsupported("?_ for an individual that nothing is to be found for")
             unknown = self.run.new(context, asked(sort), True)
             self.goals.append(Goal(unknown.a, context, asked(sort), self.hole_name(tree), self.fresh))
             return unknown

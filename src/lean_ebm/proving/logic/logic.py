@@ -80,6 +80,7 @@ class Logic(Environment):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
         run = TacticRun(state.next, state.unknown, run_block)
+        run.named = state.named
         goals = state.open
         before = clock.begin(self.timeout)
         try:
@@ -227,13 +228,17 @@ def _local(number: int, name: str, domain: Tree, context: Context, elaborator: E
         arguments.append(sort)
         end = end[2]
     result = type_of(end, context)
+    while result is None and end[0] == "implies":
+        end = end[2]
+        if type_of(end, context) is not None:
+            raise Unsupported("a function or predicate with arguments that are not individuals")
     if result is None:
         formula = elaborator.domain(domain, context)
         if not isinstance(formula, Expr):
             raise Unsupported("a binder without a type")
         return Local(number, name, True, PROOF, formula)
     if 0 in arguments:
-        raise Unsupported("a function or predicate with propositions as arguments")
+        raise Unsupported("a function or predicate with arguments that are not individuals")
     return Local(number, name, True, SYMBOL, None, (tuple(arguments), result))
 
 

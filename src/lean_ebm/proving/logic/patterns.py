@@ -18,7 +18,7 @@ from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.parser import Tree
 
 _NAMESPACES = {Kind.AND: "And", Kind.OR: "Or", Kind.IFF: "Iff", Kind.EXISTS: "Exists", Kind.TRUE: "True"}
-
+_CONSTANTS = frozenset({"rfl", "true", "false", "none", "some", "isTrue", "isFalse"})  # no variables in Lean's patterns
 
 _SPLITS = 100  # of hypotheses for which no alternative is left
 
@@ -202,8 +202,8 @@ class PatternCompiler:
             return pattern
         if what == "_" or what == "name":
             name = "_" if what == "_" else str(pattern[1])
-            if name == "rfl":
-                raise Unsupported("the pattern rfl")
+            if name in _CONSTANTS:
+                raise Unsupported(f"the pattern {name}")
             return ("variable", name)
         if what == "typed":
             if local.formula is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, parts_of
+from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data
 from lean_ebm.proving.logic.goals import Goal, displayed, printed
-from lean_ebm.proving.logic.kernel import TYPES, ProofTerm
+from lean_ebm.proving.logic.kernel import TYPES, ProofTerm, Sort
 from lean_ebm.proving.logic.unify import TacticRun, Unknown
 from lean_ebm.proving.statements import State
 from lean_ebm.proving.views import GoalView, Hypothesis, Individual
@@ -22,9 +22,10 @@ class LogicState(State):
         before: The state to which the tactic was applied; None at the start.
         parts: The proof terms, with holes, that the tactic gave for goals, by number of the goal.
         found: The values that the tactic found for unknowns, by number.
+        named: The names of all holes such as ``?x`` that were written so far.
     """
 
-    __slots__ = ("before", "found", "next", "open", "parts", "unknown")
+    __slots__ = ("before", "found", "named", "next", "open", "parts", "unknown")
 
     def __init__(self, goals: list[Goal], run: TacticRun, before: LogicState | None) -> None:
         # The frozen dataclass's own way of setting attributes costs more than most tactics.
@@ -35,6 +36,7 @@ class LogicState(State):
         put(self, "before", before)
         put(self, "parts", run.parts)
         put(self, "found", run.found)
+        put(self, "named", run.named)
 
     open: list[Goal]
     unknown: dict[int, Unknown]
@@ -42,6 +44,7 @@ class LogicState(State):
     before: LogicState | None
     parts: dict[int, ProofTerm]
     found: dict[int, Expr]
+    named: frozenset[str]
 
     @property
     def goals(self) -> tuple[str, ...]:
@@ -124,35 +127,41 @@ def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
     plain = True  # whether symbols are numbered by their positions, so that a formula's remembered text can be used
     known: dict[Expr, str] = {}
     for index, local in enumerate(goal.context, 1):
-        number = local.number
         if local.formula is not None:
-            parts.append(_key_of(local.formula.key, plain, numbers, unknown, known))
+            formula = local.formula.key
+            text = formula.memory.get("text") if plain and not formula.unknown else None
+            parts.append(text or _key_of(formula, plain, numbers, unknown, known))
         else:
-            numbers[number] = index
-            if plain and number != index:
+            numbers[local.number] = index
+            if plain and local.number != index:
                 plain, known = False, {}
-            sort = local.sort
-            if sort is None or sort[1] == TYPES:
-                parts.append("#")
-            else:
-                arguments = [str(numbers[part]) for part in sort[0]]
-                parts.append(f"{'.'.join(arguments)}:{numbers[sort[1]] if sort[1] else 0}")
+            parts.append(_sort_key(local.sort, _SAME if plain else numbers) if local.sort is not None else "#")
     parts.append(_key_of(goal.target.key, plain, numbers, unknown, known))
     if is_data(goal.target):
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
 
 
+def _sort_key(sort: Sort, numbers: dict[int, int]) -> str:
+    arguments, result = sort
+    if result <= PROPOSITION and not arguments:  # a type or a proposition
+        return "#" if result == TYPES else ":0"
+    text = _SORT_KEYS.get(sort) if numbers is _SAME else None
+    if text is None:
+        text = f"{'.'.join([str(numbers[part]) for part in arguments])}:{numbers[result] if result else 0}"
+        if numbers is _SAME:
+            _SORT_KEYS[sort] = text
+    return text
+
+
+_SORT_KEYS: dict[Sort, str] = {}
+
+
 def _key_of(
     formula: Expr, plain: bool, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str]
 ) -> str:
-    """The text of a formula; with plain numbers and without unknowns it is remembered."""
-    if not plain or formula.unknown:
-        return _expr_key(formula, numbers, unknown, known)
-    text: str | None = formula.memory.get("text")
-    if text is None:
-        text = formula.memory["text"] = _expr_key(formula, _SAME, unknown, None)
-    return text
+    """The text of a formula; with plain numbers, symbols are numbered as they are."""
+    return _expr_key(formula, _SAME if plain else numbers, unknown, known)
 
 
 class _Same(dict[int, int]):
@@ -170,30 +179,37 @@ _LETTERS = {
 _LONG = 200  # characters of a text; a longer one is replaced by a digest, so that shared parts do not make it grow
 
 
-def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str] | None) -> str:
-    """Write an expression with other numbers; ``known`` has what was written, None if nodes remember it themselves."""
+def _expr_key(node: Expr, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str]) -> str:
+    """Write an expression with other numbers; ``known`` has what was written.
+
+    What contains no unknown is remembered with the expression itself, if numbers stay as they are.
+    """
     kind = node.kind
     if kind is Kind.VARIABLE:
         return f"v{numbers[node.a]}"
     if kind is Kind.UNKNOWN or kind is Kind.HOLE:
         return f"?{unknown.setdefault(node.a, len(unknown))}"
-    text: str | None = node.memory.get("text") if known is None else known.get(node)
+    own = numbers is _SAME and not node.unknown
+    text: str | None = node.memory.get("text") if own else known.get(node)
     if text is not None:
         return text
-    parts = [_expr_key(part, numbers, unknown, known) for part in parts_of(node)]
     if kind is Kind.ATOM or kind is Kind.APPLY:
-        text = f"v{numbers[node.a]}({','.join(parts)})"
+        text = f"v{numbers[node.a]}({','.join([_expr_key(part, numbers, unknown, known) for part in node.b])})"
     elif kind is Kind.ALL or kind is Kind.EXISTS:
-        text = f"{_LETTERS[kind]}{numbers[node.b] if node.b else 0}({parts[0]})"
+        sort = numbers[node.b] if node.b else 0
+        text = f"{_LETTERS[kind]}{sort}({_expr_key(node.a, numbers, unknown, known)})"
     elif kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
         text = f"b{node.a}"
     elif kind is Kind.INDIVIDUALS:
         text = f"i{numbers[node.a]}"
+    elif node.a is None:
+        text = _LETTERS[kind]
     else:
-        text = f"{_LETTERS[kind]}({','.join(parts)})" if parts else _LETTERS[kind]
+        text = f"{_LETTERS[kind]}({_expr_key(node.a, numbers, unknown, known)}"
+        text += ")" if node.b is None else f",{_expr_key(node.b, numbers, unknown, known)})"
     if len(text) > _LONG:
         text = blake2b(text.encode(), digest_size=20).hexdigest()
-    if known is None:
+    if own:
         node.memory["text"] = text
     else:
         known[node] = text

@@ -57,13 +57,15 @@ class TacticRun:
         parts: The proofs, with holes, of goals, by number.
         trying: Number of tactics around the present one that try alternatives.
         block: What runs nested tactics; None where there are none.
+        named: The names of all holes such as ``?x`` that were written so far.
     """
 
-    __slots__ = ("_same", "block", "found", "next", "parts", "trying", "unknown")
+    __slots__ = ("_same", "block", "found", "named", "next", "parts", "trying", "unknown")
 
     def __init__(self, following: int, unknown: dict[int, Unknown], block: RunBlock | None = None) -> None:
         self.next = following
         self.block = block
+        self.named: frozenset[str] = frozenset()
         self.unknown = unknown
         self.found: dict[int, Expr] = {}
         self.parts: dict[int, ProofTerm] = {}

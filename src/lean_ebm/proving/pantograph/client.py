@@ -92,12 +92,12 @@ class AsyncPantograph:
 
     async def start(self, statement: Statement) -> Step:
         """Start a proof."""
-        report = admitted(Attempt(statement, ""))
-        if isinstance(report, LeanReport):
-            return Step(report.outcome, message=report.reason)
+        attempt = admitted(Attempt(statement, ""))
+        if isinstance(attempt, LeanReport):
+            return Step(attempt.outcome, message=attempt.reason)
         if statement.preamble:
             return Step(Outcome.PARSE_ERROR, message="PyPantograph starts no statement that has a preamble")
-        path = StatePath(statement)
+        path = StatePath(attempt.statement)
         return await self._step(path, lambda repl: self._states.make(path, repl))
 
     async def load_sorry(self, source: str) -> list[Step]:
