@@ -1,10 +1,11 @@
 """Starts a program under limits that its parent cannot set from outside; this file is run by its path.
 
-``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]`` or ``... PARENT MEMORY lean FOLDER [ARGUMENT ...]``:
-PARENT is the process that starts it, MEMORY is in MiB (0: no limit), and FOLDER holds Lean's shared libraries. This
-process must lead a group. When its parent ends, by whatever signal, it is killed with all that it started; on systems
-other than Linux that holds only for the signals that the parent handles. This file imports nothing of the package, so
-that it starts in milliseconds. The other way, ``preexec_fn``, is unsafe in a program with threads.
+``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]``, ``... watch PROGRAM [ARGUMENT ...]`` for a
+program that may start others, or ``... lean FOLDER [ARGUMENT ...]``: PARENT is the process that starts it, MEMORY is
+in MiB (0: no limit), and FOLDER holds Lean's shared libraries. This process must lead a group. When its parent ends,
+by whatever signal, it is killed, with all that it started if it watches; on systems other than Linux that holds only
+for the signals that the parent handles. This file imports nothing of the package, so that it starts in milliseconds.
+The other way to do all this, ``preexec_fn``, is unsafe in a program with threads.
 """
 
 import ctypes
@@ -32,8 +33,8 @@ def end_with(parent: int, number: int) -> None:
         os._exit(1)
 
 
-def run_program(program: str, arguments: list[str]) -> NoReturn:
-    """Run a program, which may start others as ``lake`` does, and end this process with it."""
+def run_watched(program: str, arguments: list[str]) -> NoReturn:
+    """Run a program that may start others, as ``lake`` does, and end this process with it."""
     pid = os.posix_spawnp(program, [program, *arguments], os.environ)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os._exit(status if status >= 0 else 128 - status)
@@ -69,12 +70,14 @@ def main(arguments: list[str]) -> NoReturn:
     """Set the limits, then run the program."""
     parent, memory, way, target, *rest = arguments
     limit(int(memory))
-    if way == "lean":  # it starts no other process
-        end_with(int(parent), signal.SIGKILL)
+    if way == "watch":
+        signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
+        end_with(int(parent), signal.SIGTERM)
+        run_watched(target, rest)
+    end_with(int(parent), signal.SIGKILL)
+    if way == "lean":
         run_lean(target, rest)
-    signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
-    end_with(int(parent), signal.SIGTERM)
-    run_program(target, rest)
+    os.execvp(target, [target, *rest])
 
 
 if __name__ == "__main__":

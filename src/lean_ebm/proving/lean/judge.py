@@ -101,7 +101,7 @@ class Lean(Judge):
                 self._environment["LEAN_PATH"] = self._folder.name
                 provide_prelude(Path(self._folder.name) / f"{MODULE}.olean", self._compile_prelude)
             else:
-                self._command = ["exec", *find_toolchain(toolchain, self._project)]
+                self._command = ["watch", *find_toolchain(toolchain, self._project)]
                 self._header = "".join(f"import {module}\n" for module in imports or ("Init",)) + HEADER
             self.version = self._version()
         except BaseException:

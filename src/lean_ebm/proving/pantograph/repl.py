@@ -81,7 +81,7 @@ class Repl:
         """
         try:
             process = await asyncio.create_subprocess_exec(
-                *limited(memory, ["exec", *command]),
+                *limited(memory, ["watch" if command[0] == "lake" else "exec", *command]),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
