@@ -15,7 +15,7 @@ import unicodedata
 
 MAX_LENGTH = 65_536
 """Characters in one text; a longer text is refused."""
-MAX_DEPTH = 200
+MAX_DEPTH = 1_100
 """Brackets inside each other, or prefixes such as ``¬`` or ``by`` in a row, on which parsers recurse."""
 
 _CHARACTERS = (

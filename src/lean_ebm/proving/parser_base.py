@@ -10,11 +10,11 @@ from lean_ebm.proving.lexer import END, LIBRARY_NAMES, SyntaxProblem, Token, tok
 Tree = tuple[Any, ...]
 """A term or a tactic; the first entry says which one."""
 
-MAX_DEPTH = 1_000
+MAX_DEPTH = 2_200
 """Depth of nesting of terms and tactics; a deeper text is refused."""
 
 # A text of that depth needs some thousand calls inside each other.
-sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
 
 class OutsideProblem(SyntaxProblem):

@@ -23,7 +23,7 @@ PROPOSITION = 0
 """The sort of propositions; other sorts are numbers of types, which are positive."""
 
 # The functions of the logic recurse on formulas and terms, with a few frames of Python a level.
-sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
 _MOST = 10**9  # sizes are not counted beyond this
 
