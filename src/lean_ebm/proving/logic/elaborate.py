@@ -253,6 +253,8 @@ class Elaborator(HeadElaborator):
     def application(self, tree: Tree, target: Expr | None, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
+        if head == ("name", "id") and arguments and not self.is_proof(arguments[0], context):
+            raise Unsupported("id of what is no proof")
         self.names = ()
         if head[0] == "explicit" or any(argument[0] == "named" for argument in arguments) or head in DATA:
             proof, formula, pending = self.arranged(head, arguments, context)
