@@ -1,10 +1,10 @@
 """Terms of the tactic language, elaborated to proof terms as Lean's elaborator does it.
 
 The fragment: names of the context; the constants of ``CONSTANTS``, and ``Exists.intro`` and ``Exists.elim``;
-application, with named arguments and ``@``; ``fun``, with types and patterns; ``⟨a, b⟩`` for ∧, ↔, ∃ and True; ``.inl
-h`` and its kind; ``.1 .2 .left .right .mp .mpr`` and constants as fields; ``(t : T)``; ``by``, ``have``,
-``suffices``, ``show``, ``match``, ``nomatch``, ``nofun``; ``_``, ``?_`` and ``?name``; and formulas if a proposition
-is wanted. Any other syntax that Lean accepts raises :class:`Unsupported`: it is refused, never guessed.
+application, with named arguments and ``@``; ``fun``, with types and patterns; ``⟨a, b⟩`` for ∧, ↔, ∃ and True;
+``.inl h`` and its kind; ``.1 .2 .left .right .mp .mpr`` and constants as fields; ``(t : T)``; ``by``, ``have``,
+``suffices``, ``show``, ``match``, ``nomatch``, ``nofun``; ``_``, ``?_`` and ``?name``; and formulas if a proposition is
+wanted. Any other syntax that Lean accepts raises :class:`Unsupported`: it is refused, never guessed.
 """
 
 from __future__ import annotations
@@ -252,6 +252,8 @@ class Elaborator(HeadElaborator):
     def application(self, tree: Tree, target: Expr | None, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
+        if head == ("name", "id") and arguments and not self.is_proof(arguments[0], context):
+            raise Unsupported("id of what is no proof")
         self.names = ()
         if (
             head[0] == "explicit"

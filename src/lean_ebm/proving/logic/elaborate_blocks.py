@@ -123,6 +123,12 @@ class BlockElaborator(FormulaElaborator):
         local = lookup(context, head[1]) if head[0] == "name" else None
         return local is not None and local.what != PROOF
 
+    def is_proof(self, tree: Tree, context: Context) -> bool:
+        """Whether a term may be a proof: it is neither data nor written as a formula."""
+        return tree[0] not in ("and", "or", "iff", "implies", "not", "all", "exists") and not self.is_data(
+            tree, context
+        )
+
     def shown(self, tree: Tree, context: Context) -> tuple[ProofTerm, Expr]:
         """Elaborate ``show T from e``."""
         formula = self.formula(tree[1], context)

@@ -131,15 +131,12 @@ class PatternCompiler:
     def _missing(self, live: tuple[Column, ...]) -> ProofTerm:
         """The proof where no alternative fits.
 
-        Lean accepts that if all cases of the hypotheses contradict themselves.
+        Lean takes all hypotheses apart, and accepts that if what is left in each case contradicts itself.
         """
-        proof = self._contradiction(live)
-        if proof is not None:
-            return proof
         for column in live:
             formula = column.local.formula
             constructors = FIELDS.get(formula.kind) if formula is not None else None
-            if formula is None or not constructors:
+            if formula is None or constructors is None:
                 continue
             self.splits += 1
             if self.splits > _SPLITS:
@@ -154,7 +151,10 @@ class PatternCompiler:
                 holes.append(number)
                 numbers.append(made)
             return case_proof(formula, ("hyp", column.local.number), holes, numbers)
-        raise self.elaborator.run.failure("match: missing cases")
+        proof = self._contradiction(live)
+        if proof is None:
+            raise self.elaborator.run.failure("match: missing cases")
+        return proof
 
     def _contradiction(self, live: tuple[Column, ...]) -> ProofTerm | None:
         run = self.elaborator.run

@@ -162,8 +162,8 @@ def rename(run: TacticRun, context: Context, names: tuple[str, ...]) -> Context:
         if local.accessible:
             seen.add(local.name)
     if left:
-        if "_" in names:
-            raise Unsupported("more variable names than there are to give, with _")
+        if set(names) == {"_"}:
+            raise Unsupported("more names _ than there are to give")
         raise run.failure("too many variable names provided")
     return tuple(found)
 
