@@ -182,12 +182,12 @@ HOSTILE = {
     "huge word": "a" * 1_000_000,
     "many blanks": " " * 100_000,
     "deep brackets": "exact " + "(" * 5_000 + "h" + ")" * 5_000,
-    "deep pairs": "exact " + "⟨" * 1_000 + "h" + "⟩" * 1_000,
-    "deep mixed": "exact " + "([{" * 300,
+    "deep pairs": "exact " + "⟨" * 2_000 + "h" + "⟩" * 2_000,
+    "deep mixed": "exact " + "([{" * 600,
     "deep not": "exact (h : " + "¬" * 5_000 + "p)",
     "deep not with blanks": "exact (h : " + "¬ " * 5_000 + "p)",
     "deep by": "exact " + "by " * 2_000,
-    "deep @": "exact " + "@" * 1_000 + "h",
+    "deep @": "exact " + "@" * 2_000 + "h",
     "deep dots": "· " * 3_000 + "skip",
 }
 """Each text by a name."""

@@ -164,7 +164,7 @@ def test_terms_nested_a_thousand_deep():
 
 
 def test_what_is_too_deep_is_refused_and_does_not_overflow():
-    formula = nested(15_000, negation)
+    formula = nested(30_000, negation)
     with pytest.raises(KernelError, match="too deep"):
         check(("lam", 9, formula, ("hyp", 9)), implication(formula, formula), {}, SYMBOLS)
     goal = Goal(0, (), implication(formula, formula), "", 10)

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from lean_ebm.proving.lexer import SyntaxProblem
-from lean_ebm.proving.logic import formulas
+from lean_ebm.proving.logic import Logic, formulas
 from lean_ebm.proving.logic.formulas import FALSE, atom, conjunction, implication, make, negation
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.infer import statement
@@ -100,7 +100,7 @@ def make_exists_over_free_x():
         "⟨p",
         "p # q",
         "\x00",
-        "¬" * 1500 + "p",
+        "¬" * 3000 + "p",
         "(" * 5000,
         "p ∧ " * 9000,
     ],
@@ -164,3 +164,12 @@ def test_formulas_that_nobody_holds_are_forgotten():
     for _ in range(3):  # a formula's parts go one collection later than it
         gc.collect()
     assert len(formulas._NODES) < before + 10
+
+
+@pytest.mark.parametrize("depth", [64, 1000])
+def test_texts_may_be_nested_a_thousand_deep(depth):
+    inner = "p"
+    for level in range(depth):
+        inner = f"(q → {inner})" if level % 2 else f"({inner} ∧ q)"
+    statement = Statement(f"{inner} → {inner}", "(p q : Prop)")
+    assert Logic().verify(statement, f"intro h\nexact {'(' * depth}h{')' * depth}").proved
