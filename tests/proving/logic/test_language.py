@@ -203,3 +203,13 @@ def test_a_tactic_on_another_goal_sees_all_goals_as_in_lean():
     ).state
     assert [goal.splitlines()[-1] for goal in logic.apply(state, "exact g", 1).state.goals] == ["⊢ p", "⊢ p"]
     assert logic.apply(state, "all_goals assumption", 2).outcome is Outcome.SOLVED
+
+
+def test_a_type_in_a_pattern_does_not_mean_what_the_pattern_hides():
+    assert outcome("intro ⟨h, (k : p ∨ q)⟩", "p ∧ (p ∨ q) → p").outcome is Outcome.OK
+    assert outcome("intro ⟨q, (k : p ∨ q)⟩", "p ∧ (p ∨ q) → p").outcome is Outcome.PARSE_ERROR
+
+
+def test_any_goals_refuses_terms_that_fail():
+    assert outcome("constructor; any_goals first | exact hx | apply hy", "p ∧ q").outcome is Outcome.PARSE_ERROR
+    assert outcome("constructor; any_goals trivial", "p ∧ True").outcome is Outcome.OK

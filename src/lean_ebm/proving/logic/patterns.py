@@ -66,6 +66,7 @@ class PatternCompiler:
         self.elaborator, self.context, self.leaf = elaborator, context, leaf
         self.used: set[int] = set()
         self.splits = 0
+        self.names: set[str] = set()
 
     def compile(self, columns: tuple[Column, ...], alternatives: tuple[tuple[Tree, ...], ...]) -> ProofTerm:
         """Make the proof.
@@ -78,6 +79,7 @@ class PatternCompiler:
             if len(patterns) != len(columns):
                 raise self.elaborator.run.failure("match: an alternative has not as many patterns as there are terms")
             _no_name_twice(patterns)
+            self.names.update(name for pattern in patterns for name in _names(pattern))
             at, placed = 0, []
             for pattern in patterns:
                 placed.append((at, pattern))
@@ -208,6 +210,8 @@ class PatternCompiler:
         if what == "typed":
             if local.formula is None:
                 raise Unsupported("a type of an individual in a pattern")
+            if not self.names.isdisjoint(_mentioned(pattern[2])):
+                raise Unsupported("a type in a pattern that mentions a name of the pattern")
             formula = self.elaborator.formula(pattern[2], self.context)
             if formula.unknown:
                 raise Unsupported("a type with holes in a pattern")
@@ -273,3 +277,14 @@ def _no_name_twice(patterns: tuple[Tree, ...]) -> None:
     names = [name for pattern in patterns for name in _names(pattern) if name != "_"]
     if len(names) != len(set(names)):
         raise TacticError("a variable occurs twice in a pattern")
+
+
+def _mentioned(tree: Tree) -> set[str]:
+    """All texts in a term, and so all names."""
+    found: set[str] = set()
+    for part in tree:
+        if isinstance(part, tuple):
+            found |= _mentioned(part)
+        elif isinstance(part, str):
+            found.add(part)
+    return found

@@ -71,6 +71,30 @@ def _all_goals(run: TacticRun, goals: list[Goal], tactic: Tree, run_block: RunBl
     return _each(run, goals, tactic[1], run_block)
 
 
+_TERMLESS = frozenset(
+    (
+        "assumption",
+        "constructor",
+        "left",
+        "right",
+        "contradiction",
+        "trivial",
+        "rfl",
+        "exfalso",
+        "intros",
+        "skip",
+        "done",
+    )
+)
+
+
+def _termless(tree: Tree) -> bool:
+    """Whether tactics take no terms."""
+    if tree[0] in ("block", "first"):
+        return all(_termless(part) for part in tree[1])
+    return tree[0] in _TERMLESS or (tree[0] in ("try", "paren", "repeat") and _termless(tree[1]))
+
+
 def _any_goals(run: TacticRun, goals: list[Goal], tactic: Tree, run_block: RunBlock) -> list[Goal]:
     left: list[Goal] = []
     succeeded = False
@@ -78,6 +102,8 @@ def _any_goals(run: TacticRun, goals: list[Goal], tactic: Tree, run_block: RunBl
         if goal.number in run.found:
             continue
         made = attempted(run, current(run, [goal]), tactic[1], run_block)
+        if made is None and not run.trying and not _termless(tactic[1]):
+            raise Unsupported("any_goals with terms that fail on a goal")  # Lean may report that, and go on
         succeeded = succeeded or made is not None
         left += [goal] if made is None else made
     if not succeeded:
