@@ -90,7 +90,7 @@ def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
         FOLDER / "test_attacks.py", (), 20, counted=f"tests ({len(TEXTS) + len(FILES)} cases)",
     )  # fmt: skip
     yield suite(
-        "`check` against Lean's own list of the theorems of a file", "150 files, equal", FOLDER / "test_files.py",
+        "`check` against Lean's own list of the theorems of a file", "150 files, equal", FOLDER / "test_lean_files.py",
         ("test_the_list_of_theorems_is_leans", "test_verdicts_are_leans"), 2,
         counted="tests (150 files: names and types; 4 files: verdicts)",
     )  # fmt: skip
