@@ -6,6 +6,7 @@ from __future__ import annotations
 from lean_ebm.proving.logic.formulas import Expr, Kind, bound_in, variables
 from lean_ebm.proving.logic.kernel import Sort
 from lean_ebm.proving.logic.quantifiers import types_in
+from lean_ebm.proving.views import Hypothesis
 
 TYPE, SYMBOL, PROOF = "type", "symbol", "proof"
 
@@ -25,11 +26,13 @@ class Local:
         raw: ``"iff"`` or ``"exists"`` if ``cases`` made it from an equivalence or from ∃: Lean 4.35 keeps assigned
             unknowns in its type, and ``apply`` and ``contradiction`` do not replace them.
         key: Its part of the key of a goal, remembered by ``state.py``; None if it was not asked for yet.
+        seen: What views say of it, remembered by ``state.py``; None if it was not asked for yet.
     """
 
-    __slots__ = ("accessible", "formula", "key", "name", "number", "raw", "sort", "text", "what")
+    __slots__ = ("accessible", "formula", "key", "name", "number", "raw", "seen", "sort", "text", "what")
 
     key: str | None
+    seen: tuple[Hypothesis, Hypothesis] | None
 
     def __init__(
         self,
@@ -43,7 +46,8 @@ class Local:
         raw: str = "",
     ) -> None:
         self.number, self.name, self.accessible, self.what = number, name, accessible, what
-        self.formula, self.sort, self.text, self.raw, self.key = formula, sort, text, raw, None
+        self.formula, self.sort, self.text, self.raw = formula, sort, text, raw
+        self.key = self.seen = None
 
     def is_of(self, sort: int) -> bool:
         """Whether this is an individual of a type, or a proposition if that is the sort."""
@@ -79,6 +83,9 @@ _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def displayed(context: Context) -> list[str]:
     """The names of a context as Lean prints them: inaccessible ones with a dagger, older ones also with a number."""
+    names = [local.name for local in context if local.accessible]
+    if len(set(names)) == len(context):  # the usual case, in which none is hidden
+        return names
     seen: set[str] = set()
     count: dict[str, int] = {}
     names = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from lean_ebm import __version__
@@ -29,7 +30,7 @@ from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
-_CACHE, _PREAMBLES = 100_000, 1_000
+_TACTICS, _PREAMBLES = 100_000, 1_000  # texts that are remembered
 _EARLIER = -1_000_000  # numbers of the hypotheses that are earlier theorems; no goal and no constant uses them
 
 
@@ -47,7 +48,6 @@ class Logic(Environment):
         if not timeout > 0:
             raise SettingError(f"Logic: timeout={timeout}; expected more than 0.")
         self.timeout = timeout
-        self._tactics: dict[str, Tree | str] = {}
         self._preambles: dict[str, tuple[Earlier, dict[int, Expr]]] = {}
 
     def start(self, statement: Statement) -> Step:
@@ -78,9 +78,7 @@ class Logic(Environment):
         return self._run(state, tactic, goal)
 
     def _run(self, state: LogicState, tactic: str, goal: int) -> Step:
-        tree = self._tactics.get(tactic)
-        if tree is None:
-            tree = self._parse(tactic)
+        tree = _parse(tactic)
         if isinstance(tree, str):
             outcome, _, reason = tree.partition(": ")
             return Step(Outcome(outcome), None, reason)
@@ -90,7 +88,7 @@ class Logic(Environment):
         before = clock.begin(self.timeout)
         try:
             # The chosen goal comes first; tactics such as `all_goals` see the others too.
-            left = run_block(run, [*goals[goal:], *goals[:goal]], tree)
+            left = run_block(run, [*goals[goal:], *goals[:goal]] if goal else goals, tree)
         except TacticError as error:
             return Step(Outcome.TACTIC_ERROR, None, str(error))
         except Unsupported as error:
@@ -105,22 +103,6 @@ class Logic(Environment):
             last = len(left) - sum(other.number not in run.found for other in goals[:goal])
             left = [*left[last:], *left[:last]]
         return Step(Outcome.OK if left else Outcome.SOLVED, LogicState(left, run, state))
-
-    def _parse(self, tactic: str) -> Tree | str:
-        """Parse a tactic, once; returns its tree, or a text ``outcome: reason`` if it is refused."""
-        tree: Tree | str
-        try:
-            text = plain(tactic)
-            reason = refuse(text)
-            tree = parse_tactics(text) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
-        except SyntaxProblem as error:
-            # Lean may read what this parser does not, so nothing here means that Lean refuses it.
-            said = str(error) if isinstance(error, OutsideProblem) else f"outside of the fragment, or not Lean: {error}"
-            tree = f"{Outcome.PARSE_ERROR.value}: {said}"
-        if len(self._tactics) >= _CACHE:
-            self._tactics.clear()
-        self._tactics[tactic] = tree
-        return tree
 
     def key(self, state: State) -> str:
         """Compute a text that is equal for two states that differ only in names."""
@@ -210,6 +192,19 @@ class Logic(Environment):
         except clock.OutOfTimeError as error:
             return Verdict(False, VERIFIER, str(error), Outcome.TIMEOUT)
         return Verdict(True, VERIFIER, outcome=Outcome.SOLVED)
+
+
+@lru_cache(_TACTICS)
+def _parse(tactic: str) -> Tree | str:
+    """Parse a tactic; returns its tree, or a text ``outcome: reason`` if it is refused."""
+    try:
+        text = plain(tactic)
+        reason = refuse(text)
+        return parse_tactics(text) if reason is None else f"{Outcome.FORBIDDEN.value}: {reason}"
+    except SyntaxProblem as error:
+        # Lean may read what this parser does not, so nothing here means that Lean refuses it.
+        said = str(error) if isinstance(error, OutsideProblem) else f"outside of the fragment, or not Lean: {error}"
+        return f"{Outcome.PARSE_ERROR.value}: {said}"
 
 
 def check_term(goal: Goal, proof: ProofTerm, earlier: Mapping[int, Expr] = MappingProxyType({})) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data
+from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, variables
 from lean_ebm.proving.logic.goals import Goal, Local, displayed, printed
 from lean_ebm.proving.logic.kernel import TYPES, ProofTerm, Sort
+from lean_ebm.proving.logic.quantifiers import types_in
 from lean_ebm.proving.logic.unify import Earlier, TacticRun, Unknown
 from lean_ebm.proving.statements import State
 from lean_ebm.proving.views import GoalView, Hypothesis, Individual
@@ -83,8 +84,8 @@ def _view(goal: Goal) -> GoalView:
             continue
         formula = local.formula
         if formula is not None:
-            outermost, stated, after, sort = formula.memory.get("seen") or _seen(formula)
-            hypotheses.append(Hypothesis(name, outermost, stated, after, _applies(formula, goal.target), sort))
+            seen = local.seen or _seen(local, formula)
+            hypotheses.append(seen[seen[0].head in _APPLIED and not _applies(formula, goal.target)])
         elif local.sort is not None and not local.sort[0] and local.sort[1] >= PROPOSITION:
             individuals.append(Individual(name, str(local.sort[1]) if local.sort[1] else "Prop"))
     target = goal.target
@@ -93,12 +94,16 @@ def _view(goal: Goal) -> GoalView:
     return GoalView(head, text, tuple(hypotheses), tuple(individuals), frozenset(shown), _sort(target))
 
 
-def _seen(formula: Expr) -> tuple[str, str, str, str]:
-    """What a view says of a hypothesis: its head, text, conclusion and sort; remembered."""
+_APPLIED = frozenset(("implies", "not", "all"))  # the heads of hypotheses to which it matters what the goal is
+
+
+def _seen(local: Local, formula: Expr) -> tuple[Hypothesis, Hypothesis]:
+    """What views say of a hypothesis if ``apply`` may work with it, and if it fails; remembered."""
     after = str(id(formula.b.key)) if formula.kind is Kind.IMPLIES else ""
-    seen = _HEADS.get(formula.kind, "atom"), str(id(formula.key)), after, _sort(formula)
-    formula.memory["seen"] = seen
-    return seen
+    head, text = _HEADS.get(formula.kind, "atom"), str(id(formula.key))
+    works, fails = (Hypothesis(local.name, head, text, after, applies, _sort(formula)) for applies in (True, False))
+    local.seen = works, fails
+    return works, fails
 
 
 def _sort(formula: Expr) -> str:
@@ -147,7 +152,7 @@ def _plain_key(goal: Goal) -> str:
         if not text or (local.formula is None and local.number != index):
             return ""
         parts.append(text)
-    parts.append(_key_of(target.key, True, _SAME, {}, {}))
+    parts.append(_text(target.key))
     goal.key = ";".join(parts)
     return goal.key
 
@@ -155,26 +160,26 @@ def _plain_key(goal: Goal) -> str:
 def _local_key(local: Local) -> str:
     """The part of a goal's key that is about an entry if symbols keep their numbers; empty if something is unknown."""
     if local.formula is not None:
-        return "" if local.formula.unknown else _key_of(local.formula.key, True, _SAME, {}, {})
+        return "" if local.formula.unknown else _text(local.formula.key)
     return "#" if local.sort is None else _sort_key(local.sort, _SAME)
+
+
+def _text(formula: Expr) -> str:
+    """The text of a formula in which nothing is unknown, with symbols numbered as they are."""
+    return formula.memory.get("text") or _expr_key(formula, _SAME, {}, {})
 
 
 def _goal_key(goal: Goal, unknown: dict[int, int]) -> str:
     numbers: dict[int, int] = {}
     parts = []
-    plain = True  # whether symbols are numbered by their positions, so that a formula's remembered text can be used
     known: dict[Expr, str] = {}
     for index, local in enumerate(goal.context, 1):
         if local.formula is not None:
-            formula = local.formula.key
-            text = formula.memory.get("text") if plain and not formula.unknown else None
-            parts.append(text or _key_of(formula, plain, numbers, unknown, known))
+            parts.append(_key_of(local.formula.key, numbers, unknown, known))
         else:
             numbers[local.number] = index
-            if plain and local.number != index:
-                plain, known = False, {}
-            parts.append(_sort_key(local.sort, _SAME if plain else numbers) if local.sort is not None else "#")
-    parts.append(_key_of(goal.target.key, plain, numbers, unknown, known))
+            parts.append("#" if local.sort is None else _sort_key(local.sort, numbers))
+    parts.append(_key_of(goal.target.key, numbers, unknown, known))
     if is_data(goal.target):
         parts.append(f"?{unknown.setdefault(goal.number, len(unknown))}")
     return ";".join(parts)
@@ -187,11 +192,20 @@ def _sort_key(sort: Sort, numbers: dict[int, int]) -> str:
     return f"{'.'.join([str(numbers[part]) for part in arguments])}:{numbers[result] if result else 0}"
 
 
-def _key_of(
-    formula: Expr, plain: bool, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str]
-) -> str:
-    """The text of a formula; with plain numbers, symbols are numbered as they are."""
-    return _expr_key(formula, _SAME if plain else numbers, unknown, known)
+def _key_of(formula: Expr, numbers: dict[int, int], unknown: dict[int, int], known: dict[Expr, str]) -> str:
+    """The text of a formula; without unknowns, it is remembered for each choice of numbers."""
+    if formula.unknown or formula.kind < Kind.VARIABLE:
+        return _expr_key(formula, numbers, unknown, known)
+    symbols: tuple[int, ...] | None = formula.memory.get("symbols")
+    if symbols is None:
+        symbols = formula.memory["symbols"] = tuple(sorted((variables(formula) | types_in(formula)) - {PROPOSITION}))
+    others = tuple([numbers[symbol] for symbol in symbols])
+    if others == symbols:
+        return _text(formula)
+    text: str | None = formula.memory.get(others)
+    if text is None:
+        text = formula.memory[others] = _expr_key(formula, numbers, unknown, {})
+    return text
 
 
 class _Same(dict[int, int]):

@@ -11,10 +11,12 @@ Its result is "proved" only if the environment's ``verify`` accepts the script::
 
 from __future__ import annotations
 
+import gc
 import heapq
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
@@ -23,6 +25,8 @@ from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.search.tactics import legal_tactics
 from lean_ebm.proving.statements import Outcome, Request, State, Statement, Verdict
+
+_OBJECTS = 20_000  # new objects between two looks for cycles
 
 
 @dataclass(frozen=True)
@@ -106,10 +110,11 @@ class Prover(ABC):
         if start.state is None:
             return SearchResult(Verdict(False, "", start.message, start.outcome))
         verdict: Verdict | None = None
-        for script in self.search(spent, start.state):
-            verdict = environment.verify(statement, "\n".join(script))
-            if verdict.proved:
-                return SearchResult(verdict, script, spent.applications)
+        with _rare_collections():
+            for script in self.search(spent, start.state):
+                verdict = environment.verify(statement, "\n".join(script))
+                if verdict.proved:
+                    return SearchResult(verdict, script, spent.applications)
         return SearchResult(verdict, (), spent.applications, not spent.out())
 
     @abstractmethod
@@ -123,6 +128,18 @@ class Prover(ABC):
         Yields:
             The tactics of a script, each applied to the main goal. The search is resumed if the judge refuses it.
         """
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Let Python look for cycles of objects less often: a search makes many objects that stay, and hardly a cycle."""
+    before = gc.get_threshold()
+    if before[0]:  # 0 means never
+        gc.set_threshold(max(before[0], _OBJECTS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 class Meter:
