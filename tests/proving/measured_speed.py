@@ -69,7 +69,8 @@ def searched(limit: int) -> Row:
         applications += result.applications
     rate = applications / seconds
     return Row(
-        "tactics a second in a search, end to end: breadth first, ten problems five times, narrow set, failed ones count",
+        "tactics a second in a search, end to end: breadth first, ten problems five times, narrow set, "
+        "failed ones count",
         "40,000", f"{rate:,.0f} ({applications:,} tactics; parsing, keys and verification included)", rate >= 40_000,
     )  # fmt: skip
 
