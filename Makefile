@@ -35,7 +35,7 @@ leaderboard held-out reasoning: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(RECIPES),--recipes $(RECIPES))
 
-# Takes minutes and writes results/proving.md. FAST=1: a tenth of it; the report goes into lightning_logs.
+# Takes ten minutes and writes results/proving.md. FAST=1: a tenth of it; the report goes into lightning_logs.
 proving: $(READY)
 	PYTHONPATH=tests$${PYTHONPATH:+:$$PYTHONPATH} $(BIN)/python -m proving.measure $(if $(FAST),--fast --output lightning_logs/proving.md)
 
