@@ -1,4 +1,4 @@
-"""All tactics but ``apply`` and ``cases``."""
+"""The simple tactics: ``exact``, ``refine``, ``have``, ``exists``, ``assumption``, ``contradiction``, ``constructor``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded logic as an environment: 20,000 tactics a second and more, and its own kernel as the judge."""
+"""The embedded logic as an environment for fast searches, with a kernel of its own as the judge."""
 
 from __future__ import annotations
 
