@@ -1,4 +1,4 @@
-"""The simple tactics: ``exact``, ``refine``, ``have``, ``exists``, ``assumption``, ``contradiction``, ``constructor``."""
+"""The simple tactics: ``exact``, ``refine``, ``have``, ``exists``, ``assumption``, ``contradiction`` and their kind."""
 
 from __future__ import annotations
 
