@@ -38,6 +38,7 @@ class Evaluation(Callback):
         steps: Other lengths of chains with which samples are evaluated as well.
         long_run: Length of long chains, to see whether their ends are still digits; 0 for none.
         long_run_samples: Number of long chains, 20 or more.
+        draws: Number of answers to each problem, of which the one with the lowest energy is kept; 1 for no choice.
         batch_size: Number of chains run at once.
         seed: Seed of the chains.
 
@@ -52,6 +53,7 @@ class Evaluation(Callback):
         steps: list[int] | None = None,
         long_run: int = 0,
         long_run_samples: int = 100,
+        draws: int = 1,
         batch_size: int = 250,
         seed: int = 0,
     ) -> None:
@@ -62,6 +64,7 @@ class Evaluation(Callback):
             ("num_images", num_images, 0),
             ("long_run", long_run, 0),
             ("batch_size", batch_size, 1),
+            ("draws", draws, 1),
             ("steps", min(steps or [1]), 1),
         ):
             if value < least:
@@ -72,6 +75,7 @@ class Evaluation(Callback):
             steps=tuple(sorted(steps or ())),
             long_run=long_run,
             long_run_samples=long_run_samples,
+            draws=draws,
             batch_size=batch_size,
             seed=seed,
         )

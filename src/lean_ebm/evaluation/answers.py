@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from lean_ebm.data import ReasoningDataModule
+from lean_ebm.evaluation.judgement import chosen_by_energy, share_of_the_way, surest, wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.langevin import Stop
 from lean_ebm.methods import Method
+from lean_ebm.randomness import derived_seed
 
 STEPS = (1, 5, 10, 20, 40, 80)
 """Numbers of steps if none are given."""
@@ -36,7 +38,12 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
           ``*_without_thinking`` the family's main figure for the answers that need no learning;
         * ``evaluations``: gradient steps for a problem; ``seconds``: time for a problem;
         * ``fixed_*``, if chains may stop early: the main figure and the evaluations if no chain stops early;
-        * ``energy_rank``: rank correlation of the final energy and the true error.
+        * ``energy_rank``: rank correlation of the final energy and the true error;
+        * ``wrong_auroc``: probability that a wrong answer has a higher energy than a right one to another problem, for
+          families whose figures have ``solved``; NaN with fewer than 50 of either;
+        * ``surest_*``: the main figure over the half of the answers that have the lowest energies;
+        * if ``draws`` is above 1: ``best_of_draws_*``, the main figure if each problem is answered ``draws`` times and
+          the answer of lowest energy is kept, and ``best_of_draws_share``, how far this gets from one draw to the best.
 
         If chains may stop early there is also ``difficulty_rank``, the rank correlation of the steps taken with the
         difficulty, over all problems; ``difficulty_rank_low`` and ``difficulty_rank_high`` are the ends of its
@@ -54,8 +61,21 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
         measured, steps, seconds, energies = _answer(data, method, effort, problem, target)
         figures |= {f"{name}_{key}": float(values.mean()) for key, values in measured.items()}
         figures |= {f"{name}_evaluations": float(steps.float().mean()), f"{name}_seconds": seconds / number}
-        error = -measured[data.grade] if data.higher_is_better else measured[data.grade]
+        error = _error(data, measured)
         figures[f"{name}_energy_rank"] = float(spearman(energies, error))
+        figures[f"{name}_surest_{data.figure}"] = surest(energies, measured[data.figure])
+        if "solved" in measured:
+            figures[f"{name}_wrong_auroc"] = wrong_auroc(energies, measured["solved"] < 1)
+        if effort.draws > 1:
+            others = [
+                _answer(data, method, replace(effort, seed=derived_seed(effort.seed, "draw", draw)), problem, target)
+                for draw in range(1, effort.draws)
+            ]
+            drawn = torch.stack([energies, *(other[3] for other in others)], dim=1)
+            values = torch.stack([measured[data.figure], *(other[0][data.figure] for other in others)], dim=1)
+            errors = torch.stack([error, *(_error(data, other[0]) for other in others)], dim=1)
+            figures[f"{name}_best_of_draws_{data.figure}"] = float(chosen_by_energy(drawn, values).mean())
+            figures[f"{name}_best_of_draws_share"] = share_of_the_way(drawn, errors)
         simple = data.measure(data.without_thinking(problem), problem, target)[data.figure]
         figures[f"{name}_{data.figure}_without_thinking"] = float(simple.mean())
         taken.append(steps)
@@ -89,6 +109,11 @@ def _answer(
     pairs = zip(answers.split(effort.batch_size), problem.split(effort.batch_size), strict=True)
     energies = torch.cat([method.candidate_energy(x, part) for x, part in pairs])
     return data.measure(answers, problem, target), taken_all.to(taken), seconds, energies
+
+
+def _error(data: ReasoningDataModule, measured: dict[str, Tensor]) -> Tensor:
+    """The errors ``(N,)`` of answers, by the family's grade."""
+    return -measured[data.grade] if data.higher_is_better else measured[data.grade]
 
 
 def spearman(first: Tensor, second: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ class Effort:
     steps: tuple[int, ...] = ()
     long_run: int = 0
     long_run_samples: int = 100
+    draws: int = 1
     batch_size: int = 250
     seed: int = 0
 

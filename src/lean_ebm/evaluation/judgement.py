@@ -1,0 +1,68 @@
+"""How well the final energy of an answer says whether the answer is right, with nothing else to go by."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torchmetrics.classification import BinaryAUROC
+
+from lean_ebm.evaluation.energy import unit_ranks
+
+LEAST = 50
+"""Wrong answers, and right ones, below which the AUROC is not computed."""
+
+
+def wrong_auroc(energies: Tensor, wrong: Tensor, least: int = LEAST) -> float:
+    """The probability that a wrong answer has a higher energy than a right one, over all pairs; .5 is chance.
+
+    Args:
+        energies: ``(N,)`` final energies of answers to different problems.
+        wrong: ``(N,)`` whether each answer is wrong.
+        least: Fewest wrong answers, and fewest right ones.
+
+    Returns:
+        The AUROC; NaN if there are fewer of one of them.
+    """
+    count = int(wrong.sum())
+    if min(count, len(wrong) - count) < least:
+        return float("nan")
+    return float(BinaryAUROC().to(energies.device)(unit_ranks(energies), wrong.long()))
+
+
+def surest(energies: Tensor, values: Tensor, share: float = 0.5) -> float:
+    """The mean of values ``(N,)`` over the answers with the lowest energies ``(N,)``.
+
+    Args:
+        energies: Final energies.
+        values: A figure of each answer.
+        share: The share of the answers that are given; the others are withheld.
+    """
+    kept = energies.argsort(stable=True)[: max(1, round(share * len(energies)))]
+    return float(values[kept].mean())
+
+
+def chosen_by_energy(energies: Tensor, values: Tensor) -> Tensor:
+    """The values ``(N,)`` of the draws with the lowest energy, of K draws for each of N problems.
+
+    Args:
+        energies: ``(N, K)``.
+        values: ``(N, K)``, a figure of each draw.
+    """
+    return values.gather(1, energies.argmin(dim=1, keepdim=True)).squeeze(1)
+
+
+def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
+    """How far the choice by energy gets from one draw (0) to the best of K draws (1); below 0 if it makes things worse.
+
+    Args:
+        energies: ``(N, K)`` final energies of K draws for each of N problems.
+        errors: ``(N, K)`` their errors.
+
+    Returns:
+        The share, of the mean errors; NaN if the draws do not differ.
+    """
+    one, best = errors.double().mean(), errors.double().amin(dim=1).mean()
+    gain = one - best
+    if not gain > 1e-12 * one.abs().clamp(min=torch.finfo(torch.float64).tiny):
+        return float("nan")
+    return float((one - chosen_by_energy(energies, errors.double()).mean()) / gain)
