@@ -112,3 +112,17 @@ def test_baselines_take_every_reasoning_recipe_by_the_flags_of_the_readme(monkey
         assert denoiser.sampler == Langevin(steps=sampler["steps"], step_size=sampler["step_size"])
         assert (denoiser.jump, denoiser.eta, denoiser.bound) == (recipe["jump"], recipe["eta"], recipe["bound"])
     assert len(methods) == 12
+
+
+def test_answers_are_judged_by_how_well_they_can_be_denoised():
+    method = Denoiser(Scaled(), judged_by="denoising")
+    y, x = torch.randn(5, 3), torch.randn(5, 3)
+    alpha_bar = cosine_schedule(4)
+    expected = (alpha_bar / (1 - alpha_bar)).sum() * (x - 2 * y).square().mean(dim=1)
+    torch.testing.assert_close(method.candidate_energy(x, y), expected, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(method.candidate_energy(2 * y, y), torch.zeros(5), rtol=0, atol=1e-9)
+    listed = torch.stack([x, 2 * y], dim=1)
+    energies = method.rank(y, listed)
+    torch.testing.assert_close(energies[:, 0], expected, rtol=1e-4, atol=1e-5)
+    assert (energies.argmin(dim=1) == 1).all()
+    assert torch.equal(method.candidate_energy(x, y), method.candidate_energy(x, y))  # the same noise each time

@@ -77,6 +77,7 @@ class Denoiser(IRED):
         sample_bound: Largest magnitude of a component at inference; null: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` at each level.
         eta: See :class:`IRED`.
+        judged_by: See :class:`IRED`; ``energy`` is the squared norm of the field, which is no energy that was trained.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
     """
@@ -92,6 +93,7 @@ class Denoiser(IRED):
         sample_bound: float | None = None,
         jump: Literal["first", "last"] = "first",
         eta: float | None = None,
+        judged_by: Literal["energy", "denoising"] = "energy",
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
@@ -112,6 +114,7 @@ class Denoiser(IRED):
             sample_bound=sample_bound,
             jump=jump,
             eta=eta,
+            judged_by=judged_by,
             optimizer=optimizer,
             lr_scheduler=lr_scheduler,
         )
@@ -124,6 +127,10 @@ class Denoiser(IRED):
         eps = torch.randn_like(x)
         error = (self.energy.field(a * x + s * eps, Landscape(condition, index)) - eps).square().flatten(1).mean(dim=1)
         return {"loss": ((1 / self.alpha_bar[index]).clamp(max=self.weight_limit) * error).mean()}
+
+    def predicted_noise(self, x: Tensor, condition: Any) -> Tensor:
+        """The noise ``(B, ...)`` in noised candidates, which is the field."""
+        return self.energy.field(x, condition)
 
     def langevin(self, x: Tensor, condition: Any, settings: Langevin, **rest: Any) -> Trajectory:
         """Run a chain of :func:`~lean_ebm.langevin.langevin` that follows the field instead of a gradient."""

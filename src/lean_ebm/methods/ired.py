@@ -103,6 +103,8 @@ class IRED(Method):
             landscapes with ``abar_k > 0.3``, since the classes cannot be told apart under more noise.
         candidates: Largest number of draws for each sample.
         acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
+        judged_by: How finished candidates without classes are compared: by the ``energy`` of the sharpest landscape, or
+            by ``denoising``, see :meth:`denoising_energy`, which also compares answers to different problems.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -129,6 +131,7 @@ class IRED(Method):
         cross_entropy: float = 0.0,
         candidates: int = 1,
         acceptance: float = 0.9,
+        judged_by: Literal["energy", "denoising"] = "energy",
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
@@ -148,6 +151,7 @@ class IRED(Method):
         self.jump = jump
         self.eta = eta
         self.cross_entropy = cross_entropy
+        self.judged_by = judged_by
         alpha_bar = cosine_schedule(energy.landscapes)
         beta = 1 - alpha_bar / torch.cat([torch.ones(1), alpha_bar[:-1]])
         self.register_buffer("alpha_bar", alpha_bar, persistent=False)
@@ -251,6 +255,50 @@ class IRED(Method):
     def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
         """Candidates and their conditions in the sharpest landscape, at its scale."""
         return self.alpha_bar[0].sqrt() * x, Landscape(condition, self._sharpest(x))
+
+    def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` by which finished candidates are compared, as :attr:`judged_by` says."""
+        if self.judged_by == "energy":
+            return super().candidate_energy(x, condition)
+        self.energy.check_precision()
+        return self.denoising_energy(x, self.energy.encode(condition))
+
+    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
+        """Energies ``(B, K)`` of K listed candidates of each condition, as :attr:`judged_by` says; low is good."""
+        if self.judged_by == "energy":
+            return super().rank(condition, candidates)
+        points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
+        columns = [self.candidate_energy(column, condition) for column in points.unbind(dim=1)]
+        return torch.stack(columns, dim=1)
+
+    @torch.no_grad()
+    def denoising_energy(self, x: Tensor, condition: Any) -> Tensor:
+        r"""How badly the noise is predicted if finished candidates are noised again: ``sum_k |eps^ - eps|^2 / d``.
+
+        The sum over all landscapes is, up to weights, the bound on ``-log p(x|y)`` of diffusion models (Ho et al. 2020,
+        equation 14). Since p is normalised for each y, its values compare across conditions, which those of an energy
+        that was taught by its gradient do not. All candidates get the same noise.
+
+        Args:
+            x: ``(B, *shape)`` candidates, as :meth:`generate` returns them.
+            condition: Their conditions, encoded.
+
+        Returns:
+            Energies ``(B,)``; one gradient of the network for each landscape.
+        """
+        generator = torch.Generator(x.device).manual_seed(0)
+        total = x.new_zeros(len(x))
+        for k in range(self.energy.landscapes):
+            index = torch.full((len(x),), k, dtype=torch.int64, device=x.device)
+            a, s = self._scales(index, x.dim())
+            eps = torch.randn(x.shape[1:], device=x.device, generator=generator)
+            predicted = self.predicted_noise(a * x + s * eps, Landscape(condition, index))
+            total = total + (predicted - eps).square().flatten(1).mean(dim=1)
+        return total
+
+    def predicted_noise(self, x: Tensor, condition: Any) -> Tensor:
+        """The noise ``(B, ...)`` in noised candidates, which is the gradient of the energy in their landscape."""
+        return energy_gradient(self.energy, x, condition)[1].detach()
 
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` in the sharpest landscape, at its scale."""
