@@ -31,12 +31,6 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config: pytest.Config)
         config.getoption("--report").write_text(reliability.report(terminalreporter.stats))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Run one more test at once than there are cores, since many wait for processes."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("filterwarnings", "error")
     for line in KNOWN_WARNINGS:
