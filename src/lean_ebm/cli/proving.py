@@ -200,7 +200,10 @@ def _statement(text: str, settings: argparse.Namespace) -> Statement:
 
 
 def _searched(judge: Judge, statement: Statement) -> Environment | None:
-    """Where to search: in the judge itself, if tactics can be tried in it and it must be, or it is there anyway."""
+    """Choose where to search: in the judge if tactics can be tried in it, else in the embedded logic (None).
+
+    A statement that the embedded logic does not read is searched in Lean, if Lean is the judge.
+    """
     if isinstance(judge, Environment):
         return judge
     if is_read(statement):
@@ -287,12 +290,12 @@ def _check(settings: argparse.Namespace) -> int:
     except SyntaxProblem as error:
         raise SettingError(f"{settings.file}: {error}.") from error
     if not file.entries:
-        raise SettingError(f"{settings.file} has no theorem: expected such as 'theorem name : proposition := by ...'.")
+        raise SettingError(f"{settings.file} has no theorem: expected lines such as 'theorem name : p := by ...'.")
     with make_judge(settings, file.imports) as judge, progress_bar(len(file.entries)) as bar:
         results = check_file(file, judge, preamble_of(settings), bar.tell)
     if settings.env == "logic":
         for module in file.imports:
-            print(f"import {module}: not read: the embedded logic has no library; add --env lean or --env pantograph")
+            print(f"import {module}: not read: the embedded logic cannot import modules. Use --env lean or pantograph.")
     for result in results:
         print(result)
     proved = all(result.verdict is not None and result.verdict.proved for result in results)

@@ -1,4 +1,4 @@
-"""How well the final energy of an answer says whether the answer is right, with nothing else to go by."""
+"""Figures that say how well the final energy of an answer tells right answers from wrong ones."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ def chosen_by_energy(energies: Tensor, values: Tensor) -> Tensor:
 
 
 def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
-    """How far the choice by energy gets from one draw (0) to the best of K draws (1); below 0 if it makes things worse.
+    """The gain of choosing the draw of lowest energy, as a share of the gain of choosing the draw of least error.
+
+    1: the best of the K draws is always chosen. 0: the choice is no better than one draw. Below 0: it is worse.
 
     Args:
         energies: ``(N, K)`` final energies of K draws for each of N problems.

@@ -267,9 +267,10 @@ class IRED(Method):
         """Energies ``(B, K)`` of K listed candidates of each condition, as :attr:`judged_by` says; low is good."""
         if self.judged_by == "energy":
             return super().rank(condition, candidates)
+        self.energy.check_precision()
         points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
-        columns = [self.candidate_energy(column, condition) for column in points.unbind(dim=1)]
-        return torch.stack(columns, dim=1)
+        encoded = self.energy.encode(condition)
+        return torch.stack([self.denoising_energy(column, encoded) for column in points.unbind(dim=1)], dim=1)
 
     @torch.no_grad()
     def denoising_energy(self, x: Tensor, condition: Any) -> Tensor:

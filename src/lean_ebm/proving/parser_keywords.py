@@ -63,19 +63,23 @@ class KeywordParser(TokenReader):
         if token.text in ("{", "⦃", "["):
             raise OutsideProblem(f"{token.text} in a binder of fun")
         if token.text == "(" and self._is_parameter():
-            self.at += 1
-            names = [self.name()]
-            while not self.accept(":"):
-                names.append(self.name())
-            domain = self.inner()
-            self.expect(")")
-            return [(name, domain) for name in names]
+            return list(self._typed_names())
         pattern = self.argument()
         if pattern is None:
             self.fail("expected a name or '=>'")
         if pattern[0] == "typed":
             return [("pattern", pattern[1], pattern[2])]
         return [("pattern", pattern, None)]
+
+    def _typed_names(self) -> list[tuple[str, Tree | None]]:
+        """Parse ``(names : type)``."""
+        self.at += 1
+        names = [self.name()]
+        while not self.accept(":"):
+            names.append(self.name())
+        domain = self.inner()
+        self.expect(")")
+        return [(name, domain) for name in names]
 
     def match_alternatives(self, right: object) -> tuple[Tree, ...]:
         """Parse ``| patterns => right ...``; each right side is parsed by ``right``."""
@@ -192,13 +196,7 @@ class KeywordParser(TokenReader):
         while self.next.text in ("(", "{", "⦃", "[") or self.next.kind == "name":
             if self.next.text in ("{", "⦃", "[") or self.next.kind == "name":
                 raise OutsideProblem("have with implicit or untyped parameters")
-            self.at += 1
-            names = [self.name()]
-            while not self.accept(":"):
-                names.append(self.name())
-            domain = self.inner()
-            self.expect(")")
-            parameters += [(parameter, domain) for parameter in names]
+            parameters += self._typed_names()
         domain = self.term() if self.accept(":") else None
         if self.peek("|"):
             raise OutsideProblem("have with alternatives")

