@@ -83,3 +83,13 @@ def test_commands_find_byte_code(tmp_path, monkeypatch):
     command = "import sys; print(sys.pycache_prefix, sys.dont_write_bytecode)"
     prefix, none_written = run(sys.executable, "-c", command)[0].split()
     assert none_written == "False" and Path(prefix).parent == Path(tempfile.gettempdir())
+
+
+@pytest.mark.parametrize("arguments", [["recipes"], ["prove", "p → p"], ["--help"]])
+def test_output_that_nobody_reads_any_more_is_no_error(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)  # as after `lean-ebm ... | head`
+    with os.fdopen(writing, "w") as pipe:
+        command = [sys.executable, "-m", "lean_ebm", *arguments]
+        done = subprocess.run(command, stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=300)
+    assert (done.returncode, done.stderr) == (141, "")

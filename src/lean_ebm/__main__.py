@@ -12,7 +12,12 @@ from lean_ebm.errors import mistake
 def main() -> int | None:
     """Run the command that the arguments of the process name, and return its exit status."""
     try:
-        return run(sys.argv[1:])
+        status = run(sys.argv[1:])
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # what read the output has ended, such as `head`: nobody is left to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
     except Exception as error:
         told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
         if told is None:

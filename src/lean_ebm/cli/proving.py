@@ -64,6 +64,8 @@ def main(args: Sequence[str] | None = None) -> int:
             status: int = settings.run(settings)
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:
+        raise
     except Exception as error:
         told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
         if told is None:
