@@ -10,45 +10,72 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy.base import split_landscape
-from lean_ebm.energy.field import FieldEnergy
+from lean_ebm.energy.field import FieldEnergy, landscape_angles
 from lean_ebm.errors import SettingError
+
+LARGEST_ZOOM = 4.0
+"""Largest first value of the factors of the candidate: its entries then already say which answer they are noise of."""
 
 
 class BoardEnergy(FieldEnergy):
-    """A network in which each cell of a Sudoku receives messages from its row, its column and its box.
+    """A network in which every entry (digit, row, column) of a Sudoku receives messages from its four units.
 
-    A cell starts from its digit in the candidate and in the problem. In each block it receives the mean over its row,
-    the mean over its column and the mean over its box, so that a block costs as much as three dense layers for each
-    cell. In cells that the problem gives, the candidate is ignored and the gradient of the energy is 0: a given cell
-    needs no learning.
+    An entry says whether its digit stands in its cell. A unit is a set of entries of which exactly one holds: the
+    digits of a cell, and the cells in which a digit can stand in a row, in a column and in a box. An entry starts from
+    its value in the candidate and from what the problem says of its cell. In each round a unit computes a message from
+    the mean over its entries, and an entry changes by the sum of the messages of its units. Entries share all weights,
+    and so do rounds. The field is therefore equivariant under every symmetry of Sudoku that keeps rows apart from
+    columns: exchanged digits, bands and stacks, and the rows and the columns within them. The network knows which
+    entries form a unit; what follows from it is learned.
+
+    In cells that the problem gives, the candidate is ignored: a given cell needs no learning.
 
     Args:
         side: Number of cells in a row, a square number; also the number of digits.
-        width: Channels of a cell.
-        depth: Number of blocks.
-        landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for one.
+        width: Channels of an entry.
+        depth: Number of rounds. They share their weights, so that a trained network can be given more of them.
+        landscapes: Number of landscapes (IRED); each shifts the first channels and scales the candidate and the
+            correction. 0 for one.
         skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
 
     Raises:
         SettingError: If ``side`` is not a square number.
     """
 
-    def __init__(self, side: int = 9, width: int = 64, depth: int = 4, landscapes: int = 0, skip: bool = False) -> None:
+    def __init__(self, side: int = 9, width: int = 16, depth: int = 8, landscapes: int = 0, skip: bool = False) -> None:
         if math.isqrt(side) ** 2 != side:
             raise SettingError(f"BoardEnergy: side is {side}, expected a square number, such as 4 or 9.")
         super().__init__((side, side, side), landscapes, skip)
-        self.embed = nn.Linear(2 * side, width)
-        self.blocks = nn.ModuleList([_Block(side, width) for _ in range(depth)])
-        self.shifts = nn.ModuleList([nn.Embedding(landscapes, width) for _ in range(depth)] if landscapes else [])
-        self.last = nn.Linear(width, side, bias=False)
+        self.depth = depth
+        self.embed = nn.Linear(3, width)
+        self.round = _Round(math.isqrt(side), width)
+        self.last = nn.Linear(width, 1, bias=False)
+        if landscapes:
+            angle = landscape_angles(landscapes)
+            level, share = angle.sin(), angle.cos()  # candidates are share * answer + level * noise
+            self.shift = nn.Embedding(landscapes, width)
+            # if each entry were -1 or 1 alike, zoom * entry would be the log-odds of 1, halved
+            self.zoom = nn.Parameter((share / level.square()).clamp(max=LARGEST_ZOOM))
+            # |x - share * answer|^2 / (2 level) has the noise as its gradient
+            self.magnitude = nn.Parameter(share * (2 * level) ** -0.5)
+
+    def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """What the last layer sees of each entry, ``(B, side, side, side, width)``, digits first."""
+        zoomed = x if landscape is None else x * self.zoom[landscape, None, None, None]
+        stands = problem > 0
+        excluded = stands.any(dim=1, keepdim=True) & ~stands
+        entries = torch.stack([zoomed, stands.to(x.dtype), excluded.to(x.dtype)], dim=-1)
+        h = self.embed(entries.permute(1, 2, 3, 0, 4))  # (side, side, side, B, width): means over units are then fast
+        if landscape is not None:
+            h = h + self.shift(landscape)
+        for _ in range(self.depth):
+            h = self.round(h)
+        return F.silu(h).permute(3, 0, 1, 2, 4)
 
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """G ``(B, side, side, side)`` of candidates for problems of the same shape, digits first."""
-        h = self.embed(torch.cat([problem, x], dim=1).permute(0, 2, 3, 1))  # (B, side, side, width)
-        for i, block in enumerate(self.blocks):
-            h = block(h if landscape is None else h + self.shifts[i](landscape)[:, None, None])
-        field: Tensor = self.last(F.silu(h)).permute(0, 3, 1, 2)
-        return field
+        g: Tensor = self.last(self.features(x, problem, landscape)).squeeze(-1)
+        return g if landscape is None else g.float() * self.magnitude[landscape, None, None, None]
 
     def field(self, x: Tensor, condition: Any) -> Tensor:
         """F ``(B, side, side, side)``, which does not depend on the candidate in cells that the problem gives."""
@@ -57,20 +84,23 @@ class BoardEnergy(FieldEnergy):
         return super().field(x.masked_fill(given, 0.0), condition)
 
 
-class _Block(nn.Module):
-    def __init__(self, side: int, width: int) -> None:
+class _Round(nn.Module):
+    """Entries ``(side, side, side, B, width)`` to their units and back."""
+
+    def __init__(self, box: int, width: int) -> None:
         super().__init__()
-        self.box = math.isqrt(side)
+        self.box = box
+        self.units = nn.ModuleList([nn.Linear(width, width) for _ in range(4)])
         self.own = nn.Linear(width, 2 * width)
-        self.units = nn.ModuleList([nn.Linear(width, 2 * width, bias=False) for _ in range(3)])
+        self.heard = nn.Linear(width, 2 * width, bias=False)
         self.out = nn.Linear(2 * width, width)
 
     def forward(self, h: Tensor) -> Tensor:
-        row, column, box = self.units
-        heard = self.own(h) + row(h.mean(dim=2, keepdim=True)) + column(h.mean(dim=1, keepdim=True))
-        batch, side, _, width = h.shape
-        boxes = h.reshape(batch, side // self.box, self.box, side // self.box, self.box, width)
-        told = box(boxes.mean(dim=(2, 4), keepdim=True))
-        told = told.expand(-1, -1, self.box, -1, self.box, -1).reshape(batch, side, side, -1)
-        mixed: Tensor = h + self.out(F.silu(heard + told))
-        return mixed
+        cell, column, row, box = self.units
+        told = F.silu(cell(h.mean(dim=0, keepdim=True))) + F.silu(column(h.mean(dim=1, keepdim=True)))
+        told = told + F.silu(row(h.mean(dim=2, keepdim=True)))
+        split = (len(h), *[self.box] * 4, *h.shape[3:])  # digit, band, row in it, stack, column in it, batch, channel
+        boxes = F.silu(box(h.reshape(split).mean(dim=(2, 4), keepdim=True)))
+        told = (told.reshape(split) + boxes).reshape(h.shape)
+        changed: Tensor = h + self.out(F.silu(self.own(h) + self.heard(told)))
+        return changed

@@ -30,10 +30,8 @@ class FieldEnergy(EnergyNetwork):
         super().__init__()
         self.shape = tuple(shape)
         self.landscapes = landscapes
-        # 2 c^2 s = 1, where s is the noise level of a landscape; the levels follow a cosine
-        angle = (
-            torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:] if landscapes else torch.full((1,), math.pi / 2)
-        )
+        # 2 c^2 s = 1, where s is the noise level of a landscape
+        angle = landscape_angles(landscapes) if landscapes else torch.full((1,), math.pi / 2)
         self.scale = nn.Parameter((2 * angle.sin()) ** -0.5) if skip else None
 
     @abstractmethod
@@ -53,3 +51,8 @@ class FieldEnergy(EnergyNetwork):
     def forward(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, plain or in a :class:`Landscape`."""
         return self.field(x, condition).square().flatten(1).sum(dim=1)
+
+
+def landscape_angles(landscapes: int) -> Tensor:
+    """Angles t ``(K,)`` of the landscapes of IRED: candidates are near ``cos(t) * answer + sin(t) * noise``."""
+    return torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:]
