@@ -44,8 +44,10 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         shape: Shape of one candidate, without the batch dimension.
         num_classes: Number of classes that the condition can name; 0 if the condition is not a label.
         landscapes: Number of landscapes that :class:`Landscape` can name; 0 if the energy has only one.
+        judge: The part that only :meth:`judgement` uses; None if there is none.
     """
 
+    judge: nn.Module | None = None
     shape: tuple[int, ...]
     num_classes: int = 0
     landscapes: int = 0
@@ -105,6 +107,16 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(listed, dim=0))
         energies: Tensor = self(candidates.flatten(0, 1), repeated)
         return energies.reshape(batch, listed)
+
+    def judgement(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` by which finished candidates are compared; by default those that candidates descend.
+
+        Args:
+            x: Finished candidates ``(B, *shape)``.
+            condition: As for :meth:`forward`.
+        """
+        energies: Tensor = self(x, condition)
+        return energies
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
         """Energies ``(B, num_classes)`` of every class, so that ``argmin`` classifies and softmax of -E is p(y|x).

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lean_ebm.energy.base import split_landscape
-from lean_ebm.energy.field import FieldEnergy, landscape_angles
+from lean_ebm.energy.field import FieldEnergy, log_odds
 from lean_ebm.errors import SettingError
-
-LARGEST_ZOOM = 4.0
-"""Largest first value of the factors of the candidate: its entries then already say which answer they are noise of."""
 
 
 class BoardEnergy(FieldEnergy):
@@ -34,39 +31,43 @@ class BoardEnergy(FieldEnergy):
         side: Number of cells in a row, a square number; also the number of digits.
         width: Channels of an entry.
         depth: Number of rounds. They share their weights, so that a trained network can be given more of them.
-        landscapes: Number of landscapes (IRED); each shifts the first channels and scales the candidate and the
-            correction. 0 for one.
-        skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
+        landscapes: Number of landscapes (IRED); each shifts the first channels and scales the candidate. 0 for one.
+        predicts: See :class:`~lean_ebm.energy.field.FieldEnergy`.
+        judge: See :class:`~lean_ebm.energy.field.FieldEnergy`.
 
     Raises:
         SettingError: If ``side`` is not a square number.
     """
 
-    def __init__(self, side: int = 9, width: int = 16, depth: int = 8, landscapes: int = 0, skip: bool = False) -> None:
+    def __init__(
+        self,
+        side: int = 9,
+        width: int = 16,
+        depth: int = 8,
+        landscapes: int = 0,
+        predicts: Literal["field", "answer"] = "field",
+        judge: int = 0,
+    ) -> None:
         if math.isqrt(side) ** 2 != side:
             raise SettingError(f"BoardEnergy: side is {side}, expected a square number, such as 4 or 9.")
-        super().__init__((side, side, side), landscapes, skip)
+        super().__init__((side, side, side), landscapes, predicts, width, judge)
         self.depth = depth
         self.embed = nn.Linear(3, width)
         self.round = _Round(math.isqrt(side), width)
         self.last = nn.Linear(width, 1, bias=False)
-        if landscapes:
-            angle = landscape_angles(landscapes)
-            level, share = angle.sin(), angle.cos()  # candidates are share * answer + level * noise
-            self.shift = nn.Embedding(landscapes, width)
-            # if each entry were -1 or 1 alike, zoom * entry would be the log-odds of 1, halved
-            self.zoom = nn.Parameter((share / level.square()).clamp(max=LARGEST_ZOOM))
-            # |x - share * answer|^2 / (2 level) has the noise as its gradient
-            self.magnitude = nn.Parameter(share * (2 * level) ** -0.5)
+        self.shift = nn.Embedding(landscapes, width) if landscapes else None
+        self.zoom = nn.Parameter(log_odds(landscapes)) if landscapes else None
 
     def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """What the last layer sees of each entry, ``(B, side, side, side, width)``, digits first."""
-        zoomed = x if landscape is None else x * self.zoom[landscape, None, None, None]
+        zoomed = x
+        if self.zoom is not None and landscape is not None:
+            zoomed = x * self.zoom[landscape, None, None, None]
         stands = problem > 0
         excluded = stands.any(dim=1, keepdim=True) & ~stands
         entries = torch.stack([zoomed, stands.to(x.dtype), excluded.to(x.dtype)], dim=-1)
         h = self.embed(entries.permute(1, 2, 3, 0, 4))  # (side, side, side, B, width): means over units are then fast
-        if landscape is not None:
+        if self.shift is not None and landscape is not None:
             h = h + self.shift(landscape)
         for _ in range(self.depth):
             h = self.round(h)
@@ -75,13 +76,23 @@ class BoardEnergy(FieldEnergy):
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """G ``(B, side, side, side)`` of candidates for problems of the same shape, digits first."""
         g: Tensor = self.last(self.features(x, problem, landscape)).squeeze(-1)
-        return g if landscape is None else g.float() * self.magnitude[landscape, None, None, None]
+        return g
 
     def field(self, x: Tensor, condition: Any) -> Tensor:
         """F ``(B, side, side, side)``, which does not depend on the candidate in cells that the problem gives."""
         self.check_shape(x)
-        given = (split_landscape(condition)[0] > 0).any(dim=1, keepdim=True)
-        return super().field(x.masked_fill(given, 0.0), condition)
+        return super().field(_unknown(x, condition), condition)
+
+    def judgement(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` of finished answers, which do not depend on the candidate in cells that are given."""
+        self.check_shape(x)
+        return super().judgement(_unknown(x, condition), condition)
+
+
+def _unknown(x: Tensor, condition: Any) -> Tensor:
+    """Candidates ``(B, side, side, side)``, with zeros in the cells that the problem gives."""
+    given = (split_landscape(condition)[0] > 0).any(dim=1, keepdim=True)
+    return x.masked_fill(given, 0.0)
 
 
 class _Round(nn.Module):

@@ -4,55 +4,138 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lean_ebm.energy.base import EnergyNetwork, split_landscape
+
+LARGEST_ZOOM = 4.0
+"""Largest value of :func:`log_odds`, at which an entry says clearly which answer it is."""
 
 
 class FieldEnergy(EnergyNetwork):
     r"""``E(x, y, k) = |f(x, y, k)|^2`` for a candidate x, a problem y and a landscape k (Du et al. 2024, section 3).
 
-    The field f has the shape of x. Subclasses compute a correction g(x, y, k). Without ``skip``, as the authors have
-    it, ``f = g(x, y, k)``: the network sees x only together with the problem, and answers better if problems are harder
-    than those trained on. With ``skip``, ``f = c_k x + g(x, y, k)``. For g = 0 the gradient of the energy is then
-    ``2 c_k^2 x``, which in the landscapes of IRED is the right one for pure noise.
+    The field f has the shape of x. Subclasses compute a function g(x, y, k) of this shape:
+
+    * ``predicts: field``: ``f = g``, as in the paper. The network sees x only together with the problem.
+    * ``predicts: answer``: ``f = c_k (x - a_k g)``, with ``x = a_k answer + s_k noise`` in landscape k. Here g is the
+      answer that the network expects, which is the same in all landscapes. The first value of c_k is
+      ``(2 s_k)^(-1/2)``, for which the gradient of the energy is the noise if g is the answer.
+
+    Besides the energy that candidates descend, a network may have a judge: an energy of finished answers, computed from
+    the same features, which is never descended. :class:`~lean_ebm.methods.Verification` trains it.
 
     Args:
         shape: Shape of one candidate.
         landscapes: Number of landscapes; 0 for a single one.
-        skip: Whether the field has a term ``c_k x``.
+        predicts: What g is, see above.
+        num_features: Number of features of each entry, see :meth:`features`.
+        judge: Hidden units of the judge; 0 for none.
     """
 
-    def __init__(self, shape: tuple[int, ...], landscapes: int, skip: bool) -> None:
+    def __init__(
+        self,
+        shape: tuple[int, ...],
+        landscapes: int,
+        predicts: Literal["field", "answer"],
+        num_features: int,
+        judge: int,
+    ) -> None:
         super().__init__()
         self.shape = tuple(shape)
         self.landscapes = landscapes
-        # 2 c^2 s = 1, where s is the noise level of a landscape
-        angle = landscape_angles(landscapes) if landscapes else torch.full((1,), math.pi / 2)
-        self.scale = nn.Parameter((2 * angle.sin()) ** -0.5) if skip else None
+        angle = landscape_angles(landscapes) if landscapes else torch.tensor([math.pi / 2])
+        self.scale = nn.Parameter((2 * angle.sin()) ** -0.5) if predicts == "answer" else None
+        self.register_buffer("share", angle.cos() if landscapes else torch.ones(1), persistent=False)
+        self.register_buffer("noise_level", angle.sin(), persistent=False)
+        self.judge = Judge(num_features, judge) if judge else None
+
+    share: Tensor
+    noise_level: Tensor
+
+    @abstractmethod
+    def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, ..., num_features)`` of the entries of candidates ``(B, *shape)``, or of whole candidates.
+
+        Args:
+            x: Candidates.
+            problem: Their problems.
+            landscape: Their landscapes ``(B,)``, if there are several.
+        """
 
     @abstractmethod
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, ...)`` of candidates ``(B, ...)`` for their problems, at landscapes ``(B,)`` if there are several."""
+        """G ``(B, *shape)`` of candidates ``(B, *shape)``, linear in their :meth:`features`."""
 
     def field(self, x: Tensor, condition: Any) -> Tensor:
         """F ``(B, ...)``, float32, of candidates ``(B, ...)``."""
         problem, landscape = split_landscape(condition)
         self.check(x, landscape)
-        field = self.correction(x, problem, landscape).float()
+        g = self.correction(x, problem, landscape).float()
+        if self.scale is None:
+            return g
+        scale, share = (self._of(values, landscape, x) for values in (self.scale, self.share))
+        return scale * (x.float() - share * g)
+
+    def noise(self, x: Tensor, condition: Any) -> Tensor:
+        """The noise ``(B, ...)`` in noised candidates ``(B, ...)``, as the field predicts it without a gradient.
+
+        With ``predicts: answer`` this is ``(x - a_k g) / s_k`` if c_k has its first value.
+        """
+        field = self.field(x, condition)
         if self.scale is None:
             return field
-        scale = self.scale[:1] if landscape is None else self.scale[landscape]
-        return field + scale.reshape(-1, *[1] * (x.dim() - 1)) * x.float()
+        return (2 / self._of(self.noise_level, split_landscape(condition)[1], x)).sqrt() * field
 
     def forward(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, plain or in a :class:`Landscape`."""
         return self.field(x, condition).square().flatten(1).sum(dim=1)
 
+    def judgement(self, x: Tensor, condition: Any) -> Tensor:
+        """Energies ``(B,)`` by which finished answers are compared: those of the judge if there is one."""
+        if self.judge is None:
+            return super().judgement(x, condition)
+        problem, landscape = split_landscape(condition)
+        self.check(x, landscape)
+        energies: Tensor = self.judge(self.features(x, problem, landscape))
+        return energies
+
+    @staticmethod
+    def _of(values: Tensor, landscape: Tensor | None, x: Tensor) -> Tensor:
+        """The values ``(B, 1, ...)`` of the landscapes of candidates ``(B, ...)``."""
+        return (values if landscape is None else values[landscape]).reshape(-1, *[1] * (x.dim() - 1))
+
+
+class Judge(nn.Module):
+    """An energy ``log(1 + sum_i e_i)`` of features, with an error ``e_i > 0`` for each entry i of a candidate.
+
+    Args:
+        num_features: Number of features of an entry.
+        hidden: Hidden units.
+    """
+
+    def __init__(self, num_features: int, hidden: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(num_features, hidden)
+        self.out = nn.Linear(hidden, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Energies ``(B,)``, float32, of features ``(B, ..., num_features)``."""
+        errors = F.softplus(self.out(F.silu(self.hidden(features))).float())
+        energies: Tensor = errors.flatten(1).sum(dim=1).log1p()
+        return energies
+
 
 def landscape_angles(landscapes: int) -> Tensor:
     """Angles t ``(K,)`` of the landscapes of IRED: candidates are near ``cos(t) * answer + sin(t) * noise``."""
     return torch.linspace(0, 0.98 * math.pi / 2, landscapes + 1)[1:]
+
+
+def log_odds(landscapes: int) -> Tensor:
+    """Factors ``(K,)`` that make of a noised entry, which is -1 or 1, half of the log-odds of 1, clamped."""
+    angle = landscape_angles(landscapes)
+    return (angle.cos() / angle.sin().square()).clamp(max=LARGEST_ZOOM)

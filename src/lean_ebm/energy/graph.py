@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lean_ebm.energy.field import FieldEnergy
+from lean_ebm.energy.field import FieldEnergy, log_odds
 
 
 class GraphEnergy(FieldEnergy):
@@ -26,8 +26,10 @@ class GraphEnergy(FieldEnergy):
         relations: Number of relations (n x n matrices) in a problem.
         width: Channels of a pair.
         depth: Number of blocks; the network can follow paths of up to 2^depth edges.
-        landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for one.
-        skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
+        landscapes: Number of landscapes (IRED); each scales the candidate, and shifts the input of every block. 0 for
+            one.
+        predicts: See :class:`~lean_ebm.energy.field.FieldEnergy`.
+        judge: See :class:`~lean_ebm.energy.field.FieldEnergy`.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class GraphEnergy(FieldEnergy):
         width: int = 32,
         depth: int = 3,
         landscapes: int = 0,
-        skip: bool = False,
+        predicts: Literal["field", "answer"] = "field",
+        judge: int = 0,
     ) -> None:
-        super().__init__((nodes, nodes), landscapes, skip)
+        super().__init__((nodes, nodes), landscapes, predicts, width, judge)
         self.embed = nn.Linear(2 * relations + 3, width)
         self.blocks = nn.ModuleList([_Block(width) for _ in range(depth)])
         self.shifts = nn.ModuleList([nn.Embedding(landscapes, width) for _ in range(depth)] if landscapes else [])
+        self.zoom = nn.Parameter(log_odds(landscapes)) if landscapes else None
         self.last = nn.Linear(width, 1, bias=False)
 
     def candidate_shape(self, condition: Any) -> tuple[int, ...]:
@@ -54,16 +58,22 @@ class GraphEnergy(FieldEnergy):
         if x.dim() != 3 or x.shape[1] != x.shape[2]:
             super().check_shape(x)
 
-    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, n, n)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, relations, n, n)``."""
+    def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, n, n, width)`` of pairs of nodes, from candidates and problems as in :meth:`correction`."""
+        if self.zoom is not None and landscape is not None:
+            x = x * self.zoom[landscape, None, None]
         given = problem.reshape(len(x), -1, *x.shape[1:])
         same = torch.eye(x.shape[1], device=x.device, dtype=x.dtype).expand_as(x)
         pairs = torch.stack([x, x.mT, same, *given.unbind(dim=1), *given.mT.unbind(dim=1)], dim=3)
         h = self.embed(pairs)
         for i, block in enumerate(self.blocks):
             h = block(h if landscape is None else h + self.shifts[i](landscape)[:, None, None])
-        field: Tensor = self.last(F.silu(h))
-        return field.squeeze(3)
+        return F.silu(h)
+
+    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """G ``(B, n, n)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, relations, n, n)``."""
+        correction: Tensor = self.last(self.features(x, problem, landscape))
+        return correction.squeeze(3)
 
 
 class _Block(nn.Module):

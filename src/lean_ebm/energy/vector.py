@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -27,7 +27,8 @@ class VectorEnergy(FieldEnergy):
         depth: Number of hidden layers.
         landscapes: Number of landscapes (IRED); each scales the candidate, and scales and shifts every hidden layer
             except the first. 0 for a single one.
-        skip: See :class:`~lean_ebm.energy.field.FieldEnergy`.
+        predicts: See :class:`~lean_ebm.energy.field.FieldEnergy`.
+        judge: See :class:`~lean_ebm.energy.field.FieldEnergy`.
     """
 
     def __init__(
@@ -37,9 +38,10 @@ class VectorEnergy(FieldEnergy):
         width: int = 512,
         depth: int = 3,
         landscapes: int = 0,
-        skip: bool = False,
+        predicts: Literal["field", "answer"] = "field",
+        judge: int = 0,
     ) -> None:
-        super().__init__(shape, landscapes, skip)
+        super().__init__(shape, landscapes, predicts, width, judge)
         size, given = (torch.Size(part).numel() for part in (shape, condition_shape))
         widths = [size + given, *[width] * depth]
         self.layers = nn.ModuleList([nn.Linear(*pair) for pair in pairwise(widths)])
@@ -47,8 +49,8 @@ class VectorEnergy(FieldEnergy):
         self.zoom = nn.Parameter(torch.ones(landscapes)) if landscapes else None
         self.last = nn.Linear(width, size, bias=False)
 
-    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, *shape)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
+    def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, width)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
         candidate = x.flatten(1)
         if self.zoom is not None and landscape is not None:
             candidate = candidate * self.zoom[landscape][:, None]
@@ -59,7 +61,11 @@ class VectorEnergy(FieldEnergy):
                 gain, shift = self.films[i - 1](landscape).chunk(2, dim=1)
                 h = h * (1 + gain) + shift
             h = F.silu(h)
-        corrections: Tensor = self.last(h)
+        return h
+
+    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
+        """G ``(B, *shape)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
+        corrections: Tensor = self.last(self.features(x, problem, landscape))
         return corrections.reshape(x.shape)
 
 

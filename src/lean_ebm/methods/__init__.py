@@ -8,6 +8,7 @@ from lean_ebm.methods.ired import IRED
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.thinking import think
+from lean_ebm.methods.verification import Verification
 
 __all__ = [
     "EBT",
@@ -18,6 +19,7 @@ __all__ = [
     "FeedForward",
     "Method",
     "ReplayBuffer",
+    "Verification",
     "WarmupCosine",
     "think",
 ]

@@ -28,6 +28,7 @@ from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
+from lean_ebm.methods.verification import Verification, Verifier, squared_error
 from lean_ebm.randomness import derived_seed, seeded
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
@@ -49,6 +50,7 @@ class Method(Restorable, FiniteSteps, ABC):
         candidates: Largest number of draws for each sample; see :meth:`generate`.
         acceptance: A draw whose p(y|x) reaches this probability, above 0 and at most 1, is accepted without further
             draws.
+        verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: a constant
             learning rate.
@@ -63,6 +65,7 @@ class Method(Restorable, FiniteSteps, ABC):
         sampler: Langevin,
         candidates: int = 1,
         acceptance: float = 0.9,
+        verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
@@ -74,7 +77,13 @@ class Method(Restorable, FiniteSteps, ABC):
                 f"candidates is {candidates} and acceptance {acceptance}, expected 1 or more and a probability above 0."
             )
         self.candidates = candidates
+        if energy.judge is not None and verification is None:
+            raise SettingError(
+                f"{type(energy).__name__} has a judge, which only verification trains: give the method "
+                "--model.verification.weight 0.1, or set --model.energy.judge 0."
+            )
         self.acceptance = acceptance
+        self.verification = verification
         # The default is not a class: the command line would pass its arguments to any class that replaces it.
         self.optimizer = optimizer or torch.optim.AdamW
         self.lr_scheduler = lr_scheduler
@@ -187,8 +196,7 @@ class Method(Restorable, FiniteSteps, ABC):
             condition: Their conditions, as the data module gives them.
         """
         self.energy.check_precision()
-        energies: Tensor = self.energy(*self.finished(x, self.energy.encode(condition)))
-        return energies
+        return self.energy.judgement(*self.finished(x, self.energy.encode(condition)))
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition; low is good.
@@ -202,6 +210,23 @@ class Method(Restorable, FiniteSteps, ABC):
         points, encoded = self.finished(points, self.energy.encode(condition))
         energies: Tensor = self.energy.rank(encoded, points)
         return energies
+
+    def own_answers(self, condition: Any) -> Tensor:
+        """Quick answers ``(B, ...)``, wrong ones among them, from which the energy learns to judge.
+
+        By default these are samples. A method whose samples take long makes cheaper ones here.
+
+        Args:
+            condition: Conditions, encoded.
+        """
+        return self.sample(condition, None, None, None).x.detach()
+
+    @property
+    def verifier(self) -> Verifier:
+        """The errors of answers: those of the data module if it has a verifier, else squared distances."""
+        data = getattr(self._trainer, "datamodule", None)
+        verifier: Verifier = getattr(data, "errors", squared_error)
+        return verifier
 
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
@@ -234,7 +259,7 @@ class Method(Restorable, FiniteSteps, ABC):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Compute the loss of the method and log its terms."""
         with self._randomness("train", batch_idx):
-            terms = checked(self.loss(self._encoded(batch)), type(self))
+            terms = self._terms(batch)
         self.terms = {name: value.detach() for name, value in terms.items()}
         log_step(self, {f"train/{name}": term for name, term in self.terms.items()}, "train/loss", len(batch[0]))
         return terms["loss"]
@@ -295,7 +320,7 @@ class Method(Restorable, FiniteSteps, ABC):
 
     def _evaluate(self, stage: Literal["val", "test"], batch: Batch, batch_idx: int) -> None:
         with torch.inference_mode(False), torch.enable_grad(), self._randomness(stage, batch_idx):
-            terms = checked(self.loss(self._encoded(apply_to_collection(batch, Tensor, torch.clone))), type(self))
+            terms = self._terms(apply_to_collection(batch, Tensor, torch.clone))
         condition = batch[1]
         x = self.energy.encode_candidates(batch[0])
         terms["energy_real"] = self.candidate_energy(x, condition).mean()
@@ -312,6 +337,15 @@ class Method(Restorable, FiniteSteps, ABC):
         if self.accuracy is not None:
             self.accuracy(-self.class_energies(x), condition)
             self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
+
+    def _terms(self, batch: Batch) -> dict[str, Tensor]:
+        """The terms of :meth:`loss`, and those of :attr:`verification`."""
+        target, encoded = self._encoded(batch)
+        terms = checked(self.loss((target, encoded)), type(self))
+        if self.verification is not None:
+            more = self.verification.loss(self, target, batch[1], encoded)
+            terms = {**terms, **more, "loss": terms["loss"] + self.verification.weight * more["verification"]}
+        return terms
 
     def _encoded(self, batch: Batch) -> Batch:
         """Encode the candidates and conditions of a batch, once, for the energy network."""

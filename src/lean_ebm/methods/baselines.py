@@ -14,6 +14,7 @@ from lean_ebm.energy import FieldEnergy, Landscape
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, langevin
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.ired import IRED
+from lean_ebm.methods.verification import Verification
 
 
 class FeedForward(Method):
@@ -23,6 +24,7 @@ class FeedForward(Method):
 
     Args:
         energy: The network whose field is the answer, with ``landscapes: 0``.
+        verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
     """
@@ -32,10 +34,13 @@ class FeedForward(Method):
     def __init__(
         self,
         energy: FieldEnergy,
+        verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, Langevin(steps=1), optimizer=optimizer, lr_scheduler=lr_scheduler)
+        super().__init__(
+            energy, Langevin(steps=1), verification=verification, optimizer=optimizer, lr_scheduler=lr_scheduler
+        )
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
         """The mean squared error."""
@@ -77,7 +82,10 @@ class Denoiser(IRED):
         sample_bound: Largest magnitude of a component at inference; null: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` at each level.
         eta: See :class:`IRED`.
-        judged_by: See :class:`IRED`; ``energy`` is the squared norm of the field, which is no energy that was trained.
+        judged_by: See :class:`IRED`. Without a judge, ``energy`` is the squared norm of the field, which was not
+            trained as an energy.
+        candidates: Number of draws for each sample, of which the one with the lowest energy is kept.
+        verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
     """
@@ -94,6 +102,8 @@ class Denoiser(IRED):
         jump: Literal["first", "last"] = "first",
         eta: float | None = None,
         judged_by: Literal["energy", "denoising"] = "energy",
+        candidates: int = 1,
+        verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
@@ -114,7 +124,9 @@ class Denoiser(IRED):
             sample_bound=sample_bound,
             jump=jump,
             eta=eta,
+            candidates=candidates,
             judged_by=judged_by,
+            verification=verification,
             optimizer=optimizer,
             lr_scheduler=lr_scheduler,
         )
@@ -125,19 +137,20 @@ class Denoiser(IRED):
         index = self.draw_landscapes(len(x))
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
-        error = (self.energy.field(a * x + s * eps, Landscape(condition, index)) - eps).square().flatten(1).mean(dim=1)
+        predicted = self.predicted_noise(a * x + s * eps, Landscape(condition, index))
+        error = (predicted - eps).square().flatten(1).mean(dim=1)
         return {"loss": ((1 / self.alpha_bar[index]).clamp(max=self.weight_limit) * error).mean()}
 
     def predicted_noise(self, x: Tensor, condition: Any) -> Tensor:
-        """The noise ``(B, ...)`` in noised candidates, which is the field."""
-        return self.energy.field(x, condition)
+        """The noise ``(B, ...)`` in noised candidates, as the field predicts it."""
+        return self.energy.noise(x, condition)
 
     def langevin(self, x: Tensor, condition: Any, settings: Langevin, **rest: Any) -> Trajectory:
         """Run a chain of :func:`~lean_ebm.langevin.langevin` that follows the field instead of a gradient."""
 
         def surrogate(x: Tensor, condition: Any) -> Tensor:
             with torch.no_grad():
-                field = self.energy.field(x, condition)
+                field = self.predicted_noise(x, condition)
             return (x * field).flatten(1).sum(dim=1)
 
         return langevin(surrogate, x, condition, settings, **rest)

@@ -16,6 +16,7 @@ from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Batch, Method, batch_size
 from lean_ebm.methods.moments import ClassMoments
 from lean_ebm.methods.replay import ReplayBuffer
+from lean_ebm.methods.verification import Verification
 
 
 class ContrastiveDivergence(Method):
@@ -53,6 +54,7 @@ class ContrastiveDivergence(Method):
         cross_entropy: Weight of the classification term; 0 turns it off.
         candidates: Largest number of draws for each sample.
         acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
+        verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -78,10 +80,11 @@ class ContrastiveDivergence(Method):
         cross_entropy: float = 1.0,
         candidates: int = 1,
         acceptance: float = 0.9,
+        verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, acceptance, verification, optimizer, lr_scheduler)
         if chain.graph != "none":
             raise SettingError(
                 f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."

@@ -18,6 +18,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
 from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.verification import Verification
 from lean_ebm.randomness import stratified
 
 
@@ -98,6 +99,7 @@ class EBT(Method):
             starts whose level is below 1.5, since the classes cannot be told apart under more noise.
         candidates: Largest number of draws for each sample.
         acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
+        verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -118,10 +120,11 @@ class EBT(Method):
         cross_entropy: float = 0.0,
         candidates: int = 1,
         acceptance: float = 0.9,
+        verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, acceptance, verification, optimizer, lr_scheduler)
         if supervise == "last" and chain.graph == "none":
             raise SettingError("EBT learns through its chain: chain.graph is none, use last, all or a number of steps.")
         if not 0 <= churn <= 1:

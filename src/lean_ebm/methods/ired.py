@@ -17,7 +17,11 @@ from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.verification import Verification
 from lean_ebm.randomness import stratified
+
+MOST_JUMPS = 5
+"""Most landscapes that a chain visits whose answer the energy learns to judge."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class IRED(Method):
         acceptance: A draw whose p(y|x) reaches this is accepted without further draws.
         judged_by: How finished candidates without classes are compared: by the ``energy`` of the sharpest landscape, or
             by ``denoising``, see :meth:`denoising_energy`, which also compares answers to different problems.
+        verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -132,10 +137,11 @@ class IRED(Method):
         candidates: int = 1,
         acceptance: float = 0.9,
         judged_by: Literal["energy", "denoising"] = "energy",
+        verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
     ) -> None:
-        super().__init__(energy, sampler, candidates, acceptance, optimizer, lr_scheduler)
+        super().__init__(energy, sampler, candidates, acceptance, verification, optimizer, lr_scheduler)
         if energy.landscapes < 2:
             raise SettingError(
                 f"IRED needs several landscapes and its energy has landscapes={energy.landscapes}: "
@@ -209,6 +215,22 @@ class IRED(Method):
         ``steps`` counts gradient steps over all landscapes, jumps included. It sets the number of descent steps in each
         landscape. If it is smaller than the number of landscapes, only ``steps`` landscapes are visited, evenly spread.
         """
+        return self._annealed(condition, steps, generator, on_step, self.eta)
+
+    def own_answers(self, condition: Any) -> Tensor:
+        """Answers ``(B, ...)`` after one to five jumps, with or without fresh noise between them."""
+        jumps = int(torch.randint(1, 1 + min(MOST_JUMPS, self.energy.landscapes), ()))
+        eta = 1.0 if torch.rand(()) < 0.5 else None
+        return self._annealed(condition, jumps, None, None, eta).x.detach()
+
+    def _annealed(
+        self,
+        condition: Any,
+        steps: int | None,
+        generator: torch.Generator | None,
+        on_step: StepHook | None,
+        eta: float | None,
+    ) -> Trajectory:
         size = self.batch_shape(condition)
         x = torch.randn(size, device=self.device, generator=generator)
         parts: list[Trajectory] = []
@@ -227,7 +249,7 @@ class IRED(Method):
                     settings = Langevin(steps=1, bounds=(-limit, limit), compile=self.sampler.compile)
                 elif descents > 0:
                     # Without noise, candidates stay within the scaled bounds of data.
-                    bounds = self.sampler.bounds if self.eta is not None else (-limit, limit)
+                    bounds = self.sampler.bounds if eta is not None else (-limit, limit)
                     settings = replace(self.sampler, steps=descents, bounds=bounds)
                     step_size = self.sampler.step_size * self.opt_step[k]
                 else:
@@ -238,7 +260,7 @@ class IRED(Method):
             if on_step is not None:
                 on_step(count, answer)
             if count + 1 < len(visited):
-                x = self._next(before, answer, k, visited[count + 1], generator)
+                x = self._next(before, answer, k, visited[count + 1], generator, eta)
         return replace(Trajectory.join(parts), x=answer)
 
     def passes(self, steps: int | None = None) -> int:
@@ -328,12 +350,14 @@ class IRED(Method):
         visited = torch.linspace(landscapes - 1, 0, number).round().int().tolist()
         return visited, steps // number - 1
 
-    def _next(self, x: Tensor, answer: Tensor, k: int, j: int, generator: torch.Generator | None) -> Tensor:
+    def _next(
+        self, x: Tensor, answer: Tensor, k: int, j: int, generator: torch.Generator | None, eta: float | None
+    ) -> Tensor:
         """The start in landscape j < k, from the answer of landscape k and the candidate x that it came from."""
         here, there = self.alpha_bar[k], self.alpha_bar[j]
-        if self.eta is None:
+        if eta is None:
             return there.sqrt() * answer
-        fresh = torch.minimum(self.eta * ((1 - there) / (1 - here) * (1 - here / there)).sqrt(), (1 - there).sqrt())
+        fresh = torch.minimum(eta * ((1 - there) / (1 - here) * (1 - here / there)).sqrt(), (1 - there).sqrt())
         predicted = (x - here.sqrt() * answer) / (1 - here).sqrt()
         noise = torch.randn(x.shape, device=x.device, generator=generator)
         return there.sqrt() * answer + (1 - there - fresh**2).clamp(min=0).sqrt() * predicted + fresh * noise

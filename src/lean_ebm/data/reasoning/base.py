@@ -86,6 +86,15 @@ class ReasoningDataModule(DataModule, ABC):
             target: The true answers.
         """
 
+    def errors(self, candidates: Tensor, condition: Tensor, target: Tensor) -> Tensor:
+        """How wrong candidates ``(B, ...)`` are: ``(B,)``, 0 for a right answer and never negative.
+
+        This is the verifier from which energies learn to judge (:class:`~lean_ebm.methods.Verification`). By default it
+        is :attr:`grade`, or 1 minus it if higher is better.
+        """
+        grade = self.measure(candidates, condition, target)[self.grade]
+        return 1 - grade if self.higher_is_better else grade
+
     @abstractmethod
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """How hard problems ``(B, ...)`` are: numbers ``(B,)`` on a scale of the family's own."""

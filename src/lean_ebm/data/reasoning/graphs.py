@@ -80,6 +80,10 @@ class Connectivity(GraphProblems):
         balanced = torch.stack(shares).nanmean(dim=0)
         return {"accuracy": right.mean(dim=1), "balanced": balanced, "solved": right.amin(dim=1)}
 
+    def errors(self, candidates: Tensor, condition: Tensor, target: Tensor) -> Tensor:
+        """Number of wrong pairs."""
+        return ((candidates > 0) != (target > 0)).flatten(1).sum(dim=1).float()
+
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """Length of the longest of the shortest paths."""
         lengths = path_lengths(condition > 0)
@@ -184,6 +188,12 @@ class ShortestPath(GraphProblems):
             first = right if step == 0 else first
         told = (((candidates > 0) == (target > 0)) & edges).flatten(1).sum(dim=1) / edges.flatten(1).sum(dim=1)
         return {"first_step": first.float(), "solved": (right & (here == goal)).float(), "accuracy": told}
+
+    def errors(self, candidates: Tensor, condition: Tensor, target: Tensor) -> Tensor:
+        """Number of edges about which the candidate is wrong, and one more if its walk does not arrive."""
+        figures = self.measure(candidates, condition, target)
+        edges = (condition[:, 0] > 0).flatten(1).sum(dim=1)
+        return (1 - figures["accuracy"]) * edges + 1 - figures["solved"]
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """Length of the shortest path from the start to the goal."""

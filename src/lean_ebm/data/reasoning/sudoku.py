@@ -98,6 +98,10 @@ class Sudoku(ReasoningDataModule):
         unknown = (~given).flatten(1).sum(dim=1)
         return {"solved": rules.float(), "accuracy": right.flatten(1).sum(dim=1) / unknown}
 
+    def errors(self, candidates: Tensor, condition: Tensor, target: Tensor) -> Tensor:
+        """Number of wrong digits in empty cells."""
+        return (completed(candidates, condition) != target.argmax(dim=1) + 1).flatten(1).sum(dim=1).float()
+
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """Number of cells to fill."""
         return 81 - (condition > 0).flatten(1).sum(dim=1).float()

@@ -1,0 +1,87 @@
+"""Verification: an energy learns from a verifier's labels how wrong an answer is.
+
+Score matching, contrastive divergence and reconstruction order the candidates of one problem. They say nothing about
+the energies of answers to different problems, and their wrong candidates are noise. Here the wrong candidates are
+answers that the method itself gives, and the label of an answer is its error, which means the same for every problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lean_ebm.errors import SettingError
+from lean_ebm.methods.drawing import select
+
+if TYPE_CHECKING:
+    from lean_ebm.methods.base import Method
+
+Verifier = Callable[[Tensor, Any, Tensor], Tensor]
+"""``(answers (B, ...), conditions, right answers (B, ...)) -> errors (B,)``: 0 for a right answer, never negative."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    r"""Teaches the judgement of an energy network: ``judgement(x, y) = log(1 + error(x, y) / unit)``.
+
+    The answers x are those of :meth:`~lean_ebm.methods.base.Method.own_answers` for a share of each batch, and right
+    answers plus noise for a further share. They are constants: nothing is differentiated through a chain. The loss is
+    the smooth L1 distance (Huber 1964) to the label. Right answers therefore sit at energy 0.
+
+    Args:
+        weight: Weight of the loss.
+        unit: The error whose label is log 2, in the units of the verifier.
+        share: Share of a batch for which the method answers; at least one problem.
+        noised: Number of noised right answers for each answer of the method.
+
+    Raises:
+        SettingError: If a setting is out of its range.
+    """
+
+    weight: float = 0.1
+    unit: float = 1.0
+    share: float = 0.125
+    noised: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not (self.weight > 0 and self.unit > 0 and 0 < self.share <= 1 and 0 <= self.noised <= 1):
+            raise SettingError(
+                f"Verification: weight is {self.weight}, unit {self.unit}, share {self.share} and noised "
+                f"{self.noised}, expected weight and unit above 0, a share above 0 and at most 1, and noised 0 to 1."
+            )
+
+    def loss(self, method: Method, target: Tensor, condition: Any, encoded: Any) -> dict[str, Tensor]:
+        """The loss on answers to some problems of a batch.
+
+        Args:
+            method: The method, whose energy network is trained.
+            target: Right answers ``(B, ...)``, as the energy network sees candidates.
+            condition: The problems, as the data module gives them.
+            encoded: The problems, encoded by the energy network.
+
+        Returns:
+            ``verification``, the loss without its weight, and ``error``, the mean error of the answers.
+        """
+        size = len(target)
+        own = max(1, round(self.share * size))
+        noised = round(self.noised * own)
+        rows = torch.arange(own + noised, device=target.device) % size
+        with torch.no_grad():
+            answers = method.own_answers(select(encoded, rows[:own]))
+            right = target[rows[own:]]
+            level = torch.rand(noised, *[1] * (target.dim() - 1), device=target.device)
+            answers = torch.cat([answers, right + level * target.std() * torch.randn_like(right)])
+            errors = method.verifier(answers, select(condition, rows), target[rows])
+        energies = method.energy.judgement(*method.finished(answers, select(encoded, rows)))
+        loss = F.smooth_l1_loss(energies, (errors / self.unit).log1p())
+        return {"verification": loss, "error": errors[:own].mean()}
+
+
+def squared_error(answers: Tensor, condition: Any, target: Tensor) -> Tensor:
+    """The mean squared error ``(B,)`` of answers ``(B, ...)``: the verifier of data that have none of their own."""
+    return (answers - target).square().flatten(1).mean(dim=1)
