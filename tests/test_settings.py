@@ -164,6 +164,14 @@ def test_plain_data_are_numbers_texts_lists_and_dictionaries(tmp_path):
     assert plain(ADAM) == {"class_path": "torch.optim.adam.Adam", "init_args": {"lr": 0.01, "betas": [0.8, 0.9]}}
     assert BUILT["FeedForward"]().settings["init_args"]["energy"] == {
         "class_path": "lean_ebm.energy.vector.VectorEnergy",
-        "init_args": {"shape": [3], "condition_shape": [2], "width": 4, "depth": 2, "landscapes": 0, "skip": False},
+        "init_args": {
+            "shape": [3],
+            "condition_shape": [2],
+            "width": 4,
+            "depth": 2,
+            "landscapes": 0,
+            "predicts": "field",
+            "judge": 0,
+        },
     }
     assert "optimizer" not in EBT(classes(), optimizer=lambda parameters: None).settings["init_args"]

@@ -38,6 +38,7 @@ if TYPE_CHECKING:  # for type checkers and editors; _HOMES says the same at run 
         FieldEnergy,
         GraphEnergy,
         Landscape,
+        MatrixEnergy,
         MixerEnergy,
         MLPEnergy,
         ResidualEnergy,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:  # for type checkers and editors; _HOMES says the same at run 
         Denoiser,
         FeedForward,
         Method,
+        Verification,
         WarmupCosine,
         think,
     )
@@ -70,14 +72,16 @@ _HOMES = {
     ),
     "energy": (
         "BoardEnergy", "ClassEnergy", "ConvEnergy", "EnergyNetwork", "FieldEnergy", "GraphEnergy", "Landscape",
-        "MLPEnergy", "MixerEnergy", "ResidualEnergy", "TransformerEnergy", "VectorEnergy", "load_energy", "save_energy",
+        "MLPEnergy", "MatrixEnergy", "MixerEnergy", "ResidualEnergy", "TransformerEnergy", "VectorEnergy",
+        "load_energy", "save_energy",
     ),
     "errors": ("RunError", "SettingError"),
     "evaluation": ("Effort", "EvaluationResult", "evaluate"),
     "gradient": ("energy_gradient",),
     "langevin": ("Langevin", "Stop", "Trajectory"),
     "methods": (
-        "EBT", "IRED", "ContrastiveDivergence", "Denoiser", "FeedForward", "Method", "WarmupCosine", "think",
+        "EBT", "IRED", "ContrastiveDivergence", "Denoiser", "FeedForward", "Method", "Verification", "WarmupCosine",
+        "think",
     ),
 }  # fmt: skip
 
@@ -104,6 +108,7 @@ __all__ = [
     "LowRankCompletion",
     "MLPEnergy",
     "MatrixAddition",
+    "MatrixEnergy",
     "MatrixInverse",
     "Method",
     "MixerEnergy",
@@ -118,6 +123,7 @@ __all__ = [
     "Trajectory",
     "TransformerEnergy",
     "VectorEnergy",
+    "Verification",
     "WarmupCosine",
     "__version__",
     "energy_gradient",

@@ -23,6 +23,9 @@ REMOVED: dict[str, dict[str, Any]] = {
     "ConvEnergy": {"head": "linear"},
     "MLPEnergy": {"head": "linear"},
     "ResidualEnergy": {"head": "linear"},
+    "BoardEnergy": {"skip": False},
+    "GraphEnergy": {"skip": False},
+    "VectorEnergy": {"skip": False},
 }
 """Settings of lean-ebm 0.1 that were removed, by class, each with the value at which it had no effect."""
 

@@ -17,7 +17,7 @@ LEVELS = torch.tensor([0, 2])
 @pytest.fixture(scope="module")
 def energy():
     torch.manual_seed(0)
-    return BoardEnergy(width=6, depth=2, landscapes=3, skip=True).double()
+    return BoardEnergy(width=6, depth=2, landscapes=3, predicts="answer").double()
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_the_field_has_the_symmetries_of_sudoku(energy, boards, dim, order):
 
 def test_rows_are_exchanged_with_columns_as_their_units_are(energy, boards):
     x, problem = boards
-    exchanged = BoardEnergy(width=6, depth=2, landscapes=3, skip=True).double()
+    exchanged = BoardEnergy(width=6, depth=2, landscapes=3, predicts="answer").double()
     exchanged.load_state_dict(energy.state_dict())
     _, column, row, _ = exchanged.round.units
     exchanged.round.units[1], exchanged.round.units[2] = row, column
@@ -109,7 +109,7 @@ def test_the_field_is_linear_in_the_features(energy, boards):
 
 def test_a_trained_network_can_be_given_more_rounds(energy, boards):
     x, problem = boards
-    longer = BoardEnergy(width=6, depth=3, landscapes=3, skip=True).double()
+    longer = BoardEnergy(width=6, depth=3, landscapes=3, predicts="answer").double()
     longer.load_state_dict(energy.state_dict())
     condition = Landscape(problem, LEVELS)
     assert not torch.allclose(longer.field(x, condition), energy.field(x, condition))

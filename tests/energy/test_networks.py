@@ -16,6 +16,7 @@ from lean_ebm.energy import (
     FieldEnergy,
     GraphEnergy,
     Landscape,
+    MatrixEnergy,
     MixerEnergy,
     MLPEnergy,
     ResidualEnergy,
@@ -35,15 +36,15 @@ class Case:
     network: type[EnergyNetwork]
     settings: dict[str, Any]
     landscapes: int
-    skip: bool
+    predicts: str
 
     @property
     def field(self) -> bool:
         return issubclass(self.network, FieldEnergy)
 
     def build(self) -> EnergyNetwork:
-        skip = {"skip": self.skip} if self.field else {}
-        return self.network(**self.settings, **skip, landscapes=self.landscapes)
+        predicts = {"predicts": self.predicts} if self.field else {}
+        return self.network(**self.settings, **predicts, landscapes=self.landscapes)
 
     def inputs(self, energy: EnergyNetwork, size: int = B) -> tuple[Tensor, Any]:
         x = torch.randn(size, *energy.shape)
@@ -63,19 +64,20 @@ NETWORKS = [
     (VectorEnergy, {"shape": (2, 3), "condition_shape": (4,), "width": 8, "depth": 2}),
     (BoardEnergy, {"side": 4, "width": 8, "depth": 2}),
     (GraphEnergy, {"nodes": 5, "relations": 2, "width": 8, "depth": 2}),
+    (MatrixEnergy, {"size": 3, "matrices": 2, "width": 8, "depth": 2}),
 ]
-PROBLEMS = {VectorEnergy: (4,), BoardEnergy: (4, 4, 4), GraphEnergy: (2, 5, 5)}
+PROBLEMS = {VectorEnergy: (4,), BoardEnergy: (4, 4, 4), GraphEnergy: (2, 5, 5), MatrixEnergy: (2, 3, 3)}
 
 
 CASES = [
-    Case(network, settings, landscapes, skip)
+    Case(network, settings, landscapes, predicts)
     for network, settings in NETWORKS
     for landscapes in (0, 4)
-    for skip in ((False, True) if issubclass(network, FieldEnergy) else (False,))
+    for predicts in (("field", "answer") if issubclass(network, FieldEnergy) else ("",))
 ]
 
 
-@pytest.fixture(params=CASES, ids=lambda c: f"{c.network.__name__}{'-skip' * c.skip}-{c.landscapes}")
+@pytest.fixture(params=CASES, ids=lambda c: f"{c.network.__name__}-{c.predicts}-{c.landscapes}")
 def case(request) -> Case:
     return request.param
 

@@ -12,7 +12,7 @@ from lean_ebm.cli.training import main
 from lean_ebm.energy import Landscape, VectorEnergy
 from lean_ebm.langevin import Langevin, Stop
 from lean_ebm.methods import Denoiser, FeedForward
-from lean_ebm.methods.ired import cosine_schedule
+from lean_ebm.methods.annealing import cosine_schedule
 
 RECIPES = Path(__file__).resolve().parents[2] / "configs" / "reasoning"
 TASKS = ("addition", "completion", "inverse", "sudoku", "connectivity", "shortest_path")

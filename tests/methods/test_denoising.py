@@ -5,7 +5,7 @@ from test_ired import MEANS, VARIANCE, GaussianLandscapes
 
 from lean_ebm.energy import Landscape
 from lean_ebm.methods import IRED
-from lean_ebm.methods.ired import cosine_schedule
+from lean_ebm.methods.annealing import cosine_schedule
 
 
 def test_denoising_compares_what_the_energy_at_one_level_cannot():

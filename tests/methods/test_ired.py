@@ -8,7 +8,8 @@ from helpers import labels
 from lean_ebm.energy import EnergyNetwork, MLPEnergy
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import IRED
-from lean_ebm.methods.ired import Flips, cosine_schedule
+from lean_ebm.methods.annealing import cosine_schedule
+from lean_ebm.methods.ired import Flips
 
 MEANS, VARIANCE = torch.tensor([-1.0, 2.0]), 0.25
 NO_DESCENT = Langevin(steps=0)

@@ -6,6 +6,7 @@ from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
 from lean_ebm.energy.files import load_energy, save_energy
 from lean_ebm.energy.graph import GraphEnergy
+from lean_ebm.energy.matrix import MatrixEnergy
 from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy
 from lean_ebm.energy.residual import ResidualEnergy
@@ -21,6 +22,7 @@ __all__ = [
     "GraphEnergy",
     "Landscape",
     "MLPEnergy",
+    "MatrixEnergy",
     "MixerEnergy",
     "ResidualEnergy",
     "TransformerEnergy",

@@ -55,7 +55,8 @@ class MatrixEnergy(FieldEnergy):
         h = self.embed(torch.stack([x, x.mT, same, *given.unbind(dim=1), *given.mT.unbind(dim=1)], dim=3))
         for block in self.blocks:
             h = block(h, landscape)
-        return h
+        features: Tensor = h
+        return features
 
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """G ``(B, n, n)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, m, n, n)``."""

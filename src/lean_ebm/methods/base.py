@@ -48,8 +48,8 @@ class Method(Restorable, FiniteSteps, ABC):
         energy: The energy network.
         sampler: The chain that makes samples.
         candidates: Largest number of draws for each sample; see :meth:`generate`.
-        acceptance: A draw whose p(y|x) reaches this probability, above 0 and at most 1, is accepted without further
-            draws.
+        acceptance: A draw whose p(y|x), or with verification whose confidence, reaches this number, above 0 and at most
+            1, is accepted without further draws.
         verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds a scheduler from the optimizer, stepped after every optimizer step. None: a constant
@@ -114,8 +114,9 @@ class Method(Restorable, FiniteSteps, ABC):
 
         With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`. If no draw is
         accepted, the one with the largest p(y|x) is kept. The energy itself cannot compare candidates here, since it
-        prefers plain images: an empty one has a lower energy than a digit. Without classes all draws are made, and the
-        one with the lowest energy is kept.
+        prefers plain images: an empty one has a lower energy than a digit. Without classes the draw with the lowest
+        energy is kept. With verification, a draw is accepted if its confidence ``exp(-E)`` reaches :attr:`acceptance`;
+        otherwise all draws are made.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.
@@ -143,7 +144,7 @@ class Method(Restorable, FiniteSteps, ABC):
             draw,
             lambda x, rows: self.score(x, select(condition, rows)),
             lambda: made < self.candidates,
-            enough=math.log(self.acceptance) if self.energy.num_classes > 1 else math.inf,
+            enough=math.log(self.acceptance) if self.energy.num_classes > 1 or self.verification else math.inf,
         )
 
     def sample(
@@ -196,7 +197,12 @@ class Method(Restorable, FiniteSteps, ABC):
             condition: Their conditions, as the data module gives them.
         """
         self.energy.check_precision()
-        return self.energy.judgement(*self.finished(x, self.energy.encode(condition)))
+        return self.judged(x, self.energy.encode(condition))
+
+    def judged(self, x: Tensor, condition: Any) -> Tensor:
+        """The same energies, of conditions that the energy network has encoded."""
+        energies: Tensor = self.energy.judgement(*self.finished(x, condition))
+        return energies
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition; low is good.
@@ -276,12 +282,15 @@ class Method(Restorable, FiniteSteps, ABC):
         """Make one sample for each condition of the batch.
 
         Returns:
-            ``x`` ``(B, ...)``, ``condition`` as given, ``energy`` ``(B,)``.
+            ``x`` ``(B, ...)``, ``condition`` as given, ``energy`` ``(B,)``, and with verification ``confidence``
+            ``(B,)``, which is ``exp(-E)``: near ``1 / (1 + error / unit)``.
         """
         seed = derived_seed(torch.initial_seed(), "predict", self.global_rank, batch_idx)
         generator = torch.Generator(self.device).manual_seed(seed)
         x = self.generate(batch, generator=generator).x.detach()
-        return {"x": x, "condition": batch, "energy": self.candidate_energy(x, batch)}
+        energy = self.candidate_energy(x, batch)
+        answers = {"x": x, "condition": batch, "energy": energy}
+        return answers if self.verification is None else {**answers, "confidence": (-energy).exp()}
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler, which advances with every optimizer step."""

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lean_ebm.energy import FieldEnergy, Landscape
 from lean_ebm.langevin import Langevin, StepHook, Trajectory, langevin
+from lean_ebm.methods.annealing import Annealed
 from lean_ebm.methods.base import Batch, Method
-from lean_ebm.methods.ired import IRED
 from lean_ebm.methods.verification import Verification
 
 
@@ -67,7 +67,7 @@ class FeedForward(Method):
         return Trajectory(x, nothing, nothing, torch.ones(len(x), dtype=torch.int64, device=x.device))
 
 
-class Denoiser(IRED):
+class Denoiser(Annealed):
     """IRED's chain without an energy: the field itself predicts the noise, as in a diffusion model (Ho et al. 2020).
 
     It takes the recipes of :class:`IRED` unchanged (``--model Denoiser``). Three of their settings need an energy: the
@@ -82,9 +82,11 @@ class Denoiser(IRED):
         sample_bound: Largest magnitude of a component at inference; null: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` at each level.
         eta: See :class:`IRED`.
+        keep: See :class:`IRED`.
         judged_by: See :class:`IRED`. Without a judge, ``energy`` is the squared norm of the field, which was not
             trained as an energy.
-        candidates: Number of draws for each sample, of which the one with the lowest energy is kept.
+        candidates: Largest number of draws for each sample, of which the one with the lowest energy is kept.
+        acceptance: With verification, a draw whose confidence reaches this is accepted without further draws.
         verification: How the energy network learns to judge answers; null: it does not.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
@@ -101,8 +103,10 @@ class Denoiser(IRED):
         sample_bound: float | None = None,
         jump: Literal["first", "last"] = "first",
         eta: float | None = None,
+        keep: Literal["last", "best"] = "last",
         judged_by: Literal["energy", "denoising"] = "energy",
         candidates: int = 1,
+        acceptance: float = 0.9,
         verification: Verification | None = None,
         optimizer: OptimizerCallable | None = None,
         lr_scheduler: LRSchedulerCallable | None = None,
@@ -118,17 +122,18 @@ class Denoiser(IRED):
         super().__init__(
             energy,
             sampler,
-            contrast=0.0,
-            weight_limit=weight_limit,
-            bound=bound,
-            sample_bound=sample_bound,
-            jump=jump,
-            eta=eta,
-            candidates=candidates,
-            judged_by=judged_by,
-            verification=verification,
-            optimizer=optimizer,
-            lr_scheduler=lr_scheduler,
+            weight_limit,
+            bound,
+            sample_bound,
+            jump,
+            eta,
+            keep,
+            judged_by,
+            candidates,
+            acceptance,
+            verification,
+            optimizer,
+            lr_scheduler,
         )
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:

@@ -21,6 +21,7 @@ class GraphProblems(ReasoningDataModule):
         nodes: Number of nodes.
         harder_nodes: Number of nodes of harder problems.
         density: Largest out-degree, as a fraction of the number of nodes.
+        harder_density: The same for harder problems; null: ``density``.
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
@@ -32,22 +33,27 @@ class GraphProblems(ReasoningDataModule):
         nodes: int = 12,
         harder_nodes: int = 18,
         density: float = 0.2,
+        harder_density: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        harder_density = density if harder_density is None else harder_density
         for name, value in (("nodes", nodes), ("harder_nodes", harder_nodes)):
             self._require(value >= 3, f"{name} is {value}, expected 3 or more")
-        self._require(0 < density < 1, f"density is {density}, expected more than 0 and less than 1")
+        for name, share in (("density", density), ("harder_density", harder_density)):
+            self._require(0 < share < 1, f"{name} is {share}, expected more than 0 and less than 1")
         self.nodes = nodes
         self.harder_nodes = harder_nodes
         self.density = density
+        self.harder_density = harder_density
 
     def graphs(self, split: str, numbers: Tensor, directed: bool, attempt: int = 0) -> Tensor:
         """Adjacency matrices ``(B, n, n)``, bool."""
-        n = self.harder_nodes if split == "harder" else self.nodes
+        harder = split == "harder"
+        n, density = (self.harder_nodes, self.harder_density) if harder else (self.nodes, self.density)
         uniforms = self.uniforms(split, numbers, 3 * n, attempt)
         points = uniforms[:, : 2 * n].reshape(-1, n, 2)
-        degrees = 1 + (uniforms[:, 2 * n :] * max(int(n * self.density), 1)).long()
+        degrees = 1 + (uniforms[:, 2 * n :] * max(int(n * density), 1)).long()
         distances = torch.cdist(points, points) + 9 * torch.eye(n)
         nearness = distances.argsort(dim=2).argsort(dim=2)
         edges = nearness < degrees[:, :, None]
@@ -107,6 +113,8 @@ class ShortestPath(GraphProblems):
         harder_nodes: Number of nodes of harder problems.
         density: Largest out-degree, as a fraction of the number of nodes.
         distances: Smallest and largest distance from the start to the goal.
+        harder_density: The density of harder problems; null: ``density``.
+        harder_distances: The distances of harder problems; null: ``distances``.
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
@@ -120,14 +128,21 @@ class ShortestPath(GraphProblems):
         harder_nodes: int = 25,
         density: float = 0.5,
         distances: tuple[int, int] = (4, 5),
+        harder_density: float | None = None,
+        harder_distances: tuple[int, int] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(nodes, harder_nodes, density, **kwargs)
-        low, high = distances
-        self._require(
-            1 <= low <= high < nodes, f"distances is {distances}, expected 1 or more, in order, and below the nodes"
-        )
-        self.distances = (low, high)
+        super().__init__(nodes, harder_nodes, density, harder_density, **kwargs)
+        harder_distances = distances if harder_distances is None else harder_distances
+        for name, (low, high), most in (
+            ("distances", distances, nodes),
+            ("harder_distances", harder_distances, harder_nodes),
+        ):
+            self._require(
+                1 <= low <= high < most, f"{name} is {low} to {high}, expected 1 or more, in order, and below the nodes"
+            )
+        self.distances = distances
+        self.harder_distances = harder_distances
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
         """Make edges of the shortest paths, the answers, and graphs with a start and a goal, the problems.
@@ -135,8 +150,9 @@ class ShortestPath(GraphProblems):
         Raises:
             SettingError: If no graph of these settings has nodes at the wanted distance.
         """
-        n = self.harder_nodes if split == "harder" else self.nodes
-        low, high = self.distances
+        harder = split == "harder"
+        n, density = (self.harder_nodes, self.harder_density) if harder else (self.nodes, self.density)
+        low, high = self.harder_distances if harder else self.distances
         wanted = low + (self.uniforms(split, numbers, 1, -1)[:, 0] * (high - low + 1)).long()
         edges = torch.zeros(len(numbers), n, n, dtype=torch.bool)
         pair = torch.zeros(len(numbers), dtype=torch.int64)
@@ -153,7 +169,7 @@ class ShortestPath(GraphProblems):
                 break
         else:
             raise SettingError(
-                f"ShortestPath: of {self.ATTEMPTS} graphs of {n} nodes and density {self.density}, none has nodes at a "
+                f"ShortestPath: of {self.ATTEMPTS} graphs of {n} nodes and density {density}, none has nodes at a "
                 f"distance of {wanted[left].tolist()[0]}: ask for shorter distances or a lower density."
             )
         start, goal = pair // n, pair % n
