@@ -129,7 +129,9 @@ def test_numbers_that_make_no_sense_are_explained():
         (lambda: MatrixInverse(num_workers=-1), "num_workers is -1"),
         (lambda: Connectivity(nodes=2), "nodes is 2, expected 3 or more"),
         (lambda: Connectivity(density=0.0), "density is 0.0"),
-        (lambda: ShortestPath(distances=(3, 2)), r"distances is \(3, 2\)"),
+        (lambda: Connectivity(harder_density=1.0), "harder_density is 1.0"),
+        (lambda: ShortestPath(harder_nodes=5, harder_distances=(3, 5)), "harder_distances is 3 to 5"),
+        (lambda: ShortestPath(distances=(3, 2)), "distances is 3 to 2, expected 1 or more"),
         (lambda: Sudoku(givens=(16, 20)), "givens is 16 to 20, expected 17 to 80"),
         (lambda: Sudoku(boards=0), "boards is 0"),
     ):

@@ -59,5 +59,5 @@ def test_draws_are_chosen_by_the_energy():
     for name in ("same", "harder"):
         right, fooled = figures[True], figures[False]
         assert right[f"{name}_best_of_draws_error"] < right[f"{name}_error"] < fooled[f"{name}_best_of_draws_error"]
-        assert right[f"{name}_surest_error"] < right[f"{name}_error"] < fooled[f"{name}_surest_error"]
+        assert right[f"{name}_surest_50_error"] < right[f"{name}_error"] < fooled[f"{name}_surest_50_error"]
     assert "same_wrong_auroc" not in figures[True]

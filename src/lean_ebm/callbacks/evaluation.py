@@ -12,7 +12,7 @@ from lightning.pytorch.utilities import rank_zero_info
 from lean_ebm.callbacks.samples import log_scalars
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
-from lean_ebm.evaluation import Effort, evaluate
+from lean_ebm.evaluation import Effort, EvaluationResult, evaluate
 from lean_ebm.methods import Method
 
 
@@ -79,7 +79,7 @@ class Evaluation(Callback):
             batch_size=batch_size,
             seed=seed,
         )
-        self._curve: dict[int, dict[str, float]] = {}
+        self._result = EvaluationResult()
         self._written: Path | None = None
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -111,18 +111,18 @@ class Evaluation(Callback):
         if not isinstance(method, Method) or not isinstance(data, DataModule):
             return
         result = evaluate(data, method, split, self.effort)
-        self._curve = result.curves
+        self._result = result
         # Every rank has the same figures.
         method.log_dict({f"{split}/{name}": value for name, value in result.figures.items()}, rank_zero_only=True)
 
     def _write(self, trainer: Trainer) -> None:
         folder = trainer.log_dir  # on all ranks, since they exchange it
-        for steps, figures in self._curve.items():
+        for steps, figures in self._result.curves.items():
             log_scalars(trainer, {f"compute/{name}": value for name, value in figures.items()}, steps)
         if trainer.is_global_zero and folder is not None:
             path = Path(folder) / "evaluation.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-            report = {"metrics": metrics, "compute": self._curve}
+            report = {"metrics": metrics, "compute": self._result.curves, "values": self._result.values}
             path.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
             self._written = path

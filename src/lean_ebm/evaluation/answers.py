@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,6 +17,28 @@ from lean_ebm.randomness import derived_seed
 
 STEPS = (1, 5, 10, 20, 40, 80)
 """Numbers of steps if none are given."""
+
+PERCENT = (25, 50, 75)
+"""Percentages of the answers that are given if the others are withheld."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answers of a method to N problems.
+
+    Attributes:
+        figures: Figures ``(N,)`` by name.
+        errors: Errors ``(N,)``.
+        steps: Gradient steps ``(N,)``.
+        energies: Final energies ``(N,)``.
+        seconds: Time for all of them.
+    """
+
+    figures: dict[str, Tensor]
+    errors: Tensor
+    steps: Tensor
+    energies: Tensor
+    seconds: float
 
 
 @torch.no_grad()
@@ -38,82 +60,89 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
           ``*_without_thinking`` the family's main figure for the answers that need no learning;
         * ``evaluations``: gradient steps for a problem; ``seconds``: time for a problem;
         * ``fixed_*``, if chains may stop early: the main figure and the evaluations if no chain stops early;
-        * ``energy_rank``: rank correlation of the final energy and the true error;
+        * ``energy_rank``: rank correlation of the final energy and the error;
         * ``wrong_auroc``: probability that a wrong answer has a higher energy than a right one to another problem, for
           families whose figures have ``solved``; NaN with fewer than 50 of either;
-        * ``surest_*``: the main figure over the half of the answers that have the lowest energies;
+        * ``surest_25_*``, ``surest_50_*`` and ``surest_75_*``: the main figure over this percentage of the answers,
+          those with the lowest energies;
         * if ``draws`` is above 1: ``best_of_draws_*``, the main figure if each problem is answered ``draws`` times and
           the answer of lowest energy is kept, and ``best_of_draws_share``, how far this gets from one draw to the best.
 
         If chains may stop early there is also ``difficulty_rank``, the rank correlation of the steps taken with the
         difficulty, over all problems; ``difficulty_rank_low`` and ``difficulty_rank_high`` are the ends of its
-        bootstrap interval. The curves hold the means by number of steps.
+        bootstrap interval. The curves hold the means by number of steps. The values hold the main figure of each
+        problem, under the names above and after the largest number of steps as ``*_at_most_steps``.
     """
     if not effort.num_samples:
         return EvaluationResult()
     number = min(effort.num_samples, data.sizes[split])
     figures: dict[str, float] = {}
+    values: dict[str, Tensor] = {}
     curves: dict[int, dict[str, float]] = {steps: {} for steps in effort.steps or STEPS}
     taken, difficulties = [], []
     beyond_test = 0 if split == "test" else data.sizes["harder"]
     for name, part, start in (("same", split, 0), ("harder", "harder", beyond_test)):
         target, problem = (tensor.to(method.device) for tensor in data.batch(part, start, number))
-        measured, steps, seconds, energies = _answer(data, method, effort, problem, target)
-        figures |= {f"{name}_{key}": float(values.mean()) for key, values in measured.items()}
-        figures |= {f"{name}_evaluations": float(steps.float().mean()), f"{name}_seconds": seconds / number}
-        error = _error(data, measured)
-        figures[f"{name}_energy_rank"] = float(spearman(energies, error))
-        figures[f"{name}_surest_{data.figure}"] = surest(energies, measured[data.figure])
-        if "solved" in measured:
-            figures[f"{name}_wrong_auroc"] = wrong_auroc(energies, measured["solved"] < 1)
+        main = f"{name}_{data.figure}"
+        answers = _answer(data, method, effort, problem, target)
+        values[main] = answers.figures[data.figure]
+        figures |= {f"{name}_{key}": float(column.mean()) for key, column in answers.figures.items()}
+        figures |= {f"{name}_evaluations": float(answers.steps.float().mean())}
+        figures |= {f"{name}_seconds": answers.seconds / number}
+        figures[f"{name}_energy_rank"] = float(spearman(answers.energies, answers.errors))
+        for percent in PERCENT:
+            share = surest(answers.energies, answers.figures[data.figure], percent / 100)
+            figures[f"{name}_surest_{percent}_{data.figure}"] = share
+        if "solved" in answers.figures:
+            figures[f"{name}_wrong_auroc"] = wrong_auroc(answers.energies, answers.figures["solved"] < 1)
         if effort.draws > 1:
-            others = [
+            more = [
                 _answer(data, method, replace(effort, seed=derived_seed(effort.seed, "draw", draw)), problem, target)
                 for draw in range(1, effort.draws)
             ]
-            drawn = torch.stack([energies, *(other[3] for other in others)], dim=1)
-            values = torch.stack([measured[data.figure], *(other[0][data.figure] for other in others)], dim=1)
-            errors = torch.stack([error, *(_error(data, other[0]) for other in others)], dim=1)
-            figures[f"{name}_best_of_draws_{data.figure}"] = float(chosen_by_energy(drawn, values).mean())
-            figures[f"{name}_best_of_draws_share"] = share_of_the_way(drawn, errors)
+            draws = [answers, *more]
+            energies = torch.stack([draw.energies for draw in draws], dim=1)
+            values[f"{name}_best_of_draws_{data.figure}"] = chosen_by_energy(
+                energies, torch.stack([draw.figures[data.figure] for draw in draws], dim=1)
+            )
+            errors = torch.stack([draw.errors for draw in draws], dim=1)
+            figures[f"{name}_best_of_draws_share"] = share_of_the_way(energies, errors)
         simple = data.measure(data.without_thinking(problem), problem, target)[data.figure]
-        figures[f"{name}_{data.figure}_without_thinking"] = float(simple.mean())
-        taken.append(steps)
+        figures[f"{main}_without_thinking"] = float(simple.mean())
+        taken.append(answers.steps)
         difficulties.append(data.difficulty(problem, target))
         if method.sampler.stop.enabled:
             sampler = method.sampler
             method.sampler = replace(sampler, stop=Stop())
-            fixed, steps, _, _ = _answer(data, method, effort, problem, target)
+            fixed = _answer(data, method, effort, problem, target)
             method.sampler = sampler
-            figures[f"{name}_fixed_{data.figure}"] = float(fixed[data.figure].mean())
-            figures[f"{name}_fixed_evaluations"] = float(steps.float().mean())
+            figures[f"{name}_fixed_{data.figure}"] = float(fixed.figures[data.figure].mean())
+            figures[f"{name}_fixed_evaluations"] = float(fixed.steps.float().mean())
         for length in curves:
-            at, _, _, _ = _answer(data, method, effort, problem, target, length)
-            curves[length] |= {f"{name}_{key}": float(values.mean()) for key, values in at.items()}
+            at = _answer(data, method, effort, problem, target, length)
+            curves[length] |= {f"{name}_{key}": float(column.mean()) for key, column in at.figures.items()}
+            values[f"{main}_at_most_steps"] = at.figures[data.figure]  # the last length is the largest
     if method.sampler.stop.enabled:
         rank, low, high = bootstrapped_spearman(torch.cat(taken), torch.cat(difficulties), effort.seed)
         figures |= {"difficulty_rank": rank, "difficulty_rank_low": low, "difficulty_rank_high": high}
-    return EvaluationResult(figures, curves)
+    figures |= {name: float(column.mean()) for name, column in values.items() if "best_of_draws" in name}
+    return EvaluationResult(figures, curves, {name: column.tolist() for name, column in values.items()})
 
 
 def _answer(
     data: ReasoningDataModule, method: Method, effort: Effort, problem: Tensor, target: Tensor, steps: int | None = None
-) -> tuple[dict[str, Tensor], Tensor, float, Tensor]:
-    """Figures ``(N,)`` of the answers, steps taken ``(N,)``, seconds, and final energies ``(N,)``."""
+) -> Answers:
+    """Answer problems; only the answers count for the time."""
     generator = torch.Generator(method.device).manual_seed(effort.seed)
     start = time.perf_counter()
     parts = [method.generate(part, steps=steps, generator=generator) for part in problem.split(effort.batch_size)]
     answers, taken = torch.cat([part.x.detach() for part in parts]), torch.cat([part.steps for part in parts])
-    taken_all = taken.cpu()  # waits for the accelerator
+    taken.cpu()  # waits for the accelerator
     seconds = time.perf_counter() - start
     pairs = zip(answers.split(effort.batch_size), problem.split(effort.batch_size), strict=True)
     energies = torch.cat([method.candidate_energy(x, part) for x, part in pairs])
-    return data.measure(answers, problem, target), taken_all.to(taken), seconds, energies
-
-
-def _error(data: ReasoningDataModule, measured: dict[str, Tensor]) -> Tensor:
-    """The errors ``(N,)`` of answers, by the family's grade."""
-    return -measured[data.grade] if data.higher_is_better else measured[data.grade]
+    figures, errors = data.measure(answers, problem, target), data.errors(answers, problem, target)
+    return Answers(figures, errors, taken, energies, seconds)
 
 
 def spearman(first: Tensor, second: Tensor) -> Tensor:

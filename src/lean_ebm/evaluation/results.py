@@ -26,7 +26,9 @@ class EvaluationResult:
     Attributes:
         figures: Figures by name.
         curves: Figures of samples by name, for each number of steps of their chains.
+        values: Figures of single problems by name, in the order of the problems.
     """
 
     figures: dict[str, float] = field(default_factory=dict)
     curves: dict[int, dict[str, float]] = field(default_factory=dict)
+    values: dict[str, list[float]] = field(default_factory=dict)
