@@ -31,6 +31,7 @@ class Answers:
         errors: Errors ``(N,)``.
         steps: Gradient steps ``(N,)``.
         energies: Final energies ``(N,)``.
+        residuals: Residuals ``(N,)``; None if the family has none.
         seconds: Time for all of them.
     """
 
@@ -38,6 +39,7 @@ class Answers:
     errors: Tensor
     steps: Tensor
     energies: Tensor
+    residuals: Tensor | None
     seconds: float
 
 
@@ -60,7 +62,8 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
           ``*_without_thinking`` the family's main figure for the answers that need no learning;
         * ``evaluations``: gradient steps for a problem; ``seconds``: time for a problem;
         * ``fixed_*``, if chains may stop early: the main figure and the evaluations if no chain stops early;
-        * ``energy_rank``: rank correlation of the final energy and the error;
+        * ``energy_rank``: rank correlation of the final energy and the error, and ``residual_rank`` that of the
+          problem's own residual, for families that have one;
         * ``wrong_auroc``: probability that a wrong answer has a higher energy than a right one to another problem, for
           families whose figures have ``solved``; NaN with fewer than 50 of either;
         * ``surest_25_*``, ``surest_50_*`` and ``surest_75_*``: the main figure over this percentage of the answers,
@@ -90,6 +93,8 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
         figures |= {f"{name}_evaluations": float(answers.steps.float().mean())}
         figures |= {f"{name}_seconds": answers.seconds / number}
         figures[f"{name}_energy_rank"] = float(spearman(answers.energies, answers.errors))
+        if answers.residuals is not None:
+            figures[f"{name}_residual_rank"] = float(spearman(answers.residuals, answers.errors))
         for percent in PERCENT:
             share = surest(answers.energies, answers.figures[data.figure], percent / 100)
             figures[f"{name}_surest_{percent}_{data.figure}"] = share
@@ -97,7 +102,14 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
             figures[f"{name}_wrong_auroc"] = wrong_auroc(answers.energies, answers.figures["solved"] < 1)
         if effort.draws > 1:
             more = [
-                _answer(data, method, replace(effort, seed=derived_seed(effort.seed, "draw", draw)), problem, target)
+                _answer(
+                    data,
+                    method,
+                    replace(effort, seed=derived_seed(effort.seed, "draw", draw)),
+                    problem,
+                    target,
+                    again=True,
+                )
                 for draw in range(1, effort.draws)
             ]
             draws = [answers, *more]
@@ -130,19 +142,28 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
 
 
 def _answer(
-    data: ReasoningDataModule, method: Method, effort: Effort, problem: Tensor, target: Tensor, steps: int | None = None
+    data: ReasoningDataModule,
+    method: Method,
+    effort: Effort,
+    problem: Tensor,
+    target: Tensor,
+    steps: int | None = None,
+    again: bool = False,
 ) -> Answers:
     """Answer problems; only the answers count for the time."""
     generator = torch.Generator(method.device).manual_seed(effort.seed)
     start = time.perf_counter()
-    parts = [method.generate(part, steps=steps, generator=generator) for part in problem.split(effort.batch_size)]
+    parts = [
+        method.generate(part, steps=steps, generator=generator, again=again)
+        for part in problem.split(effort.batch_size)
+    ]
     answers, taken = torch.cat([part.x.detach() for part in parts]), torch.cat([part.steps for part in parts])
     taken.cpu()  # waits for the accelerator
     seconds = time.perf_counter() - start
     pairs = zip(answers.split(effort.batch_size), problem.split(effort.batch_size), strict=True)
     energies = torch.cat([method.candidate_energy(x, part) for x, part in pairs])
     figures, errors = data.measure(answers, problem, target), data.errors(answers, problem, target)
-    return Answers(figures, errors, taken, energies, seconds)
+    return Answers(figures, errors, taken, energies, data.residual(answers, problem), seconds)
 
 
 def spearman(first: Tensor, second: Tensor) -> Tensor:

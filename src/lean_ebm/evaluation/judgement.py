@@ -54,7 +54,8 @@ def chosen_by_energy(energies: Tensor, values: Tensor) -> Tensor:
 def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
     """The gain of choosing the draw of lowest energy, as a share of the gain of choosing the draw of least error.
 
-    1: the best of the K draws is always chosen. 0: the choice is no better than one draw. Below 0: it is worse.
+    Gains are those over the first draw. 1: the best of the K draws is always chosen. 0: the choice is no better than
+    the first draw. Below 0: it is worse.
 
     Args:
         energies: ``(N, K)`` final energies of K draws for each of N problems.
@@ -63,7 +64,7 @@ def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
     Returns:
         The share, of the mean errors; NaN if the draws do not differ.
     """
-    one, best = errors.double().mean(), errors.double().amin(dim=1).mean()
+    one, best = errors[:, 0].double().mean(), errors.double().amin(dim=1).mean()
     gain = one - best
     if not gain > 1e-12 * one.abs().clamp(min=torch.finfo(torch.float64).tiny):
         return float("nan")

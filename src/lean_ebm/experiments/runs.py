@@ -20,7 +20,7 @@ import yaml  # type: ignore[import-untyped] # not worth a dependency on its stub
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.files import write_whole
 
-SAMPLING = ("sampler", "candidates", "acceptance", "churn")
+SAMPLING = ("sampler", "candidates", "acceptance", "churn", "sample_bound", "jump", "eta", "keep", "judged_by")
 """Settings of a recipe's model that only sampling uses: if they change, the model does not have to be trained again."""
 
 
@@ -41,6 +41,10 @@ class Figures:
     def at(self, steps: int, name: str) -> list[float]:
         """The values of a figure after another number of gradient steps, one for each seed that has it."""
         return [run["compute"][str(steps)][name] for run in self.runs if str(steps) in run["compute"]]
+
+    def values(self, name: str) -> list[list[float]]:
+        """The values of a figure for single problems, one list for each seed that has them."""
+        return [run["values"][name] for run in self.runs if name in run.get("values", {})]
 
     @property
     def steps(self) -> list[int]:

@@ -27,10 +27,17 @@ def interval(values: Sequence[float], digits: int = 3) -> str:
     text = f"{mean(values):.{digits}f}"
     if len(values) == 1:
         return text
-    degrees = len(values) - 1
-    # Beyond the table: the expansion about the normal distribution (Abramowitz and Stegun 1964, equation 26.7.5).
-    t = STUDENT[degrees - 1] if degrees <= len(STUDENT) else 1.96 + 2.372 / degrees + 2.823 / degrees**2
-    return f"{text} ± {t * stdev(values) / len(values) ** 0.5:.{digits}f}"
+    return f"{text} ± {student(len(values) - 1) * stdev(values) / len(values) ** 0.5:.{digits}f}"
+
+
+def student(degrees: int) -> float:
+    """The 97.5% point of Student's t distribution.
+
+    Args:
+        degrees: Degrees of freedom, 1 or more. Above 10, the expansion about the normal distribution is taken
+            (Abramowitz and Stegun 1964, equation 26.7.5).
+    """
+    return STUDENT[degrees - 1] if degrees <= len(STUDENT) else 1.96 + 2.372 / degrees + 2.823 / degrees**2
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -1,9 +1,10 @@
 """Methods: ways to teach an energy."""
 
 from lean_ebm.methods.base import Batch, Method
-from lean_ebm.methods.baselines import Denoiser, FeedForward
 from lean_ebm.methods.contrastive import ContrastiveDivergence
+from lean_ebm.methods.denoiser import Denoiser
 from lean_ebm.methods.ebt import EBT
+from lean_ebm.methods.feed_forward import FeedForward
 from lean_ebm.methods.ired import IRED
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.methods.schedules import WarmupCosine

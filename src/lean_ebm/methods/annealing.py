@@ -41,6 +41,7 @@ class Annealed(Method):
         sample_bound: Largest magnitude of a component at inference; None: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` in each landscape.
         eta: Factor of the fresh noise at inference; None for no noise.
+        restart_eta: The same for all draws after the first; None: ``eta``.
         keep: Whether the ``last`` answer of a chain is its result, or the ``best`` by its energy.
         judged_by: By which energy finished candidates are compared.
         candidates: Largest number of draws for each sample.
@@ -65,6 +66,7 @@ class Annealed(Method):
         sample_bound: float | None,
         jump: Literal["first", "last"],
         eta: float | None,
+        restart_eta: float | None,
         keep: Literal["last", "best"],
         judged_by: Literal["energy", "denoising"],
         candidates: int,
@@ -84,6 +86,7 @@ class Annealed(Method):
         self.sample_bound = bound if sample_bound is None else sample_bound
         self.jump = jump
         self.eta = eta
+        self.restart_eta = restart_eta
         self.keep = keep
         self.judged_by = judged_by
         alpha_bar = cosine_schedule(energy.landscapes)
@@ -104,6 +107,13 @@ class Annealed(Method):
         landscape. If it is smaller than the number of landscapes, only ``steps`` landscapes are visited, evenly spread.
         """
         return self._annealed(condition, steps, generator, on_step, self.eta, self.keep == "best")
+
+    def sample_again(
+        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
+    ) -> Trajectory:
+        """The same with the noise of :attr:`restart_eta`."""
+        eta = self.eta if self.restart_eta is None else self.restart_eta
+        return self._annealed(condition, steps, generator, on_step, eta, self.keep == "best")
 
     def own_answers(self, condition: Any) -> Tensor:
         """Answers ``(B, ...)`` after one to five jumps, with or without fresh noise between them."""

@@ -109,6 +109,7 @@ class Method(Restorable, FiniteSteps, ABC):
         steps: int | None = None,
         generator: torch.Generator | None = None,
         on_step: StepHook | None = None,
+        again: bool = False,
     ) -> Trajectory:
         """Make one sample for each condition: draw until the energy accepts, up to :attr:`candidates` times.
 
@@ -124,6 +125,7 @@ class Method(Restorable, FiniteSteps, ABC):
             generator: Source of all randomness, on the device of the energy; makes samples reproducible.
             on_step: Called after each step of the first draws, with the index of the step and all candidates.
                 ``IRED`` calls it after each landscape, with the answer of that landscape.
+            again: Whether there were draws for these conditions before, see :meth:`sample_again`.
 
         Returns:
             The trajectory; its ``x`` ``(B, ...)`` are the samples.
@@ -138,7 +140,8 @@ class Method(Restorable, FiniteSteps, ABC):
         def draw(rows: Tensor | None) -> Trajectory:
             nonlocal made
             made += 1
-            return self.sample(select(encoded, rows), steps, generator, on_step if rows is None else None)
+            chain = self.sample_again if again or made > 1 else self.sample
+            return chain(select(encoded, rows), steps, generator, on_step if rows is None else None)
 
         return keep_best(
             draw,
@@ -158,6 +161,12 @@ class Method(Restorable, FiniteSteps, ABC):
         sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
         start = self.noise(condition, sampler, generator)
         return self.langevin(start, condition, sampler, generator=generator, on_step=on_step)
+
+    def sample_again(
+        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
+    ) -> Trajectory:
+        """Run a chain for conditions that had a draw before: by default as :meth:`sample` does."""
+        return self.sample(condition, steps, generator, on_step)
 
     def passes(self, steps: int | None = None) -> int:
         """Largest number of passes of the network for one draw.

@@ -99,6 +99,8 @@ class IRED(Annealed):
             authors' program.
         eta: Factor of the fresh noise at inference, 0 or more; above some value larger than 1 all noise is fresh.
             null: no noise, as in the paper.
+        restart_eta: The same for all draws after the first, see ``candidates``; null: ``eta``. Without noise all draws
+            give nearly the same answer.
         cross_entropy: Weight of the classification term ``CE(softmax_y' -E(x_k, y', k), y)``. The term counts only in
             landscapes with ``abar_k > 0.3``, since the classes cannot be told apart under more noise.
         keep: Whether the ``last`` answer of a chain is its result, or the ``best``: the energy then judges the answer
@@ -130,6 +132,7 @@ class IRED(Annealed):
         jump: Literal["first", "last"] = "last",
         eta: float | None = 1.0,
         cross_entropy: float = 0.0,
+        restart_eta: float | None = None,
         keep: Literal["last", "best"] = "last",
         candidates: int = 1,
         acceptance: float = 0.9,
@@ -146,6 +149,7 @@ class IRED(Annealed):
             sample_bound,
             jump,
             eta,
+            restart_eta,
             keep,
             judged_by,
             candidates,

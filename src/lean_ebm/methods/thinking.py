@@ -56,7 +56,8 @@ def think(
     def draw(rows: Tensor | None) -> Trajectory:
         nonlocal made
         made += 1
-        return method.sample(select(encoded, rows), steps, generator, None)
+        chain = method.sample if made == 1 else method.sample_again
+        return chain(select(encoded, rows), steps, generator, None)
 
     def another_fits() -> bool:
         nonlocal last, longest

@@ -95,6 +95,13 @@ class ReasoningDataModule(DataModule, ABC):
         grade = self.measure(candidates, condition, target)[self.grade]
         return 1 - grade if self.higher_is_better else grade
 
+    def residual(self, candidates: Tensor, condition: Tensor) -> Tensor | None:
+        """How far candidates ``(B, ...)`` are from fulfilling the problem, ``(B,)``; None without such a measure.
+
+        It needs no true answer. Only evaluations use it, to compare an energy with it.
+        """
+        return None
+
     @abstractmethod
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """How hard problems ``(B, ...)`` are: numbers ``(B,)`` on a scale of the family's own."""

@@ -47,6 +47,10 @@ class MatrixAddition(MatrixProblems):
         pairs = (scale * (2 * uniforms - 1)).float().reshape(-1, 2, self.size, self.size)
         return pairs.sum(dim=1), pairs
 
+    def residual(self, candidates: Tensor, condition: Tensor) -> Tensor:
+        """The mean squared difference of candidates and sums."""
+        return (candidates - condition.sum(dim=1)).square().flatten(1).mean(dim=1)
+
     def without_thinking(self, condition: Tensor) -> Tensor:
         """0, the mean of all answers."""
         return torch.zeros_like(condition[:, 0])
@@ -71,6 +75,10 @@ class LowRankCompletion(MatrixProblems):
         shown = whole * (mask.reshape(-1, size, size) < 0.5)
         return whole.float(), shown.float()
 
+    def residual(self, candidates: Tensor, condition: Tensor) -> Tensor:
+        """The mean squared difference of candidates and shown entries."""
+        return ((candidates - condition) * (condition != 0)).square().flatten(1).mean(dim=1)
+
     def without_thinking(self, condition: Tensor) -> Tensor:
         """The entries that are shown, and 0 for hidden ones."""
         return condition
@@ -88,6 +96,10 @@ class MatrixInverse(MatrixProblems):
         eye = torch.eye(self.size, dtype=torch.float64)
         matrices = 2 * entries @ entries.mT + (0.1 if split == "harder" else 0.5) * eye
         return torch.linalg.inv(matrices).float(), matrices.float()
+
+    def residual(self, candidates: Tensor, condition: Tensor) -> Tensor:
+        """The mean squared difference of the products of matrices and candidates from the identity."""
+        return (condition @ candidates - torch.eye(self.size).to(condition)).square().flatten(1).mean(dim=1)
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """Logarithm of the condition number."""

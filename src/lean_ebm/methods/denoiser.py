@@ -1,4 +1,4 @@
-"""Baselines: methods that use the same network without an energy."""
+"""An iterated denoiser: a field moves the candidates, and an energy may judge them."""
 
 from __future__ import annotations
 
@@ -11,68 +11,23 @@ from lightning.pytorch.utilities import rank_zero_info
 from torch import Tensor
 
 from lean_ebm.energy import FieldEnergy, Landscape
-from lean_ebm.langevin import Langevin, StepHook, Trajectory, langevin
+from lean_ebm.langevin import Langevin, Trajectory, langevin
 from lean_ebm.methods.annealing import Annealed
-from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.base import Batch
 from lean_ebm.methods.verification import Verification
 
 
-class FeedForward(Method):
-    """Answers in one pass, by the field of the network at x = 0, without an energy or a descent.
-
-    It learns by the squared error.
-
-    Args:
-        energy: The network whose field is the answer, with ``landscapes: 0``.
-        verification: How the energy network learns to judge answers; null: it does not.
-        optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
-        lr_scheduler: Builds the scheduler.
-    """
-
-    energy: FieldEnergy
-
-    def __init__(
-        self,
-        energy: FieldEnergy,
-        verification: Verification | None = None,
-        optimizer: OptimizerCallable | None = None,
-        lr_scheduler: LRSchedulerCallable | None = None,
-    ) -> None:
-        super().__init__(
-            energy, Langevin(steps=1), verification=verification, optimizer=optimizer, lr_scheduler=lr_scheduler
-        )
-
-    def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """The mean squared error."""
-        target, condition = batch
-        return {"loss": (self.answer(condition) - target).square().mean()}
-
-    def answer(self, condition: Any) -> Tensor:
-        """Answers ``(B, ...)``."""
-        return self.energy.field(torch.zeros(self.batch_shape(condition), device=self.device), condition)
-
-    def passes(self, steps: int | None = None) -> int:
-        """One pass, for any number of steps."""
-        return 1
-
-    def sample(
-        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
-    ) -> Trajectory:
-        """The answer, which does not depend on the number of steps."""
-        with torch.no_grad():
-            x = self.answer(condition)
-        if on_step is not None:
-            on_step(0, x)
-        nothing = torch.zeros(len(x), 1, device=x.device)
-        return Trajectory(x, nothing, nothing, torch.ones(len(x), dtype=torch.int64, device=x.device))
-
-
 class Denoiser(Annealed):
-    """IRED's chain without an energy: the field itself predicts the noise, as in a diffusion model (Ho et al. 2020).
+    """IRED's chain in which a field moves the candidates: it predicts the noise itself (DDPM, Ho et al. 2020).
 
-    It takes the recipes of :class:`IRED` unchanged (``--model Denoiser``). Three of their settings need an energy: the
-    contrast is left out, and ``sampler.monotone`` and ``sampler.stop.energy_change`` are turned off, which a message
-    says.
+    Nothing is differentiated in the candidate, so that a step of training costs a third of one of :class:`IRED`. The
+    energy has another task. With ``verification`` the network learns to judge answers: which of several draws is kept
+    (``candidates``), which answer of a chain (``keep: best``), when a chain ends and whether another one begins
+    (``acceptance``), and how sure an answer is. Without it this is the plain iterated denoiser, a baseline.
+
+    It takes recipes of :class:`IRED` unchanged (``--model Denoiser``). Three of their settings need an energy that
+    candidates descend: the contrast is left out, and ``sampler.monotone`` and ``sampler.stop.energy_change`` are turned
+    off, which a message says.
 
     Args:
         energy: The network whose field predicts the noise; its ``landscapes`` is the number of levels.
@@ -82,6 +37,7 @@ class Denoiser(Annealed):
         sample_bound: Largest magnitude of a component at inference; null: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` at each level.
         eta: See :class:`IRED`.
+        restart_eta: See :class:`IRED`.
         keep: See :class:`IRED`.
         judged_by: See :class:`IRED`. Without a judge, ``energy`` is the squared norm of the field, which was not
             trained as an energy.
@@ -103,6 +59,7 @@ class Denoiser(Annealed):
         sample_bound: float | None = None,
         jump: Literal["first", "last"] = "first",
         eta: float | None = None,
+        restart_eta: float | None = None,
         keep: Literal["last", "best"] = "last",
         judged_by: Literal["energy", "denoising"] = "energy",
         candidates: int = 1,
@@ -127,6 +84,7 @@ class Denoiser(Annealed):
             sample_bound,
             jump,
             eta,
+            restart_eta,
             keep,
             judged_by,
             candidates,
