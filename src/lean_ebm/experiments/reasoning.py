@@ -87,15 +87,19 @@ def _matrices(
 TASKS = {
     task.name: task
     for task in (
-        _matrices("addition", "matrix addition", _steps(1, 1, 1, 1), (".0002", ".0020"), (".0448", ".7029")),
-        _matrices("completion", "low-rank completion", _steps(1, 1, 1, 1), (".0174", ".2054"), (".0203", ".2720")),
-        _matrices("inverse", "matrix inverse", _steps(1, 1, 1, 1), (".0095", ".2063"), (".0112", ".2150")),
+        _matrices(
+            "addition", "matrix addition", _steps(8000, 9100, 10500, 3400), (".0002", ".0020"), (".0448", ".7029")
+        ),
+        _matrices(
+            "completion", "low-rank completion", _steps(7400, 8700, 9900, 3270), (".0174", ".2054"), (".0203", ".2720")
+        ),
+        _matrices("inverse", "matrix inverse", _steps(5900, 7300, 8200, 1880), (".0095", ".2063"), (".0112", ".2150")),
         Task(
             "sudoku",
             "Sudoku, boards solved",
             "solved",
             True,
-            _steps(1, 1, 1, 1),
+            _steps(5800, 7150, 7400, 2400),
             (*FLIPPED, "--model.flips.dim=0"),
             (("IRED", ".994", ".621"),),
         ),
@@ -104,7 +108,7 @@ TASKS = {
             "connectivity, graphs solved",
             "solved",
             True,
-            _steps(1, 1, 1, 1),
+            _steps(4060, 4870, 5120, 1800),
             FLIPPED,
             (("IRED, pairs told right", ".991", ".938"),),
         ),
@@ -113,7 +117,7 @@ TASKS = {
             "shortest path, walks that arrive",
             "solved",
             True,
-            _steps(1, 1, 1, 1),
+            _steps(8000, 9150, 9650, 3450),
             FLIPPED,
             (("IRED, first steps", ".926", ".919"),),
         ),

@@ -274,7 +274,7 @@ class Method(Restorable, FiniteSteps, ABC):
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """Compute the loss of the method and log its terms."""
         with self._randomness("train", batch_idx):
-            terms = self._terms(batch)
+            terms = self._terms(batch, batch_idx)
         self.terms = {name: value.detach() for name, value in terms.items()}
         log_step(self, {f"train/{name}": term for name, term in self.terms.items()}, "train/loss", len(batch[0]))
         return terms["loss"]
@@ -356,14 +356,19 @@ class Method(Restorable, FiniteSteps, ABC):
             self.accuracy(-self.class_energies(x), condition)
             self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
 
-    def _terms(self, batch: Batch) -> dict[str, Tensor]:
-        """The terms of :meth:`loss`, and those of :attr:`verification`."""
+    def _terms(self, batch: Batch, batch_idx: int = 0) -> dict[str, Tensor]:
+        """The terms of :meth:`loss`, and those of :attr:`verification` if it is the turn of this batch."""
         target, encoded = self._encoded(batch)
         terms = checked(self.loss((target, encoded)), type(self))
-        if self.verification is not None:
-            more = self.verification.loss(self, target, batch[1], encoded)
-            terms = {**terms, **more, "loss": terms["loss"] + self.verification.weight * more["verification"]}
-        return terms
+        if self.verification is None:
+            return terms
+        if batch_idx % self.verification.every:
+            # DistributedDataParallel reports parameters that the loss does not use.
+            judge = self.energy.judge.parameters() if self.energy.judge is not None else ()
+            unused = sum((part.sum() for part in judge), start=torch.zeros((), device=self.device))
+            return {**terms, "loss": terms["loss"] + 0 * unused}
+        more = self.verification.loss(self, target, batch[1], encoded)
+        return {**terms, **more, "loss": terms["loss"] + self.verification.weight * more["verification"]}
 
     def _encoded(self, batch: Batch) -> Batch:
         """Encode the candidates and conditions of a batch, once, for the energy network."""

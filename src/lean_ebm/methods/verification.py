@@ -36,6 +36,7 @@ class Verification:
     Args:
         weight: Weight of the loss.
         unit: The error whose label is log 2, in the units of the verifier.
+        every: The method answers at every step whose number in the epoch is a multiple of this.
         share: Share of a batch for which the method answers; at least one problem.
         noised: Number of noised right answers for each answer of the method.
 
@@ -45,15 +46,20 @@ class Verification:
 
     weight: float = 0.1
     unit: float = 1.0
-    share: float = 0.125
+    every: int = 4
+    share: float = 0.25
     noised: float = 0.5
 
     def __post_init__(self) -> None:
-        if not (self.weight > 0 and self.unit > 0 and 0 < self.share <= 1 and 0 <= self.noised <= 1):
-            raise SettingError(
-                f"Verification: weight is {self.weight}, unit {self.unit}, share {self.share} and noised "
-                f"{self.noised}, expected weight and unit above 0, a share above 0 and at most 1, and noised 0 to 1."
-            )
+        for name, value, holds, expected in (
+            ("weight", self.weight, self.weight > 0, "more than 0"),
+            ("unit", self.unit, self.unit > 0, "more than 0"),
+            ("every", self.every, self.every >= 1, "1 or more"),
+            ("share", self.share, 0 < self.share <= 1, "more than 0 and at most 1"),
+            ("noised", self.noised, 0 <= self.noised <= 1, "0 to 1"),
+        ):
+            if not holds:
+                raise SettingError(f"Verification: {name} is {value}, expected {expected}.")
 
     def loss(self, method: Method, target: Tensor, condition: Any, encoded: Any) -> dict[str, Tensor]:
         """The loss on answers to some problems of a batch.

@@ -38,11 +38,27 @@ class MatrixProblems(ReasoningDataModule):
 
 
 class MatrixAddition(MatrixProblems):
-    """The sum of two matrices: problems ``(B, 2, size, size)``, uniform in [-1, 1], harder ones in [-2.5, 2.5]."""
+    """The sum of two matrices: problems ``(B, 2, size, size)``, uniform in [-1, 1]; harder ones have larger entries.
+
+    Args:
+        size: Number of rows and of columns of a matrix.
+        harder_scale: Largest entry of harder problems; the paper has 2.5.
+        kwargs: Settings of every family, :class:`ReasoningDataModule`.
+    """
+
+    def __init__(
+        self,
+        size: int = 20,
+        harder_scale: float = 2.5,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(size, **kwargs)
+        self._require(harder_scale > 0, f"harder_scale is {harder_scale}, expected more than 0")
+        self.harder_scale = harder_scale
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
         """Make sums, the answers, and pairs of matrices, the problems."""
-        scale = 2.5 if split == "harder" else 1.0
+        scale = self.harder_scale if split == "harder" else 1.0
         uniforms = self.uniforms(split, numbers, 2 * self.size**2)
         pairs = (scale * (2 * uniforms - 1)).float().reshape(-1, 2, self.size, self.size)
         return pairs.sum(dim=1), pairs
