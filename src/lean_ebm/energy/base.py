@@ -44,10 +44,8 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         shape: Shape of one candidate, without the batch dimension.
         num_classes: Number of classes that the condition can name; 0 if the condition is not a label.
         landscapes: Number of landscapes that :class:`Landscape` can name; 0 if the energy has only one.
-        judge: The part that only :meth:`judgement` uses; None if there is none.
     """
 
-    judge: nn.Module | None = None
     shape: tuple[int, ...]
     num_classes: int = 0
     landscapes: int = 0
@@ -107,6 +105,11 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(listed, dim=0))
         energies: Tensor = self(candidates.flatten(0, 1), repeated)
         return energies.reshape(batch, listed)
+
+    @property
+    def has_judge(self) -> bool:
+        """Whether there is a module ``judge``, which only :meth:`judgement` uses."""
+        return getattr(self, "judge", None) is not None
 
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` by which finished candidates are compared; by default those that candidates descend.

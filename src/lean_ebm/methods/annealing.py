@@ -145,7 +145,7 @@ class Annealed(Method):
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition, as :attr:`judged_by` says; low is good."""
-        if self.judged_by == "energy" and self.energy.judge is None:
+        if self.judged_by == "energy" and not self.energy.has_judge:
             return super().rank(condition, candidates)
         self.energy.check_precision()
         points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])

@@ -77,7 +77,7 @@ class Method(Restorable, FiniteSteps, ABC):
                 f"candidates is {candidates} and acceptance {acceptance}, expected 1 or more and a probability above 0."
             )
         self.candidates = candidates
-        if energy.judge is not None and verification is None:
+        if energy.has_judge and verification is None:
             raise SettingError(
                 f"{type(energy).__name__} has a judge, which only verification trains: give the method "
                 "--model.verification.weight 0.1, or set --model.energy.judge 0."
@@ -364,7 +364,7 @@ class Method(Restorable, FiniteSteps, ABC):
             return terms
         if batch_idx % self.verification.every:
             # DistributedDataParallel reports parameters that the loss does not use.
-            judge = self.energy.judge.parameters() if self.energy.judge is not None else ()
+            judge = self.energy.judge.parameters() if self.energy.has_judge else ()
             unused = sum((part.sum() for part in judge), start=torch.zeros((), device=self.device))
             return {**terms, "loss": terms["loss"] + 0 * unused}
         more = self.verification.loss(self, target, batch[1], encoded)
