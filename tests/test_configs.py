@@ -69,6 +69,8 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
         main(["predict", *common, *TINY_PREDICT[:2], "--data.predict_size=4"])
         answers = torch.load(newest("samples.pt"), weights_only=True)
         assert len(answers["candidates"]) == len(answers["conditions"]) == len(answers["energies"]) == 4
+        if "verification" in settings:
+            torch.testing.assert_close(answers["confidences"], (-answers["energies"]).exp())
         return
     main(["predict", *common, *TINY_PREDICT])
     samples = torch.load(newest("samples.pt"), weights_only=True)

@@ -110,6 +110,7 @@ def test_baselines_take_every_reasoning_recipe_by_the_flags_of_the_readme(monkey
             assert type(methods[-1].energy).__name__ == recipe["energy"]["class_path"]
         denoiser, sampler = methods[-2], recipe["sampler"]
         assert denoiser.sampler == Langevin(steps=sampler["steps"], step_size=sampler["step_size"])
+        assert denoiser.energy.has_judge and methods[-1].energy.has_judge
         assert (denoiser.jump, denoiser.eta, denoiser.bound) == (recipe["jump"], recipe["eta"], recipe["bound"])
     assert len(methods) == 12
 

@@ -68,7 +68,7 @@ def test_a_judge_learns_which_answers_to_any_problem_are_wrong():
     energy = VectorEnergy((2,), (2,), width=64, depth=2, landscapes=4, predicts="answer", judge=16)
     method = Denoiser(energy, verification=Verification(unit=0.01, weight=1.0, share=1.0))
     optimizer = torch.optim.Adam(method.parameters(), lr=5e-3)
-    for _ in range(150):
+    for _ in range(450):
         y = torch.randn(64, 2)
         optimizer.zero_grad()
         method._terms((y.tanh(), y))["loss"].backward()
@@ -88,7 +88,7 @@ def test_the_verifier_is_that_of_the_data_module(tmp_path):
     energy = VectorEnergy((3, 3), (2, 3, 3), width=8, depth=1, landscapes=4, judge=4)
     method = Denoiser(energy, Langevin(steps=1), verification=Verification(weight=0.5, every=2))
     data = Constant(3, train_size=32, batch_size=8, val_size=8)
-    trainer = quiet_trainer(tmp_path, max_steps=3, limit_val_batches=1)
+    trainer = quiet_trainer(tmp_path, max_epochs=1, limit_val_batches=1)
     trainer.fit(method, data)
     assert trainer.callback_metrics["val/error"] == pytest.approx(math.e - 1, rel=1e-5)
     assert trainer.callback_metrics["train/error"] == pytest.approx(math.e - 1, rel=1e-5)

@@ -169,7 +169,7 @@ class SampleWriter(BasePredictionWriter):
 
     ``samples.pt`` holds ``images`` float32 ``(N, C, H, W)`` in the range of the data, ``labels`` int64 ``(N,)`` and
     ``energies`` float32 ``(N,)``. Candidates that are not images are called ``candidates``, and conditions that are not
-    labels are called ``conditions``.
+    labels are called ``conditions``. If the energy has learned to judge, there are also ``confidences`` ``(N,)``.
 
     Args:
         grid_rows: Largest number of samples of each class in the grid.
@@ -205,10 +205,10 @@ class SampleWriter(BasePredictionWriter):
         data = getattr(trainer, "datamodule", None)
         noun = data.noun(x) if isinstance(data, DataModule) else "candidates"
         folder.mkdir(parents=True, exist_ok=True)
-        torch.save(
-            {noun: x, "labels" if labelled else "conditions": condition, "energies": samples["energy"]},
-            folder / "samples.pt",
-        )
+        written = {noun: x, "labels" if labelled else "conditions": condition, "energies": samples["energy"]}
+        if "confidence" in samples:
+            written["confidences"] = samples["confidence"]
+        torch.save(written, folder / "samples.pt")
         self._written.append(f"Samples: {folder / 'samples.pt'}")
         rows = [x[condition == label] for label in condition.unique()] if labelled else [x]
         rows = [row[: self.grid_rows] for row in rows]

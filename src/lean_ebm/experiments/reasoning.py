@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
@@ -42,7 +42,7 @@ class Task:
     title: str
     figure: str
     higher_is_better: bool
-    steps: dict[str, int]
+    steps: dict[str, int] = field(hash=False)
     ired: tuple[str, ...]
     paper: tuple[tuple[str, str, str], ...]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isnan
+from math import isfinite, isnan, nan
 from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,8 @@ def difference(first: Figures, first_name: str, second: Figures, second_name: st
     if not pairs:
         return None
     problems = [mean(column) for column in zip(*pairs, strict=True)]
+    if not all(map(isfinite, problems)):  # answers of a network that is hardly trained
+        return Difference(nan, nan)
     square = (1.96 * stdev(problems)) ** 2 / len(problems)
     if len(pairs) > 1:
         square += (student(len(pairs) - 1) * stdev([mean(seed) for seed in pairs])) ** 2 / len(pairs)
