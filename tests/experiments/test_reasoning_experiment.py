@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import stdev
 
 import pytest
+import yaml
 
 from lean_ebm.cli.training import main
 from lean_ebm.experiments.reasoning import MODELS, REASONING, TASKS
@@ -40,6 +41,8 @@ def test_every_task_has_a_recipe_and_every_model_its_flags_and_steps():
     runs = {run.name: run for run in REASONING.plan(REASONING.options([f"--configs={CONFIGS}", "--seeds=1"]))}
     assert list(runs) == [f"{task}-{model}" for task in TASKS for model in MODELS] and len(runs) == 24
     for task in TASKS.values():
+        recipe = yaml.safe_load((CONFIGS / f"{task.name}.yaml").read_text())
+        assert recipe["trainer"]["max_steps"] == task.steps["verified"]  # so that a recipe reaches what the report says
         for name, model in MODELS.items():
             run = runs[f"{task.name}-{name}"]
             assert run.config.is_file() and run.flags[: len(model.flags)] == model.flags
