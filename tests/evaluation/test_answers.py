@@ -109,4 +109,4 @@ def test_energies_of_discrete_answers_are_ranked_by_their_accuracy():
     data = Connectivity(6, 8, 0.3)
     figures = evaluate_answers(data, Flipped(True), "test", Effort(num_samples=20, steps=(1,))).figures
     assert figures["same_energy_rank"] == pytest.approx(1, abs=1e-6)
-    assert {"same_accuracy", "same_balanced", "same_solved", "harder_accuracy_without_thinking"} <= set(figures)
+    assert {"same_accuracy", "same_balanced", "same_solved", "harder_solved_without_thinking"} <= set(figures)

@@ -33,10 +33,13 @@ def test_the_choice_by_energy_between_one_draw_and_the_best():
     errors = torch.tensor([[1.0, 0.0, 2.0], [3.0, 5.0, 4.0]])
     assert chosen_by_energy(errors, errors).tolist() == [0.0, 3.0]
     assert share_of_the_way(errors, errors) == pytest.approx(1)
-    assert share_of_the_way(-errors, errors) == pytest.approx((2.5 - 3.5) / (2.5 - 1.5))
+    assert share_of_the_way(-errors, errors) == pytest.approx((2 - 3.5) / (2 - 1.5))
     mixed = torch.tensor([[0.0, 1.0, 1.0], [1.0, 1.0, 0.0]])  # chooses the errors 1 and 4
-    assert share_of_the_way(mixed, errors) == pytest.approx(0)
+    assert share_of_the_way(mixed, errors) == pytest.approx((2 - 2.5) / (2 - 1.5))
     assert math.isnan(share_of_the_way(errors, torch.ones(2, 3)))
+    energies = torch.tensor([[0.5, 0.2, 0.1], [0.9, 0.8, 0.7]])  # 0.2 is the first that is accepted, 0.7 the lowest
+    assert chosen_by_energy(energies, errors, enough=0.3).tolist() == [0.0, 4.0]
+    assert share_of_the_way(energies, errors, enough=0.3) == pytest.approx((2 - 2) / (2 - 1.5))
 
 
 class Doubtful(Oracle):

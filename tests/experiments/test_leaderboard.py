@@ -21,6 +21,8 @@ def test_leaderboard_makes_runs_writes_a_report_and_resumes(tmp_path):
     folder, report = tmp_path / "contrastive" / "seed-0", tmp_path / "README.md"
     figures = json.loads((folder / "evaluation.json").read_text())
     text = report.read_text()
+    spent = json.loads((folder / "fit.json").read_text())
+    assert spent["processor_seconds"] > 0 and spent["seconds"] > 0
     for name in ("samples_accuracy", "real_coverage", "energy_auroc_rotated", "long_run_accuracy"):
         assert f"{figures['metrics'][f'test/{name}']:.3f}" in text
     assert f"{figures['compute']['3']['frechet']:.3f}" in text
@@ -40,7 +42,8 @@ def test_leaderboard_makes_runs_writes_a_report_and_resumes(tmp_path):
     seconds = json.loads((folder / "begun.json").read_text())["seconds"]
     LEADERBOARD.main(arguments)
     assert "Restoring states from the checkpoint" in (folder / "fit.log").read_text()
-    assert json.loads((folder / "fit.json").read_text())["seconds"] > seconds
+    record = json.loads((folder / "fit.json").read_text())
+    assert record["seconds"] > seconds and record["processor_seconds"] is None  # it was interrupted
 
     # and a run of another recipe is not mistaken for it
     (run,) = LEADERBOARD.plan(LEADERBOARD.options(arguments))

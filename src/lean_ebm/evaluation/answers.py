@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, replace
 
@@ -69,7 +70,8 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
         * ``surest_25_*``, ``surest_50_*`` and ``surest_75_*``: the main figure over this percentage of the answers,
           those with the lowest energies;
         * if ``draws`` is above 1: ``best_of_draws_*``, the main figure if each problem is answered ``draws`` times and
-          the answer of lowest energy is kept, and ``best_of_draws_share``, how far this gets from one draw to the best.
+          the energy chooses as in ``generate`` with as many ``candidates``, and ``best_of_draws_share``, how far this
+          gets from the first draw to the best.
 
         If chains may stop early there is also ``difficulty_rank``, the rank correlation of the steps taken with the
         difficulty, over all problems; ``difficulty_rank_low`` and ``difficulty_rank_high`` are the ends of its
@@ -114,11 +116,12 @@ def evaluate_answers(data: ReasoningDataModule, method: Method, split: str, effo
             ]
             draws = [answers, *more]
             energies = torch.stack([draw.energies for draw in draws], dim=1)
+            enough = -math.log(method.acceptance) if method.verification else -math.inf  # as `generate` does
             values[f"{name}_best_of_draws_{data.figure}"] = chosen_by_energy(
-                energies, torch.stack([draw.figures[data.figure] for draw in draws], dim=1)
+                energies, torch.stack([draw.figures[data.figure] for draw in draws], dim=1), enough
             )
             errors = torch.stack([draw.errors for draw in draws], dim=1)
-            figures[f"{name}_best_of_draws_share"] = share_of_the_way(energies, errors)
+            figures[f"{name}_best_of_draws_share"] = share_of_the_way(energies, errors, enough)
         simple = data.measure(data.without_thinking(problem), problem, target)[data.figure]
         figures[f"{main}_without_thinking"] = float(simple.mean())
         taken.append(answers.steps)

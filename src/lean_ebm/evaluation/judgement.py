@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torchmetrics.classification import BinaryAUROC
@@ -41,18 +43,21 @@ def surest(energies: Tensor, values: Tensor, share: float = 0.5) -> float:
     return float(values[kept].mean())
 
 
-def chosen_by_energy(energies: Tensor, values: Tensor) -> Tensor:
-    """The values ``(N,)`` of the draws with the lowest energy, of K draws for each of N problems.
+def chosen_by_energy(energies: Tensor, values: Tensor, enough: float = -math.inf) -> Tensor:
+    """The values ``(N,)`` of the draws that the energy chooses, of K draws for each of N problems.
 
     Args:
         energies: ``(N, K)``.
         values: ``(N, K)``, a figure of each draw.
+        enough: The first draw with an energy of this or less is taken; if there is none, the one with the lowest.
     """
-    return values.gather(1, energies.argmin(dim=1, keepdim=True)).squeeze(1)
+    accepted = energies <= enough
+    choice = torch.where(accepted.any(dim=1), accepted.int().argmax(dim=1), energies.argmin(dim=1))
+    return values.gather(1, choice[:, None]).squeeze(1)
 
 
-def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
-    """The gain of choosing the draw of lowest energy, as a share of the gain of choosing the draw of least error.
+def share_of_the_way(energies: Tensor, errors: Tensor, enough: float = -math.inf) -> float:
+    """The gain of choosing a draw by its energy, as a share of the gain of choosing the draw of least error.
 
     Gains are those over the first draw. 1: the best of the K draws is always chosen. 0: the choice is no better than
     the first draw. Below 0: it is worse.
@@ -60,6 +65,7 @@ def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
     Args:
         energies: ``(N, K)`` final energies of K draws for each of N problems.
         errors: ``(N, K)`` their errors.
+        enough: See :func:`chosen_by_energy`.
 
     Returns:
         The share, of the mean errors; NaN if the draws do not differ.
@@ -68,4 +74,4 @@ def share_of_the_way(energies: Tensor, errors: Tensor) -> float:
     gain = one - best
     if not gain > 1e-12 * one.abs().clamp(min=torch.finfo(torch.float64).tiny):
         return float("nan")
-    return float((one - chosen_by_energy(energies, errors.double()).mean()) / gain)
+    return float((one - chosen_by_energy(energies, errors.double(), enough).mean()) / gain)

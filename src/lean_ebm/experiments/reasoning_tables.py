@@ -92,7 +92,8 @@ def tables(by_task: ByTask, models: Mapping[str, Model], picture: Path) -> list[
         "## Answers",
         "Mean squared error where lower is better (↓), a share where higher is better (↑), on problems as hard as "
         "those trained on and on harder ones. All models of a task have the same network and about the same time to "
-        "train. *Without thinking* is what needs no learning: the mean answer, what is shown, naked and hidden "
+        "train (minutes of one processor, with the start of the program). *Without thinking* is what needs no "
+        "learning: the mean answer, what is shown, naked and hidden "
         "singles, neighbours. `denoiser and judge` is the recipe of the task; the others follow from it by flags. "
         "*Best of 8*: the answer with the lowest of eight energies.",
         table(
@@ -146,7 +147,7 @@ def _answers(by_task: ByTask, models: Mapping[str, Model]) -> list[list[str]]:
             cells = [interval(figures.metric(f"{split}_{task.figure}"), task.digits) for split in SPLITS]
             best = [interval(figures.metric(f"{split}_best_of_draws_{task.figure}"), task.digits) for split in SPLITS]
             spent = " / ".join(interval(figures.metric(f"{split}_evaluations"), 1) for split in SPLITS)
-            minutes, seeds = interval(figures.minutes, 1), str(len(figures.runs))
+            minutes, seeds = interval(figures.processor_minutes, 1), str(len(figures.runs))
             rows.append([f"{task.title} {arrow}", models[model].title, *cells, *best, spent, minutes, seeds])
         first = next((figures for figures in found.values() if figures.runs), Figures([]))
         simple = [first.metric(f"{split}_{task.figure}_without_thinking")[:1] for split in SPLITS]

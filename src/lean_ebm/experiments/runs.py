@@ -56,6 +56,12 @@ class Figures:
         """Minutes of training, one value for each seed."""
         return [run["fit"]["seconds"] / 60 for run in self.runs]
 
+    @property
+    def processor_minutes(self) -> list[float]:
+        """Minutes of one processor that training took, one value for each seed whose training was not interrupted."""
+        known = [run["fit"].get("processor_seconds") for run in self.runs]
+        return [seconds / 60 for seconds in known if seconds is not None]
+
 
 @dataclass(frozen=True)
 class TrainingRun:
@@ -146,13 +152,13 @@ class TrainingRun:
         record = self._record() or {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads}
         write_whole(self._begun, json.dumps(record))
         checkpoint = self._last_checkpoint()
-        start = time.monotonic()
+        start, spent = time.monotonic(), None
         try:
-            self._run("fit", threads, *([f"--ckpt_path={checkpoint}"] if checkpoint else []))
+            spent = self._run("fit", threads, *([f"--ckpt_path={checkpoint}"] if checkpoint else []))
         finally:
             record["seconds"] += time.monotonic() - start
             write_whole(self._begun, json.dumps(record))
-        write_whole(self._trained, json.dumps(record))
+        write_whole(self._trained, json.dumps(record | {"processor_seconds": None if checkpoint else spent}))
 
     def evaluate(self, threads: int) -> None:
         """Test, and draw samples if ``predict`` is set, unless that was done already with the same settings."""
@@ -219,17 +225,20 @@ class TrainingRun:
         found = last_checkpoint(self.path, "**/checkpoints/*.ckpt")
         return found and found.resolve()
 
-    def _run(self, subcommand: str, threads: int, *more: str) -> None:
+    def _run(self, subcommand: str, threads: int, *more: str) -> float | None:
+        """Run a command; returns the processor time that it took in seconds, None where the system does not tell."""
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        command = [sys.executable, "-m", "lean_ebm", *self.arguments(subcommand, *more)]
         with (self.path / f"{subcommand}.log").open("a") as log:
-            done = subprocess.run(
-                [sys.executable, "-m", "lean_ebm", *self.arguments(subcommand, *more)],
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-        if done.returncode != 0:
+            process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+            spent = None
+            if hasattr(os, "wait4"):
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+                spent = usage.ru_utime + usage.ru_stime
+        if process.wait() != 0:
             raise RunError(f"{subcommand} of {self} failed: see {log.name}.")
+        return spent
 
 
 def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:

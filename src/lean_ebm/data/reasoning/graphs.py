@@ -67,7 +67,7 @@ class Connectivity(GraphProblems):
     itself.
     """
 
-    figure = "accuracy"
+    figure = "solved"
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
         """Make connections, the answers, and edges, the problems."""
@@ -118,7 +118,7 @@ class ShortestPath(GraphProblems):
         kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
-    figure = "first_step"
+    figure = "solved"
     ATTEMPTS = 200
     """Number of graphs to look through for one with two nodes at the wanted distance."""
 
