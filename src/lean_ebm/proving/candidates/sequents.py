@@ -41,17 +41,18 @@ class Sequent:
         individuals: tuple[tuple[Expr, int], ...] = (),
         functions: Mapping[int, int] = _NONE,
         fresh: int = 0,
+        known: frozenset[Expr] | None = None,
     ) -> None:
         if individuals and not types_in(target) and not any(types_in(formula) for formula in hypotheses):
             individuals = ()
         self.hypotheses, self.target = hypotheses, target
         self.individuals, self.functions, self.fresh = individuals, functions, fresh
-        self.known = frozenset(hypotheses)
+        self.known = frozenset(hypotheses) if known is None else known
         self.key: SequentKey = (self.known, target, individuals)
 
     def proving(self, target: Expr) -> Sequent:
         """The same hypotheses with another target."""
-        return Sequent(self.hypotheses, target, self.individuals, self.functions, self.fresh)
+        return Sequent(self.hypotheses, target, self.individuals, self.functions, self.fresh, self.known)
 
     def having(self, *formulas: Expr, without: Expr | None = None) -> Sequent:
         """The same target with more hypotheses, and without one of its own."""
