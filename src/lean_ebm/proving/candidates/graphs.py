@@ -124,7 +124,7 @@ def _nodes(node: Expr) -> dict[Any, Node]:
 
     def add(identity: Any, what: int, first: Any = None, second: Any = None) -> None:
         level = 1 + max(found[part][3] if part is not None else -1 for part in (first, second))
-        found[identity] = (what, first, second, level)
+        found[identity] = (int(what), first, second, level)
 
     if kind is Kind.ATOM or kind is Kind.APPLY:
         _add_application(node, found, add)
