@@ -84,6 +84,25 @@ def test_a_batch_says_what_is_known_of_a_goal(mine):
     assert tactics.mask.all()
 
 
+def test_goals_of_different_sizes_share_a_batch():
+    texts = [
+        "(p : Prop) : p",
+        "(p q r : Prop) (h : p ∧ q) (k : p → r) : r ∨ (q ∧ p)",
+        "(α : Type) (P : α → Prop) : ∀ x, P x",
+    ]
+    listings = [listed_goal(Logic().start(read_statement(text)).state).listing() for text in texts]
+    goals, tactics = batch_of(listings)
+    for row, listing in enumerate(listings):
+        alone, its = batch_of([listing])
+        for whole, part in zip([*goals, *tactics], [*alone, *its], strict=True):
+            if part.dim() == 1:
+                assert whole[row] == part[0]
+            else:
+                assert whole[row].tolist() == part[0].tolist() + [-1] * (whole.shape[1] - part.shape[1])
+    assert list(graphs(goals)) == [listing.graph for listing in listings]
+    assert tactics.mask.sum(dim=1).tolist() == [len(listing.templates) for listing in listings]
+
+
 def test_dead_states_have_no_right_tactic(data):
     tactics, _ = data.table.batch(data.table.rows["train"])
     assert 0.15 < tactics.dead.float().mean() < 0.6

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -129,25 +131,34 @@ def batch_of(listings: Sequence[Listing]) -> tuple[GoalBatch, TacticBatch]:
         listings: The goals, at least one.
     """
     graphs = [listing.graph for listing in listings]
-    nodes = [len(graph.kinds) for graph in graphs]
-    tactics = [len(listing.templates) for listing in listings]
+    nodes = _Rows([len(graph.kinds) for graph in graphs])
+    hypotheses = _Rows([len(graph.hypotheses) for graph in graphs])
+    tactics = _Rows([len(listing.templates) for listing in listings])
     goals = GoalBatch(
-        _rows([graph.kinds for graph in graphs], nodes),
-        _rows([graph.first for graph in graphs], nodes),
-        _rows([graph.second for graph in graphs], nodes),
-        _rows([graph.levels for graph in graphs], nodes),
-        _rows([graph.hypotheses for graph in graphs], [len(graph.hypotheses) for graph in graphs]),
+        nodes.padded([graph.kinds for graph in graphs]),
+        nodes.padded([graph.first for graph in graphs]),
+        nodes.padded([graph.second for graph in graphs]),
+        nodes.padded([graph.levels for graph in graphs]),
+        hypotheses.padded([graph.hypotheses for graph in graphs]),
         torch.tensor([graph.target for graph in graphs]),
     )
     return goals, TacticBatch(
-        _rows([listing.templates for listing in listings], tactics),
-        _rows([listing.first for listing in listings], tactics),
-        _rows([listing.second for listing in listings], tactics),
+        tactics.padded([listing.templates for listing in listings]),
+        tactics.padded([listing.first for listing in listings]),
+        tactics.padded([listing.second for listing in listings]),
     )
 
 
-def _rows(rows: list[list[int]], lengths: list[int]) -> Tensor:
-    longest = max(lengths)
-    return torch.tensor([row + [NONE] * (longest - length) for row, length in zip(rows, lengths, strict=True)]).reshape(
-        len(rows), longest
-    )
+class _Rows:
+    """Rows of these lengths, which several lists have."""
+
+    def __init__(self, lengths: list[int]) -> None:
+        self._there = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+
+    def padded(self, rows: list[list[int]]) -> Tensor:
+        """One int64 tensor ``(B, longest)`` of rows, filled up with -1."""
+        flat = array("q", chain.from_iterable(rows))
+        whole = torch.full(self._there.shape, NONE)
+        if flat:
+            whole[self._there] = torch.frombuffer(flat, dtype=torch.int64)
+        return whole

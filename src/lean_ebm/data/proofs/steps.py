@@ -34,7 +34,7 @@ class ProofSteps(DataModule):
     has no proof. No theorem or state of the test split is in training, not even with other names.
 
     Args:
-        theorems: Number of theorems, each with some 14 states. Of a file, as many as there are at most.
+        theorems: Number of theorems, each with some twelve states. Of a file, as many as there are at most.
         file: A file of JSON lines with theorems of your own, as ``lean-ebm theorems`` writes it; None for random ones.
         kinds: The share of each kind of random theorems: ``uniform``, ``formula``, ``term``, ``first_order`` and
             ``families``. None: all but families.
