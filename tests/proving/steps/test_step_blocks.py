@@ -1,4 +1,5 @@
 """Data sets of proof steps depend on nothing but their settings, and survive interruptions and damage."""
+# ruff: noqa: RUF001 - the letters of Lean
 
 import hashlib
 import json
@@ -31,6 +32,7 @@ def cache(tmp_path, monkeypatch):
 
 def test_a_block_is_what_it_always_was():
     """If this fails after a change of what is generated, set another VERSION in blocks.py, and this digest anew."""
+    # ruff: noqa: RUF001 - the letters of Lean
     block = make_block(replace(StepSettings(), thoroughness=Thoroughness(expansions=20, turn_expansions=5)), 3)
     assert {theorem.kind for theorem in block.theorems} == {"uniform", "formula", "term", "first_order"}
     content = json.dumps([[name, list(column)] for name, column in block.columns.items()])
@@ -206,6 +208,17 @@ def test_a_process_that_fails_is_reported(monkeypatch):
     monkeypatch.setattr(blocks, "_PROGRAM", "raise SystemExit('no more paper')")
     with pytest.raises(RunError, match="ended with status 1: no more paper"):
         provide_steps(QUICK, 10, workers=2)
+
+
+def test_a_theorem_that_takes_too_long_is_left_out(tmp_path, monkeypatch):
+    """Twenty quantifiers have a million choices of individuals in each model."""
+    path = tmp_path / "mine.jsonl"
+    names = [f"x{index}" for index in range(24)]
+    hard = f"(α : Type) (P : α → Prop) : (∀ {' '.join(names)} : α, {' ∨ '.join(f'P {name}' for name in names)}) → True"
+    path.write_text("".join(json.dumps({"statement": line}) + "\n" for line in (hard, "p ∧ q → p")), encoding="utf-8")
+    monkeypatch.setattr(blocks, "_SECONDS", 0.3)
+    block = make_block(StepSettings(file=str(path)), 0)
+    assert [theorem.statement for theorem in block.theorems] == ["(p q : Prop) : p ∧ q → p"]
 
 
 def test_families_are_a_kind_too(monkeypatch):

@@ -23,6 +23,7 @@ from lean_ebm.errors import RunError, SettingError
 from lean_ebm.files import cache_folder, write_whole
 from lean_ebm.proving.candidates.goals import listing_of
 from lean_ebm.proving.candidates.invariants import invariant
+from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.processes import run
 from lean_ebm.proving.steps.columns import MOST_NODES, Columns, ProvedTheorem, from_bytes
 from lean_ebm.proving.steps.sampling import ProofState, Thoroughness, sample_states
@@ -33,6 +34,7 @@ VERSION = 1
 
 _THEOREMS = 40  # theorems in a block
 _TRIES = 60  # statements that are drawn for a theorem at most
+_SECONDS = 60.0  # for a theorem; random ones take a hundredth of it, so that no clock has a say in what is made
 _FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
 
 
@@ -246,7 +248,11 @@ def _learned(settings: StepSettings, random: Random, drawn: Drawn, known: set[in
     if theorem in known or len(first.graph.kinds) > MOST_NODES:
         return False
     known.add(theorem)
-    steps, states = sample_states(drawn.sequent, random, settings.thoroughness)
+    try:
+        with deadline(_SECONDS):
+            steps, states = sample_states(drawn.sequent, random, settings.thoroughness)
+    except (OutOfTimeError, RecursionError):
+        return False
     if not states or (steps < settings.shortest and not settings.file and random.random() >= settings.easy):
         return False
     size = sum([formula.size for formula in (drawn.sequent.target, *drawn.sequent.hypotheses)])

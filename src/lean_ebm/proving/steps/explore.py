@@ -16,6 +16,7 @@ from lean_ebm.proving.candidates.listing import candidates
 from lean_ebm.proving.candidates.moves import goals_after
 from lean_ebm.proving.candidates.sequents import Sequent, SequentKey
 from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import FALSE, TRUE, Kind
 from lean_ebm.proving.steps.countermodels import Countermodels
 
@@ -83,6 +84,7 @@ class Exploration:
         """Apply all tactics that are listed for a node, once."""
         if node.candidates is not None:
             return
+        tick()
         self.expansions += 1
         sequent = node.sequent
         node.candidates = candidates(sequent)
