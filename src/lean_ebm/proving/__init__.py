@@ -16,6 +16,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lean_ebm.proving.candidates import listed_goal, wide_tactics
     from lean_ebm.proving.environment import Environment
     from lean_ebm.proving.judge import Judge
     from lean_ebm.proving.lean import Lean, LeanEnvironment, LeanNotFoundError, LeanReport
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from lean_ebm.proving.views import GoalView, Hypothesis, Individual
 
 _HOMES = {
+    "candidates": ("listed_goal", "wide_tactics"),
     "environment": ("Environment",),
     "judge": ("Judge",),
     "lean": ("Lean", "LeanEnvironment", "LeanNotFoundError", "LeanReport"),
@@ -96,8 +98,10 @@ __all__ = [
     "find_proof",
     "generate_theorems",
     "legal_tactics",
+    "listed_goal",
     "read_file",
     "read_statement",
+    "wide_tactics",
     "write_theorems",
 ]
 

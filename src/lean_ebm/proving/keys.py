@@ -26,7 +26,7 @@ def canonical_key(goals: Sequence[str]) -> str:
 def _goal_key(goal: str) -> str:
     names: dict[str, str] = {}
     lines = []
-    for entry in _entries(goal):
+    for entry in entries_of(goal):
         if entry.startswith("case "):
             continue  # a tag is a name on which the success of no tactic depends
         if entry.startswith("⊢"):
@@ -43,7 +43,7 @@ def _goal_key(goal: str) -> str:
     return "\n".join(lines)
 
 
-def _entries(goal: str) -> list[str]:
+def entries_of(goal: str) -> list[str]:
     """Split a goal into its hypotheses and target, each with its indented continuation lines."""
     entries: list[str] = []
     for line in goal.splitlines():

@@ -56,12 +56,10 @@ def replace(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     first, *others = have(run, goal, tactic)
     if older is None:
         return [first, *others]
-    if others:
-        raise Unsupported("replace with ?_")
     context = tuple(local for local in first.context if local is not older)
     new = run.number()
     run.parts[first.number] = ("?", new)
-    return [Goal(new, context, first.target, first.tag, first.fresh)]
+    return [Goal(new, context, first.target, first.tag, first.fresh), *others]
 
 
 def suffices(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:

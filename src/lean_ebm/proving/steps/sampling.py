@@ -1,0 +1,119 @@
+"""States of a theorem to learn from: those of a shortest proof, and those that wrong turns lead to."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from random import Random
+
+from lean_ebm.proving.candidates.sequents import Sequent
+from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.steps.explore import Exploration, Node
+
+UNKNOWN = -1
+"""Stands for steps that are not known."""
+DEAD = -2
+"""Stands for the steps of what has no proof."""
+
+
+@dataclass(frozen=True)
+class Thoroughness:
+    """How thoroughly a theorem is searched.
+
+    Args:
+        expansions: Number of sequents that may be expanded for the theorem's own proof.
+        turns: Number of wrong turns for each state of the proof.
+        turn_expansions: Number of sequents that may be expanded for the proof of a state that a wrong turn leads to.
+        tie_expansions: Number of sequents that may be expanded to find out whether a tactic is as good as the best one.
+        states: Largest number of states of a theorem.
+    """
+
+    expansions: int = 100
+    turns: float = 2.0
+    turn_expansions: int = 30
+    tie_expansions: int = 3
+    states: int = 40
+
+
+@dataclass(frozen=True)
+class ProofState:
+    """A state to learn from, with what is known of each tactic that is listed for it.
+
+    Args:
+        sequent: The state.
+        turn: Whether a wrong turn led to it, and not the theorem's own shortest proof.
+        tactics: The tactics that are listed for it, at least one.
+        left: Number of tactics of the shortest proof that was found, ``DEAD`` if there is none.
+        exact: Whether it was shown that there is no shorter one.
+        after: For each tactic, the number of tactics that are needed after it, all its goals together; ``UNKNOWN``, or
+            ``DEAD`` if one of its goals has no proof.
+        tied: For each tactic, whether it may be as good as the best one although no such proof through it was found.
+    """
+
+    sequent: Sequent
+    turn: bool
+    tactics: tuple[Candidate, ...]
+    left: int
+    exact: bool
+    after: tuple[int, ...]
+    tied: tuple[bool, ...]
+
+
+def sample_states(theorem: Sequent, random: Random, effort: Thoroughness) -> tuple[int, list[ProofState]]:
+    """Search for a proof of a theorem, then take wrong turns.
+
+    Returns:
+        Number of tactics of the shortest proof that was found, ``DEAD`` if there is none and ``UNKNOWN`` if none was
+        found; and the states, the first one the theorem itself.
+    """
+    search = Exploration()
+    root = search.node(theorem)
+    if root.refuted or not search.solve(root, effort.expansions):
+        return DEAD if root.refuted else UNKNOWN, []
+    chosen = {id(node): node for node in search.proof(root)}
+    straight = set(chosen)
+    turns = math.ceil(effort.turns * len(chosen))
+    for _ in range(turns):
+        node = _turn(random, search, list(chosen.values()))
+        if node is not None and (node.refuted or search.solve(node, effort.turn_expansions)):
+            chosen[id(node)] = node
+    nodes = list(chosen.values())
+    if len(nodes) > effort.states:
+        nodes = [root, *random.sample(nodes[1:], effort.states - 1)]
+    found = [_state(search, node, id(node) not in straight, effort.tie_expansions) for node in nodes]
+    return int(root.found), [state for state in found if state.tactics]
+
+
+def _turn(random: Random, search: Exploration, nodes: list[Node]) -> Node | None:
+    """One of the goals that a random tactic of all these nodes leaves; None if it leaves none."""
+    for node in nodes:
+        search.expand(node)
+    tactics = [len(node.goals) for node in nodes]
+    goals = random.choice(random.choices(nodes, tactics)[0].goals)
+    return random.choice(goals) if goals else None
+
+
+def _state(search: Exploration, node: Node, turn: bool, expansions: int) -> ProofState:
+    """Look at what each tactic leads to. Others that may be as good as the best one are tried."""
+    search.expand(node)
+    tactics = tuple(node.candidates or ())
+    if node.refuted:
+        every = len(tactics)
+        return ProofState(node.sequent, turn, tactics, DEAD, True, (DEAD,) * every, (False,) * every)
+    for goals in node.goals:
+        if _is_tied(node, goals):
+            for goal in goals:
+                search.solve(goal, expansions)
+    after, tied = [], []
+    for goals in node.goals:
+        found = sum([goal.found for goal in goals])
+        dead = any(goal.refuted for goal in goals)
+        after.append(DEAD if dead else UNKNOWN if found == math.inf else int(found))
+        tied.append(_is_tied(node, goals))
+    return ProofState(node.sequent, turn, tactics, int(node.found), node.solved, tuple(after), tuple(tied))
+
+
+def _is_tied(node: Node, goals: tuple[Node, ...]) -> bool:
+    """Whether a tactic with these goals may be as good as the best one, and no such proof was found."""
+    low, found = 1 + sum([goal.low for goal in goals]), 1 + sum([goal.found for goal in goals])
+    return low <= node.found < found
