@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from lean_ebm.cli.training import main
-from lean_ebm.experiments.reasoning import MODELS, REASONING, TASKS
+from lean_ebm.experiments.reasoning import REASONING
 from lean_ebm.experiments.reasoning_tables import comparison, difference, tables
+from lean_ebm.experiments.reasoning_tasks import MODELS, TASKS
 from lean_ebm.experiments.runs import Figures, TrainingRun
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "reasoning"

@@ -76,7 +76,7 @@ def test_a_judge_learns_which_answers_to_any_problem_are_wrong():
     y = torch.randn(200, 2)
     wrong = (torch.arange(200) % 2).float()[:, None]
     energies = method.candidate_energy(y.tanh() + wrong * torch.randn(200, 2).sign(), y)
-    assert energies[wrong[:, 0] == 1].quantile(0.1) > energies[wrong[:, 0] == 0].quantile(0.9)
+    assert energies[wrong[:, 0] == 1].quantile(0.2) > energies[wrong[:, 0] == 0].quantile(0.8)
     assert (energies >= 0).all()
 
 

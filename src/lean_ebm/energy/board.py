@@ -73,11 +73,6 @@ class BoardEnergy(FieldEnergy):
             h = self.round(h)
         return F.silu(h).permute(3, 0, 1, 2, 4)
 
-    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, side, side, side)`` of candidates for problems of the same shape, digits first."""
-        g: Tensor = self.last(self.features(x, problem, landscape)).squeeze(-1)
-        return g
-
     def field(self, x: Tensor, condition: Any) -> Tensor:
         """F ``(B, side, side, side)``, which does not depend on the candidate in cells that the problem gives."""
         self.check_shape(x)

@@ -52,10 +52,12 @@ class FieldEnergy(EnergyNetwork):
         self.scale = nn.Parameter((2 * angle.sin()) ** -0.5) if predicts == "answer" else None
         self.register_buffer("share", angle.cos() if landscapes else torch.ones(1), persistent=False)
         self.register_buffer("noise_level", angle.sin(), persistent=False)
-        self.judge = Judge(num_features, judge) if judge else None
+        self.judge = JudgeHead(num_features, judge) if judge else None
 
     share: Tensor
     noise_level: Tensor
+    last: nn.Linear
+    """The last layer, which maps features to g."""
 
     @abstractmethod
     def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
@@ -67,19 +69,15 @@ class FieldEnergy(EnergyNetwork):
             landscape: Their landscapes ``(B,)``, if there are several.
         """
 
-    @abstractmethod
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """G ``(B, *shape)`` of candidates ``(B, *shape)``, linear in their :meth:`features`."""
+        return self._corrected(self.features(x, problem, landscape), x)
 
     def field(self, x: Tensor, condition: Any) -> Tensor:
         """F ``(B, ...)``, float32, of candidates ``(B, ...)``."""
         problem, landscape = split_landscape(condition)
         self.check(x, landscape)
-        g = self.correction(x, problem, landscape).float()
-        if self.scale is None:
-            return g
-        scale, share = (self._of(values, landscape, x) for values in (self.scale, self.share))
-        return scale * (x.float() - share * g)
+        return self._field(self.features(x, problem, landscape), x, landscape)
 
     def noise(self, x: Tensor, condition: Any) -> Tensor:
         """The noise ``(B, ...)`` in noised candidates ``(B, ...)``, as the field predicts it without a gradient.
@@ -101,8 +99,20 @@ class FieldEnergy(EnergyNetwork):
             return super().judgement(x, condition)
         problem, landscape = split_landscape(condition)
         self.check(x, landscape)
-        energies: Tensor = self.judge(self.features(x, problem, landscape))
+        features = self.features(x, problem, landscape)
+        energies: Tensor = self.judge(features, self._field(features, x, landscape))
         return energies
+
+    def _field(self, features: Tensor, x: Tensor, landscape: Tensor | None) -> Tensor:
+        g = self._corrected(features, x).float()
+        if self.scale is None:
+            return g
+        scale, share = (self._of(values, landscape, x) for values in (self.scale, self.share))
+        return scale * (x.float() - share * g)
+
+    def _corrected(self, features: Tensor, x: Tensor) -> Tensor:
+        g: Tensor = self.last(features)
+        return g.reshape(x.shape)
 
     @staticmethod
     def _of(values: Tensor, landscape: Tensor | None, x: Tensor) -> Tensor:
@@ -110,8 +120,11 @@ class FieldEnergy(EnergyNetwork):
         return (values if landscape is None else values[landscape]).reshape(-1, *[1] * (x.dim() - 1))
 
 
-class Judge(nn.Module):
-    """An energy ``log(1 + sum_i e_i)`` of features, with an error ``e_i > 0`` for each entry i of a candidate.
+class JudgeHead(nn.Module):
+    """An energy ``log(1 + sum_i e_i)`` with an error ``e_i > 0`` for each entry, from its features, and one for the field.
+
+    The error for the field is ``exp(b) (mean |f|^2)^a`` with learned a and b. In a finished answer the field should
+    find nothing to move.
 
     Args:
         num_features: Number of features of an entry.
@@ -122,11 +135,15 @@ class Judge(nn.Module):
         super().__init__()
         self.hidden = nn.Linear(num_features, hidden)
         self.out = nn.Linear(hidden, 1)
-        nn.init.constant_(self.out.bias, -4.0)  # at first no entry seems wrong
+        self.field = nn.Linear(1, 1)
+        for bias in (self.out.bias, self.field.bias):
+            nn.init.constant_(bias, -4.0)  # at first nothing seems wrong
 
-    def forward(self, features: Tensor) -> Tensor:
-        """Energies ``(B,)``, float32, of features ``(B, ..., num_features)``."""
-        logarithms = self.out(F.silu(self.hidden(features))).float().flatten(1)
+    def forward(self, features: Tensor, field: Tensor) -> Tensor:
+        """Energies ``(B,)``, float32, of features ``(B, ..., num_features)`` and fields ``(B, *shape)``."""
+        entries = self.out(F.silu(self.hidden(features))).float().flatten(1)
+        moved = field.square().flatten(1).mean(dim=1, keepdim=True).clamp(min=1e-12).log()
+        logarithms = torch.cat([entries, self.field(moved).float()], dim=1)
         return F.softplus(logarithms.logsumexp(dim=1))  # log(1 + sum exp)
 
 

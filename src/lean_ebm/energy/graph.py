@@ -59,7 +59,7 @@ class GraphEnergy(FieldEnergy):
             super().check_shape(x)
 
     def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """Features ``(B, n, n, width)`` of pairs of nodes, from candidates and problems as in :meth:`correction`."""
+        """Features ``(B, n, n, width)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, m, n, n)``."""
         if self.zoom is not None and landscape is not None:
             x = x * self.zoom[landscape, None, None]
         given = problem.reshape(len(x), -1, *x.shape[1:])
@@ -69,11 +69,6 @@ class GraphEnergy(FieldEnergy):
         for i, block in enumerate(self.blocks):
             h = block(h if landscape is None else h + self.shifts[i](landscape)[:, None, None])
         return F.silu(h)
-
-    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, n, n)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, relations, n, n)``."""
-        correction: Tensor = self.last(self.features(x, problem, landscape))
-        return correction.squeeze(3)
 
 
 class _Block(nn.Module):

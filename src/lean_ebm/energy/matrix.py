@@ -58,11 +58,6 @@ class MatrixEnergy(FieldEnergy):
         features: Tensor = h
         return features
 
-    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, n, n)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, m, n, n)``."""
-        correction: Tensor = self.last(self.features(x, problem, landscape))
-        return correction.squeeze(3)
-
 
 class _Block(nn.Module):
     def __init__(self, width: int, landscapes: int) -> None:

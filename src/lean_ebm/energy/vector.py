@@ -63,11 +63,6 @@ class VectorEnergy(FieldEnergy):
             h = F.silu(h)
         return h
 
-    def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """G ``(B, *shape)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
-        corrections: Tensor = self.last(self.features(x, problem, landscape))
-        return corrections.reshape(x.shape)
-
 
 def _film(landscapes: int, width: int) -> nn.Embedding:
     """An embedding of each landscape's gains and shifts ``(2 width,)``, which start small."""

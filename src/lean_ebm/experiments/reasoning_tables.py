@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from math import isfinite, isnan, nan
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from lean_ebm.experiments.reasoning_tasks import Model, Task
 from lean_ebm.experiments.runs import Figures
 from lean_ebm.experiments.tables import draw_picture, interval, plot_over_steps, student, table
-
-if TYPE_CHECKING:
-    from lean_ebm.experiments.reasoning import Model, Task
 
 SPLITS = ("same", "harder")
 TOLERANCE = 1e-9
 """Differences of errors below this are none."""
 
-ByTask = Mapping["Task", Mapping[str, Figures]]
+ByTask = Mapping[Task, Mapping[str, Figures]]
 
 
 @dataclass(frozen=True)

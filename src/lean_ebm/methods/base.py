@@ -14,7 +14,6 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
-from torch.nn import functional as F
 from torchmetrics.classification import MulticlassAccuracy
 
 from lean_ebm.energy import EnergyNetwork
@@ -23,12 +22,13 @@ from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.drawing import keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
+from lean_ebm.methods.judging import Judging
 from lean_ebm.methods.logging import log_step
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
-from lean_ebm.methods.verification import Verification, Verifier, squared_error
+from lean_ebm.methods.verification import Verification
 from lean_ebm.randomness import derived_seed, seeded
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
@@ -38,7 +38,7 @@ Batch = tuple[Tensor, Any]
 """``(candidates (B, ...), conditions)``."""
 
 
-class Method(Restorable, FiniteSteps, ABC):
+class Method(Judging, Restorable, FiniteSteps, ABC):
     """A way to teach an energy, as a ``LightningModule``.
 
     A new method implements :meth:`loss`, and also :meth:`sample` if it does not sample by plain Langevin dynamics from
@@ -191,41 +191,6 @@ class Method(Restorable, FiniteSteps, ABC):
         given = split_landscape(condition)[0]
         return (batch_size(given), *self.energy.candidate_shape(given))
 
-    def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
-        """Finished candidates ``(B, ...)`` and their encoded conditions, in the form in which the energy compares them.
-
-        A method that trains the energy at several scales or in several landscapes chooses here the one to compare in.
-        """
-        return x, condition
-
-    def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished candidates are compared.
-
-        Args:
-            x: ``(B, *shape)`` candidates, as :meth:`generate` returns them.
-            condition: Their conditions, as the data module gives them.
-        """
-        self.energy.check_precision()
-        return self.judged(x, self.energy.encode(condition))
-
-    def judged(self, x: Tensor, condition: Any) -> Tensor:
-        """The same energies, of conditions that the energy network has encoded."""
-        energies: Tensor = self.energy.judgement(*self.finished(x, condition))
-        return energies
-
-    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
-        """Energies ``(B, K)`` of K listed candidates of each condition; low is good.
-
-        Args:
-            condition: Conditions, as the data module gives them; tensors with first dimension ``B``.
-            candidates: ``(B, K, ...)``, as the data module gives them.
-        """
-        self.energy.check_precision()
-        points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
-        points, encoded = self.finished(points, self.energy.encode(condition))
-        energies: Tensor = self.energy.rank(encoded, points)
-        return energies
-
     def own_answers(self, condition: Any) -> Tensor:
         """Quick answers ``(B, ...)``, wrong ones among them, from which the energy learns to judge.
 
@@ -235,19 +200,6 @@ class Method(Restorable, FiniteSteps, ABC):
             condition: Conditions, encoded.
         """
         return self.sample(condition, None, None, None).x.detach()
-
-    @property
-    def verifier(self) -> Verifier:
-        """The errors of answers: those of the data module if it has a verifier, else squared distances."""
-        data = getattr(self._trainer, "datamodule", None)
-        verifier: Verifier = getattr(data, "errors", squared_error)
-        return verifier
-
-    def class_energies(self, x: Tensor) -> Tensor:
-        """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
-        self.energy.check_precision()
-        energies: Tensor = self.energy.energies(x)
-        return energies
 
     def setup(self, stage: str) -> None:
         """Check that the precision is fine enough for chains, and that the energy has the classes of the data.
@@ -318,15 +270,6 @@ class Method(Restorable, FiniteSteps, ABC):
         """The parameters for the optimizer; override to give some of them their own learning rate."""
         return self.parameters()
 
-    def score(self, x: Tensor, condition: Any) -> Tensor:
-        """Scores ``(B,)`` to choose between finished candidates; high is good: log p(y|x) with classes, else -E."""
-        x = x.detach()
-        if self.energy.num_classes > 1:
-            with torch.no_grad():
-                return -F.cross_entropy(-self.class_energies(x), condition, reduction="none")
-        with torch.no_grad():
-            return -self.candidate_energy(x, condition)
-
     def _randomness(self, stage: str, batch_idx: int) -> AbstractContextManager[None]:
         """Seed the random numbers of a step by the seed of the run, the stage, the rank, the epoch and the batch.
 
@@ -364,7 +307,7 @@ class Method(Restorable, FiniteSteps, ABC):
             return terms
         if batch_idx % self.verification.every:
             # DistributedDataParallel reports parameters that the loss does not use.
-            judge = self.energy.judge.parameters() if self.energy.has_judge else ()
+            judge = [part for name, part in self.energy.named_parameters() if name.startswith("judge.")]
             unused = sum((part.sum() for part in judge), start=torch.zeros((), device=self.device))
             return {**terms, "loss": terms["loss"] + 0 * unused}
         more = self.verification.loss(self, target, batch[1], encoded)

@@ -9,20 +9,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.methods.drawing import select
 
-if TYPE_CHECKING:
-    from lean_ebm.methods.base import Method
-
 Verifier = Callable[[Tensor, Any, Tensor], Tensor]
 """``(answers (B, ...), conditions, right answers (B, ...)) -> errors (B,)``: 0 for a right answer, never negative."""
+
+
+class Verified(Protocol):
+    """What a method has to offer, see :class:`~lean_ebm.methods.Method`."""
+
+    energy: EnergyNetwork
+
+    @property
+    def verifier(self) -> Verifier:
+        """The errors of answers."""
+        ...
+
+    def own_answers(self, condition: Any) -> Tensor:
+        """Answers of the method."""
+        ...
+
+    def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
+        """Answers and conditions in the form in which the energy compares them."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +78,7 @@ class Verification:
             if not holds:
                 raise SettingError(f"Verification: {name} is {value}, expected {expected}.")
 
-    def loss(self, method: Method, target: Tensor, condition: Any, encoded: Any) -> dict[str, Tensor]:
+    def loss(self, method: Verified, target: Tensor, condition: Any, encoded: Any) -> dict[str, Tensor]:
         """The loss on answers to some problems of a batch.
 
         Args:

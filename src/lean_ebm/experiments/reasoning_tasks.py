@@ -1,0 +1,125 @@
+"""The tasks and the models of ``make reasoning``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+WITHOUT_JUDGE = ("--model.verification=null", "--model.energy.judge=0", "--model.keep=last", "--model.eta=null")
+DESCENT = ("--model.sampler.monotone=true", "--model.sampler.stop.energy_change=1.0e-3")
+MINED = ("--model.contrast=0.5",)
+FLIPPED = ("--model.contrast=0.05", "--model.flips.fraction=0.05")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One family of problems.
+
+    Attributes:
+        name: Name of its recipe in ``configs/reasoning``.
+        title: Name in the report.
+        figure: The figure of the paper, by its name in the data module.
+        higher_is_better: Whether a better answer has a higher figure.
+        steps: Number of optimizer steps of each model, by its key in :data:`MODELS`. All take about the same time.
+        ired: The flags of IRED that only this task needs.
+        paper: Figures of the paper, at its own size: model, on ``same`` and on ``harder`` problems.
+    """
+
+    name: str
+    title: str
+    figure: str
+    higher_is_better: bool
+    steps: dict[str, int] = field(hash=False)
+    ired: tuple[str, ...]
+    paper: tuple[tuple[str, str, str], ...]
+
+    @property
+    def digits(self) -> int:
+        """Number of digits after the point in the report."""
+        return 3 if self.higher_is_better else 5
+
+
+@dataclass(frozen=True)
+class Model:
+    """One way to answer problems.
+
+    Attributes:
+        title: Name in the report.
+        flags: Flags that turn the recipe of a task into one for this model.
+        steps: Numbers of gradient steps of other chains, besides those of the recipe.
+        draws: Number of draws from which the energy chooses.
+    """
+
+    title: str
+    flags: tuple[str, ...]
+    steps: tuple[int, ...] = ()
+    draws: int = 1
+
+    @property
+    def test_flags(self) -> tuple[str, ...]:
+        """The flags of its evaluation."""
+        return (f"--evaluation.steps={list(self.steps or (1,))}", f"--evaluation.draws={self.draws}")
+
+
+def _steps(verified: int, denoiser: int, feed_forward: int, ired: int) -> dict[str, int]:
+    return {"verified": verified, "denoiser": denoiser, "feed-forward": feed_forward, "ired": ired}
+
+
+def _matrices(
+    name: str, title: str, steps: dict[str, int], ired: tuple[str, str], feed_forward: tuple[str, str]
+) -> Task:
+    return Task(name, title, "error", False, steps, MINED, (("IRED", *ired), ("feed-forward network", *feed_forward)))
+
+
+TASKS = {
+    task.name: task
+    for task in (
+        _matrices(
+            "addition", "matrix addition", _steps(8000, 9100, 10500, 3400), (".0002", ".0020"), (".0448", ".7029")
+        ),
+        _matrices(
+            "completion", "low-rank completion", _steps(7400, 8700, 9900, 3270), (".0174", ".2054"), (".0203", ".2720")
+        ),
+        _matrices("inverse", "matrix inverse", _steps(5900, 7300, 8200, 1880), (".0095", ".2063"), (".0112", ".2150")),
+        Task(
+            "sudoku",
+            "Sudoku, boards solved",
+            "solved",
+            True,
+            _steps(5800, 7150, 7400, 2400),
+            (*FLIPPED, "--model.flips.dim=0"),
+            (("IRED", ".994", ".621"),),
+        ),
+        Task(
+            "connectivity",
+            "connectivity, graphs solved",
+            "solved",
+            True,
+            _steps(4060, 4870, 5120, 1800),
+            FLIPPED,
+            (("IRED, pairs told right", ".991", ".938"),),
+        ),
+        Task(
+            "shortest_path",
+            "shortest path, walks that arrive",
+            "solved",
+            True,
+            _steps(8000, 9150, 9650, 3450),
+            FLIPPED,
+            (("IRED, first steps", ".926", ".919"),),
+        ),
+    )
+}
+MODELS = {
+    "verified": Model("denoiser and judge", (), steps=(1, 5, 20), draws=8),
+    "denoiser": Model("iterated denoiser", WITHOUT_JUDGE, steps=(1, 5, 20, 480)),
+    "feed-forward": Model(
+        "feed-forward network",
+        (
+            "--model=FeedForward",
+            "--model.energy.landscapes=0",
+            "--model.energy.judge=0",
+            "--model.verification=null",
+        ),
+    ),
+    "ired": Model("IRED", ("--model=IRED", *WITHOUT_JUDGE, *DESCENT), steps=(1, 5, 20), draws=8),
+}
