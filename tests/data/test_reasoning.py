@@ -201,6 +201,23 @@ def test_completions(size, split, factor):
     assert singular[:, size // 2].max() < 0.2 * size**0.5 < singular[:, 0].min()
 
 
+def test_harder_sums_have_the_scale_of_their_setting():
+    data = MatrixAddition(4, harder_scale=10.0)
+    assert 9 < data.batch("harder", 0, 50)[1].abs().max() <= 10 and data.batch("val", 0, 50)[1].abs().max() <= 1
+    assert 2 < MatrixAddition(4).batch("harder", 0, 50)[1].abs().max() <= 2.5
+
+
+@pytest.mark.parametrize("family", [MatrixAddition, MatrixInverse, LowRankCompletion])
+def test_residuals_need_no_answer_and_vanish_for_it(family):
+    data = family(4)
+    answers, problems = data.batch("harder", 0, 6)
+    residual = data.residual(answers, problems)
+    assert residual.shape == (6,) and residual.max() < 1e-6
+    assert (data.residual(answers + 1, problems) > 0.01).all()
+    assert data.residual(torch.zeros_like(answers), problems).isfinite().all()
+    assert Connectivity(5, 7, 0.4).residual(answers, problems) is None
+
+
 # --- graphs ------------------------------------------------------------------------------------------------------
 
 
@@ -234,6 +251,30 @@ def test_connections_are_those_of_networkx(split):
             theirs[np.ix_(list(component), list(component))] = 1
         assert torch.equal(ours, theirs)
     assert 0.2 < (answers > 0).float().mean() < 0.95
+
+
+def test_harder_graphs_have_their_own_density_and_distances():
+    data = Connectivity(12, 30, 0.2, harder_density=0.08)
+    same, harder = (data.batch(split, 0, 40)[1] for split in ("val", "harder"))
+    assert (
+        harder.shape == (40, 30, 30)
+        and (harder > 0).sum(dim=2).float().mean() < (same > 0).sum(dim=2).float().mean() + 1
+    )
+    assert (Connectivity(12, 30, 0.2).batch("harder", 0, 40)[1] > 0).sum() > 2 * (harder > 0).sum()
+    paths = ShortestPath(12, 18, 0.35, (2, 3), harder_density=0.23, harder_distances=(4, 6))
+    lengths = {
+        split: set(paths.difficulty(*reversed(paths.batch(split, 0, 30))).tolist()) for split in ("val", "harder")
+    }
+    assert lengths == {"val": {2.0, 3.0}, "harder": {4.0, 5.0, 6.0}}
+
+
+def test_errors_of_graphs_and_boards_count_what_is_wrong():
+    data = ShortestPath(6, 8, 0.4, (2, 2))
+    answers, problems = data.batch("val", 0, 5)
+    assert data.errors(answers, problems, answers).tolist() == [0.0] * 5
+    nothing = data.errors(-torch.ones_like(answers), problems, answers)
+    on_paths = (answers > 0).flatten(1).sum(dim=1)
+    assert ((nothing == on_paths) | (nothing == on_paths + 1)).all()  # one more if the walk gets lost
 
 
 def test_accuracies_of_connections():

@@ -115,3 +115,11 @@ def test_what_is_given_is_kept_and_rules_are_checked():
     swapped[:, :, 0, [0, 1]] = answers[:, :, 0, [1, 0]]
     free = ~(problems[:, :, 0, :2] > 0).any(dim=1).any(dim=1)
     assert (data.measure(swapped, problems, answers)["solved"][free] == 0).all()
+
+
+def test_errors_are_wrong_digits_in_empty_cells():
+    data = Sudoku(boards=2)
+    answers, problems = data.batch("val", 0, 3)
+    assert data.errors(answers, problems, answers).tolist() == [0.0] * 3
+    shifted = answers.roll(1, dims=1)  # another digit in every cell
+    assert data.errors(shifted, problems, answers).tolist() == data.difficulty(problems, answers).tolist()

@@ -121,7 +121,7 @@ class FieldEnergy(EnergyNetwork):
 
 
 class JudgeHead(nn.Module):
-    """An energy ``log(1 + sum_i e_i)`` with an error ``e_i > 0`` for each entry, from its features, and one for the field.
+    """An energy ``log(1 + sum_i e_i)``, with an error ``e_i > 0`` for each entry of a candidate and one for the field.
 
     The error for the field is ``exp(b) (mean |f|^2)^a`` with learned a and b. In a finished answer the field should
     find nothing to move.
@@ -143,7 +143,7 @@ class JudgeHead(nn.Module):
         """Energies ``(B,)``, float32, of features ``(B, ..., num_features)`` and fields ``(B, *shape)``."""
         entries = self.out(F.silu(self.hidden(features))).float().flatten(1)
         moved = field.square().flatten(1).mean(dim=1, keepdim=True).clamp(min=1e-12).log()
-        logarithms = torch.cat([entries, self.field(moved).float()], dim=1)
+        logarithms = torch.cat([entries, self.field(moved.to(self.field.weight)).float()], dim=1)
         return F.softplus(logarithms.logsumexp(dim=1))  # log(1 + sum exp)
 
 
