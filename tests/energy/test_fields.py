@@ -47,10 +47,12 @@ def test_log_odds_are_those_of_a_sign_under_noise():
 def test_a_judge_adds_the_errors_of_entries_and_of_the_field():
     judge = JudgeHead(2, 3)
     features, field = torch.randn(4, 5, 2), torch.randn(4, 6)
-    entries = judge.out(torch.nn.functional.silu(judge.hidden(features))).exp().sum(dim=(1, 2))
-    moved = field.square().mean(dim=1) ** judge.field.weight.item() * math.exp(judge.field.bias.item())
+    entries = (3 * judge.out(torch.nn.functional.silu(judge.hidden(features)))).exp().sum(dim=(1, 2))
+    moved = field.square().mean(dim=1) ** (3 * judge.field.weight.item()) * math.exp(3 * judge.field.bias.item())
     torch.testing.assert_close(judge(features, field), (1 + entries + moved).log())
-    assert (JudgeHead(2, 3)(features, field) < 1.0).all()  # at first nothing seems wrong
+    field.requires_grad_()
+    judge(features.requires_grad_(), field).sum().backward()
+    assert field.grad is None and features.grad.abs().sum() > 0  # the field is not taught by the judge
 
 
 @pytest.mark.parametrize("predicts", ["field", "answer"])

@@ -120,11 +120,15 @@ class FieldEnergy(EnergyNetwork):
         return (values if landscape is None else values[landscape]).reshape(-1, *[1] * (x.dim() - 1))
 
 
+GAIN = 3.0
+"""Factor of the logarithms of errors, which span ten and more, so that small weights reach them soon."""
+
+
 class JudgeHead(nn.Module):
     """An energy ``log(1 + sum_i e_i)``, with an error ``e_i > 0`` for each entry of a candidate and one for the field.
 
-    The error for the field is ``exp(b) (mean |f|^2)^a`` with learned a and b. In a finished answer the field should
-    find nothing to move.
+    The error for the field is ``exp(3 b) (mean |f|^2)^(3 a)``, with learned a and b: a finished answer should not be
+    moved any more. The judge does not teach the field itself.
 
     Args:
         num_features: Number of features of an entry.
@@ -136,14 +140,15 @@ class JudgeHead(nn.Module):
         self.hidden = nn.Linear(num_features, hidden)
         self.out = nn.Linear(hidden, 1)
         self.field = nn.Linear(1, 1)
+        nn.init.constant_(self.field.weight, 1 / GAIN)
         for bias in (self.out.bias, self.field.bias):
-            nn.init.constant_(bias, -4.0)  # at first nothing seems wrong
+            nn.init.constant_(bias, -4.0 / GAIN)  # at first nothing seems wrong
 
     def forward(self, features: Tensor, field: Tensor) -> Tensor:
         """Energies ``(B,)``, float32, of features ``(B, ..., num_features)`` and fields ``(B, *shape)``."""
         entries = self.out(F.silu(self.hidden(features))).float().flatten(1)
-        moved = field.square().flatten(1).mean(dim=1, keepdim=True).clamp(min=1e-12).log()
-        logarithms = torch.cat([entries, self.field(moved.to(self.field.weight)).float()], dim=1)
+        moved = field.detach().square().flatten(1).mean(dim=1, keepdim=True).clamp(min=1e-12).log()
+        logarithms = GAIN * torch.cat([entries, self.field(moved.to(self.field.weight)).float()], dim=1)
         return F.softplus(logarithms.logsumexp(dim=1))  # log(1 + sum exp)
 
 

@@ -19,9 +19,6 @@ from lean_ebm.methods.drawing import select
 from lean_ebm.methods.verification import Verification
 from lean_ebm.randomness import stratified
 
-MOST_JUMPS = 5
-"""Most landscapes that a chain visits whose answer the energy learns to judge."""
-
 
 class Annealed(Method):
     r"""The base class of methods that answer by a chain through landscapes, from the smoothest to the sharpest.
@@ -116,8 +113,8 @@ class Annealed(Method):
         return self._annealed(condition, steps, generator, on_step, eta, self.keep == "best")
 
     def own_answers(self, condition: Any) -> Tensor:
-        """Answers ``(B, ...)`` after one to five jumps, with or without fresh noise between them."""
-        jumps = int(torch.randint(1, 1 + min(MOST_JUMPS, self.energy.landscapes), ()))
+        """Answers ``(B, ...)`` after jumps in some or all landscapes, with or without fresh noise between them."""
+        jumps = int(torch.randint(1, 1 + self.energy.landscapes, ()))
         eta = 1.0 if torch.rand(()) < 0.5 else None
         return self._annealed(condition, jumps, None, None, eta, False).x.detach()
 

@@ -55,7 +55,8 @@ class Verification:
         unit: The error whose label is log 2, in the units of the verifier.
         every: The method answers at every step whose number in the epoch is a multiple of this.
         share: Share of a batch for which the method answers; at least one problem.
-        noised: Number of noised right answers for each answer of the method.
+        noised: Number of noised right answers for each answer of the method. Its standard deviation is a random
+            share of that of right answers, the third power of a uniform number: weak noise is frequent.
 
     Raises:
         SettingError: If a setting is out of its range.
@@ -97,8 +98,8 @@ class Verification:
         with torch.no_grad():
             answers = method.own_answers(select(encoded, rows[:own]))
             right = target[rows[own:]]
-            level = torch.rand(noised, *[1] * (target.dim() - 1), device=target.device)
-            answers = torch.cat([answers, right + level * target.std() * torch.randn_like(right)])
+            level = target.std() * torch.rand(noised, *[1] * (target.dim() - 1), device=target.device) ** 3
+            answers = torch.cat([answers, right + level * torch.randn_like(right)])
             errors = method.verifier(answers, select(condition, rows), target[rows])
         energies = method.energy.judgement(*method.finished(answers, select(encoded, rows)))
         loss = F.smooth_l1_loss(energies, (errors / self.unit).log1p())
