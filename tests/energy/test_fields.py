@@ -46,9 +46,12 @@ def test_log_odds_are_those_of_a_sign_under_noise():
 
 def test_a_judge_adds_the_errors_of_entries_and_of_the_field():
     judge = JudgeHead(2, 3)
+    judge.unit.fill_(0.2)
     features, field = torch.randn(4, 5, 2), torch.randn(4, 6)
     entries = (3 * judge.out(torch.nn.functional.silu(judge.hidden(features)))).exp().sum(dim=(1, 2))
-    moved = field.square().mean(dim=1) ** (3 * judge.field.weight.item()) * math.exp(3 * judge.field.bias.item())
+    moved = (field.square().mean(dim=1) / 0.2) ** (3 * judge.field.weight.item()) * math.exp(
+        3 * judge.field.bias.item()
+    )
     torch.testing.assert_close(judge(features, field), (1 + entries + moved).log())
     field.requires_grad_()
     judge(features.requires_grad_(), field).sum().backward()

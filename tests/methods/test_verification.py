@@ -137,6 +137,13 @@ def test_every_method_can_be_taught_by_a_verifier(name):
     assert "verification" not in METHODS[name](None)._terms((x, condition))
 
 
+def test_the_judge_knows_the_unit():
+    energy = VectorEnergy((3,), (3,), 4, 1, 4, judge=4)
+    Denoiser(energy, verification=Verification(unit=0.25))
+    assert energy.judge.unit == 0.25 and "judge.unit" in energy.state_dict()
+    Denoiser(VectorEnergy((3,), (3,), 4, 1, 4), verification=Verification(unit=0.25))  # nothing to tell
+
+
 def test_a_judge_without_a_verifier_is_refused():
     with pytest.raises(ValueError, match=r"VectorEnergy has a judge, which only verification trains: .*judge 0"):
         Denoiser(VectorEnergy((3,), (3,), 4, 1, 4, judge=4))

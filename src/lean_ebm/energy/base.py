@@ -111,6 +111,9 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         """Whether there is a module ``judge``, which only :meth:`judgement` uses."""
         return getattr(self, "judge", None) is not None
 
+    def set_unit(self, unit: float) -> None:
+        """Say in which unit the judge gets its errors; without a judge this does nothing."""
+
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` by which finished candidates are compared; by default those that candidates descend.
 

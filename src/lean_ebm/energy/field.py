@@ -93,6 +93,11 @@ class FieldEnergy(EnergyNetwork):
         """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, plain or in a :class:`Landscape`."""
         return self.field(x, condition).square().flatten(1).sum(dim=1)
 
+    def set_unit(self, unit: float) -> None:
+        """Say in which unit the judge gets its errors."""
+        if self.judge is not None:
+            self.judge.unit.fill_(unit)
+
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` by which finished answers are compared: those of the judge if there is one."""
         if self.judge is None:
@@ -127,27 +132,33 @@ GAIN = 3.0
 class JudgeHead(nn.Module):
     """An energy ``log(1 + sum_i e_i)``, with an error ``e_i > 0`` for each entry of a candidate and one for the field.
 
-    The error for the field is ``exp(3 b) (mean |f|^2)^(3 a)``, with learned a and b: a finished answer should not be
-    moved any more. The judge does not teach the field itself.
+    The error for the field is ``exp(3 b) (mean |f|^2 / unit)^(3 a)``, with learned a and b: a finished answer should
+    not be moved any more. The judge does not teach the field itself.
 
     Args:
         num_features: Number of features of an entry.
         hidden: Hidden units.
+
+    Attributes:
+        unit: The unit of errors; :class:`~lean_ebm.methods.Verification` says it.
     """
+
+    unit: Tensor
 
     def __init__(self, num_features: int, hidden: int) -> None:
         super().__init__()
+        self.register_buffer("unit", torch.ones(()))
         self.hidden = nn.Linear(num_features, hidden)
         self.out = nn.Linear(hidden, 1)
         self.field = nn.Linear(1, 1)
+        nn.init.constant_(self.out.bias, -4.0 / GAIN)  # at first no entry seems wrong
         nn.init.constant_(self.field.weight, 1 / GAIN)
-        for bias in (self.out.bias, self.field.bias):
-            nn.init.constant_(bias, -4.0 / GAIN)  # at first nothing seems wrong
+        nn.init.zeros_(self.field.bias)
 
     def forward(self, features: Tensor, field: Tensor) -> Tensor:
         """Energies ``(B,)``, float32, of features ``(B, ..., num_features)`` and fields ``(B, *shape)``."""
         entries = self.out(F.silu(self.hidden(features))).float().flatten(1)
-        moved = field.detach().square().flatten(1).mean(dim=1, keepdim=True).clamp(min=1e-12).log()
+        moved = (field.detach().square().flatten(1).mean(dim=1, keepdim=True) / self.unit).clamp(min=1e-12).log()
         logarithms = GAIN * torch.cat([entries, self.field(moved.to(self.field.weight)).float()], dim=1)
         return F.softplus(logarithms.logsumexp(dim=1))  # log(1 + sum exp)
 

@@ -82,6 +82,8 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
                 f"{type(energy).__name__} has a judge, which only verification trains: give the method "
                 "--model.verification.weight 0.1, or set --model.energy.judge 0."
             )
+        if verification is not None:
+            energy.set_unit(verification.unit)
         self.acceptance = acceptance
         self.verification = verification
         # The default is not a class: the command line would pass its arguments to any class that replaces it.
