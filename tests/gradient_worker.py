@@ -15,7 +15,7 @@ from torch.nn.parallel import DistributedDataParallel
 from helpers import labels
 from lean_ebm.energy import ConvEnergy, EnergyNetwork, MixerEnergy, MLPEnergy, ResidualEnergy
 from lean_ebm.langevin import Langevin
-from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Method, ebt, ired
+from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Method, annealing, ebt
 
 SHAPE, CLASSES, BATCH = (1, 8, 8), 3, 12
 
@@ -79,7 +79,7 @@ def draw_for_all(rank: int, processes: int) -> None:
     torch.Tensor.normal_ = lambda x, mean=0, std=1, generator=None: x.copy_(mean + std * torch.randn(*x.shape))
     torch.randint = lambda high, size, device=None: whole(high, (BATCH,))[rows]
     stratified = ebt.stratified
-    ebt.stratified = ired.stratified = lambda size, device: _whole(stratified, uniform, device)[rows]
+    ebt.stratified = annealing.stratified = lambda size, device: _whole(stratified, uniform, device)[rows]
 
 
 def _whole(stratified, uniform, device: torch.device) -> Tensor:

@@ -14,7 +14,7 @@ from gradient_worker import BATCH, CASES, METHODS, batch, build
 from helpers import quiet_trainer
 from lean_ebm.energy import Landscape
 from lean_ebm.langevin import Trajectory
-from lean_ebm.methods import Method, ebt, ired
+from lean_ebm.methods import Method, annealing, ebt
 
 WORKER = Path(__file__).with_name("gradient_worker.py")
 
@@ -61,7 +61,7 @@ def without_chance(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(torch, "randn_like", lambda x: torch.randn(*x.shape))
     draw = lambda x, mean=0, std=1, generator=None: x.copy_(mean + std * torch.randn(*x.shape))
     patch.setattr(torch.Tensor, "normal_", draw)
-    for module in (ebt, ired):
+    for module in (ebt, annealing):
         patch.setattr(module, "stratified", lambda size, device: torch.linspace(0.1, 0.9, half).repeat(size // half))
 
 
