@@ -12,6 +12,7 @@ import torch
 from lean_ebm.__main__ import main
 
 PAGE = (Path(__file__).resolve().parents[1] / "docs" / "python.md").read_text()
+PAGE_ON_JUDGING = (Path(__file__).resolve().parents[1] / "docs" / "judging.md").read_text()
 WITHOUT_LIGHTNING = "## Load without Lightning"
 REFUSING = "import sys\nsys.modules['lightning'] = None  # importing it fails\n"
 
@@ -49,3 +50,21 @@ def test_every_block_runs(tmp_path, monkeypatch):
 
 def test_the_page_is_linked():
     assert "](docs/python.md)" in (Path(__file__).resolve().parents[1] / "README.md").read_text()
+
+
+def test_the_page_on_judging_shows_a_recipe_and_a_verifier_that_work(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page = PAGE_ON_JUDGING
+    (recipe,), (code,) = (re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL) for kind in ("yaml", "python"))
+    (tmp_path / "judged.yaml").write_text(recipe)
+    quick = ["--trainer.max_steps=2", "--trainer.limit_val_batches=1", "--trainer.accelerator=cpu", "--data.val_size=4"]
+    command = ["lean-ebm", "fit", "--config", "judged.yaml", "--data", "Connectivity", *quick]
+    monkeypatch.setattr(sys, "argv", command)
+    assert main() in (0, None)
+    names: dict[str, object] = {"__name__": "page"}
+    exec(compile(code, "docs/judging.md", "exec"), names)
+    data = names["LargestError"](3)
+    answers, problems = data.batch("val", 0, 2)
+    shifted = answers.clone()
+    shifted[:, 0, 0] += 2
+    torch.testing.assert_close(data.errors(shifted, problems, answers), torch.full((2,), 2.0))

@@ -44,6 +44,9 @@ def test_every_task_has_a_recipe_and_every_model_its_flags_and_steps():
     for task in TASKS.values():
         recipe = yaml.safe_load((CONFIGS / f"{task.name}.yaml").read_text())
         assert recipe["trainer"]["max_steps"] == task.steps["verified"]  # so that a recipe reaches what the report says
+        model = recipe["model"]["init_args"]
+        assert task.chain == model["energy"]["init_args"]["landscapes"] * (1 + model["sampler"]["steps"])
+        assert f"--evaluation.steps=[1, 5, 20, {8 * task.chain}]" in runs[f"{task.name}-denoiser"].test_flags
         for name, model in MODELS.items():
             run = runs[f"{task.name}-{name}"]
             assert run.config.is_file() and run.flags[: len(model.flags)] == model.flags

@@ -1,8 +1,5 @@
 """Chains through landscapes whose answers an energy judges: the best is kept, chains end and begin again."""
 
-import math
-
-import pytest
 import torch
 
 from lean_ebm.energy import VectorEnergy
@@ -41,7 +38,6 @@ def test_the_best_answer_of_a_chain_is_kept():
     out = best.generate(y)
     torch.testing.assert_close(out.x, y, atol=1e-2, rtol=1e-2)
     assert best.passes() == 2 * LEVELS and drifting().passes() == LEVELS  # a judgement is a pass too
-    assert out.steps.tolist() == [LEVELS] * 6 or max(out.steps) <= LEVELS
 
 
 def test_a_chain_ends_once_its_answer_is_accepted():
@@ -103,7 +99,3 @@ def test_draws_are_made_again_with_noise_until_one_is_accepted():
     assert draws(1.0) == ([(None, 3)] * 4, [(None, 3)] * 4)
     assert draws(0.1, acceptance=0.9, restart_eta=0.5)[0] == [(None, 3)]  # exp(-.1) = .905
     assert len(draws(0.1, acceptance=0.91)[0]) == 4
-
-
-def test_acceptance_is_a_confidence():
-    assert math.exp(-math.log1p(1.0)) == pytest.approx(0.5)  # an answer whose error is one unit

@@ -137,6 +137,17 @@ def test_every_method_can_be_taught_by_a_verifier(name):
     assert "verification" not in METHODS[name](None)._terms((x, condition))
 
 
+@pytest.mark.parametrize("name", ["IRED", "Denoiser", "FeedForward", "EBT"])
+def test_listed_candidates_are_ranked_by_the_judge(name):
+    method = METHODS[name](Verification())
+    y, listed = torch.randn(5, 3), torch.randn(5, 4, 3)
+    ranked = method.rank(y, listed)
+    for k in range(4):
+        torch.testing.assert_close(ranked[:, k], method.candidate_energy(listed[:, k], y))
+    method.energy.judge.out.bias.data += 1  # which the energy that candidates descend does not see
+    assert (method.rank(y, listed) > ranked).all()
+
+
 def test_the_judge_knows_the_unit():
     energy = VectorEnergy((3,), (3,), 4, 1, 4, judge=4)
     Denoiser(energy, verification=Verification(unit=0.25))

@@ -95,7 +95,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return candidates
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
-        """Energies ``(B, K)`` of K listed candidates of each condition, in one pass; low is good.
+        """Energies ``(B, K)`` of K listed candidates of each condition, by :meth:`judgement`, in one pass; low is good.
 
         Args:
             condition: Conditions as :meth:`encode` returns them, with first dimension ``B``.
@@ -103,8 +103,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         """
         batch, listed = candidates.shape[:2]
         repeated = apply_to_collection(condition, Tensor, lambda part: part.repeat_interleave(listed, dim=0))
-        energies: Tensor = self(candidates.flatten(0, 1), repeated)
-        return energies.reshape(batch, listed)
+        return self.judgement(candidates.flatten(0, 1), repeated).reshape(batch, listed)
 
     @property
     def has_judge(self) -> bool:

@@ -43,7 +43,7 @@ def plan_run(options: Options, task: Task, model: str, seed: int) -> TrainingRun
         folder=options.folder,
         flags=tuple(flags),
         fit_flags=(f"--trainer.max_steps={steps}", "--trainer.max_epochs=-1"),
-        test_flags=(*MODELS[model].test_flags, *FAST_TEST) if options.fast else MODELS[model].test_flags,
+        test_flags=(*MODELS[model].test_flags(task), *(FAST_TEST if options.fast else ())),
     )
 
 

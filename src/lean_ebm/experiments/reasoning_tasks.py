@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-WITHOUT_JUDGE = ("--model.verification=null", "--model.energy.judge=0", "--model.keep=last", "--model.eta=null")
+WITHOUT_JUDGE = ("--model.verification=null", "--model.energy.judge=0")
 DESCENT = ("--model.sampler.monotone=true", "--model.sampler.stop.energy_change=1.0e-3")
 MINED = ("--model.contrast=0.5",)
 FLIPPED = ("--model.contrast=0.05", "--model.flips.fraction=0.05")
@@ -17,11 +17,12 @@ class Task:
     Attributes:
         name: Name of its recipe in ``configs/reasoning``.
         title: Name in the report.
-        figure: The figure of the paper, by its name in the data module.
+        figure: The main figure, by its name in the data module.
         higher_is_better: Whether a better answer has a higher figure.
         steps: Number of optimizer steps of each model, by its key in :data:`MODELS`. All take about the same time.
         ired: The flags of IRED that only this task needs.
         paper: Figures of the paper, at its own size: model, on ``same`` and on ``harder`` problems.
+        chain: Number of gradient steps of the recipe's chain.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Task:
     steps: dict[str, int] = field(hash=False)
     ired: tuple[str, ...]
     paper: tuple[tuple[str, str, str], ...]
+    chain: int = 60
 
     @property
     def digits(self) -> int:
@@ -46,18 +48,20 @@ class Model:
         title: Name in the report.
         flags: Flags that turn the recipe of a task into one for this model.
         steps: Numbers of gradient steps of other chains, besides those of the recipe.
+        longest: How many times as long as the recipe's another chain is; 0 for none.
         draws: Number of draws from which the energy chooses.
     """
 
     title: str
     flags: tuple[str, ...]
     steps: tuple[int, ...] = ()
+    longest: int = 0
     draws: int = 1
 
-    @property
-    def test_flags(self) -> tuple[str, ...]:
-        """The flags of its evaluation."""
-        return (f"--evaluation.steps={list(self.steps or (1,))}", f"--evaluation.draws={self.draws}")
+    def test_flags(self, task: Task) -> tuple[str, ...]:
+        """The flags of its evaluation on a task."""
+        steps = [*(self.steps or (1,)), *([self.longest * task.chain] if self.longest else [])]
+        return ("--evaluation.num_samples=400", f"--evaluation.steps={steps}", f"--evaluation.draws={self.draws}")
 
 
 def _steps(verified: int, denoiser: int, feed_forward: int, ired: int) -> dict[str, int]:
@@ -65,9 +69,15 @@ def _steps(verified: int, denoiser: int, feed_forward: int, ired: int) -> dict[s
 
 
 def _matrices(
-    name: str, title: str, steps: dict[str, int], ired: tuple[str, str], feed_forward: tuple[str, str]
+    name: str,
+    title: str,
+    steps: dict[str, int],
+    ired: tuple[str, str],
+    feed_forward: tuple[str, str],
+    chain: int = 60,
 ) -> Task:
-    return Task(name, title, "error", False, steps, MINED, (("IRED", *ired), ("feed-forward network", *feed_forward)))
+    paper = (("IRED", *ired), ("feed-forward network", *feed_forward))
+    return Task(name, title, "error", False, steps, MINED, paper, chain)
 
 
 TASKS = {
@@ -79,7 +89,14 @@ TASKS = {
         _matrices(
             "completion", "low-rank completion", _steps(7400, 8700, 9900, 3270), (".0174", ".2054"), (".0203", ".2720")
         ),
-        _matrices("inverse", "matrix inverse", _steps(5900, 7300, 8200, 1880), (".0095", ".2063"), (".0112", ".2150")),
+        _matrices(
+            "inverse",
+            "matrix inverse",
+            _steps(5900, 7300, 8200, 1880),
+            (".0095", ".2063"),
+            (".0112", ".2150"),
+            chain=40,
+        ),
         Task(
             "sudoku",
             "Sudoku, boards solved",
@@ -111,15 +128,10 @@ TASKS = {
 }
 MODELS = {
     "verified": Model("denoiser and judge", (), steps=(1, 5, 20), draws=8),
-    "denoiser": Model("iterated denoiser", WITHOUT_JUDGE, steps=(1, 5, 20, 480)),
+    "denoiser": Model("iterated denoiser", WITHOUT_JUDGE, steps=(1, 5, 20), longest=8),
     "feed-forward": Model(
         "feed-forward network",
-        (
-            "--model=FeedForward",
-            "--model.energy.landscapes=0",
-            "--model.energy.judge=0",
-            "--model.verification=null",
-        ),
+        ("--model=FeedForward", "--model.energy.landscapes=0", *WITHOUT_JUDGE),
     ),
     "ired": Model("IRED", ("--model=IRED", *WITHOUT_JUDGE, *DESCENT), steps=(1, 5, 20), draws=8),
 }

@@ -142,12 +142,12 @@ class Annealed(Method):
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition, as :attr:`judged_by` says; low is good."""
-        if self.judged_by == "energy" and not self.energy.has_judge:
+        if self.judged_by == "energy":
             return super().rank(condition, candidates)
         self.energy.check_precision()
         points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
         encoded = self.energy.encode(condition)
-        return torch.stack([self.judged(column, encoded) for column in points.unbind(dim=1)], dim=1)
+        return torch.stack([self.denoising_energy(column, encoded) for column in points.unbind(dim=1)], dim=1)
 
     @torch.no_grad()
     def denoising_energy(self, x: Tensor, condition: Any) -> Tensor:

@@ -84,7 +84,7 @@ class LabelledTactics(NamedTuple):
 
     @property
     def tactics(self) -> TacticBatch:
-        """The tactics alone."""
+        """The tactics, without what is known of them."""
         return TacticBatch(self.template, self.first, self.second)
 
     @property

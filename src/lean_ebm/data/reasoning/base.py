@@ -34,7 +34,7 @@ class ReasoningDataModule(DataModule, ABC):
         num_workers: Number of processes that make problems; with 0 the main process makes them.
 
     Attributes:
-        figure: The figure of :meth:`measure` that is reported first, the one of the paper.
+        figure: The figure of :meth:`measure` that is reported first.
         grade: The figure of :meth:`measure` that also distinguishes bad answers from worse ones.
         higher_is_better: Whether both grow with quality.
 
