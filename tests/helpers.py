@@ -38,6 +38,28 @@ class Quadratic(EnergyNetwork):
         return self.a / 2 * (x - self.means[label]).square().flatten(1).sum(dim=1)
 
 
+class Again:
+    """Stands for a graph: replaying it runs the work again, on the tensors that it was captured with."""
+
+    made = 0
+    replays = 0
+
+    def __init__(self, work, device, pool, generator=None):
+        Again.made += 1
+        self.work, self.autocast = work, torch.is_autocast_enabled("cpu")
+        with torch.enable_grad(), torch.random.fork_rng():  # a capture draws no numbers
+            work()
+
+    def replay(self):
+        Again.replays += 1
+        with torch.enable_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+            self.work()
+
+    @staticmethod
+    def new_pool():
+        return object()
+
+
 def labels(size: int, num_classes: int = 2) -> Tensor:
     return torch.arange(size) % num_classes
 

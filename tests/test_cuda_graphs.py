@@ -9,44 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from helpers import Quadratic, labels
+from helpers import Again, Quadratic, labels
 from lean_ebm import cuda_graphs
 from lean_ebm.energy import ConvEnergy, MLPEnergy
 from lean_ebm.gradient import energy_gradient
 from lean_ebm.langevin import Langevin, Stop, langevin
 
 CHAIN = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0))
-
-
-class Again:
-    """Stands for a graph: replaying it runs the work again, on the tensors that it was captured with."""
-
-    made = 0
-    replays = 0
-
-    def __init__(self, work, device, pool, generator=None):
-        Again.made += 1
-        self.work, self.autocast = work, torch.is_autocast_enabled("cpu")
-        with torch.enable_grad(), torch.random.fork_rng():  # a capture draws no numbers
-            work()
-
-    def replay(self):
-        Again.replays += 1
-        with torch.enable_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
-            self.work()
-
-    @staticmethod
-    def new_pool():
-        return object()
-
-
-@pytest.fixture
-def again(monkeypatch) -> type[Again]:
-    Again.made = Again.replays = 0
-    monkeypatch.setattr(cuda_graphs, "Graph", Again)
-    monkeypatch.setattr("lean_ebm.langevin.can_replay", lambda device: True)
-    monkeypatch.setattr("lean_ebm.gradient.can_replay", lambda device: True)
-    return Again
 
 
 def network() -> ConvEnergy:
