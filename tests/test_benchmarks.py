@@ -101,3 +101,11 @@ def test_memory_is_counted_as_tensors_come_and_go(benchmarks):
         return second + 1
 
     assert 8e6 <= peak_memory(run, torch.device("cpu")) < 8.1e6
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_the_check_of_a_gpu_says_that_there_is_none(benchmarks, capsys):
+    from benchmarks import gpu
+
+    assert gpu.main([]) == gpu.WITHOUT
+    assert capsys.readouterr().out.count("\n") == 1

@@ -15,8 +15,8 @@ class Resume(Callback):
     """Makes a resumed run end with the same result as an uninterrupted one.
 
     The command line adds it to every run; a ``Trainer`` built in Python takes it as a callback. It keeps the persistent
-    chains of every process. It also corrects four things that Lightning 2.6 gets wrong when it resumes: the place in the
-    data if a scheduler asks for the number of steps, a validation that was due right after the checkpoint, an epoch
+    chains of every process. It also corrects four things that Lightning 2.6 gets wrong when it resumes: the place in
+    the data if a scheduler asks for the number of steps, a validation that was due right after the checkpoint, an epoch
     that begins right after a resume, and the batch at which a validation was interrupted.
 
     If a resumed run changes settings of the optimizer or the scheduler, they are applied to the restored state.
