@@ -30,13 +30,14 @@ NETWORKS = {
 
 
 @pytest.fixture(autouse=True)
-def full_precision(monkeypatch):
+def full_precision():
     """Float32 without TensorFloat-32, so that results compare with those of a CPU."""
-    before = torch.get_float32_matmul_precision()
+    matrices, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.conv.fp32_precision
     torch.set_float32_matmul_precision("highest")
-    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)
+    torch.backends.cudnn.conv.fp32_precision = "ieee"
     yield
-    torch.set_float32_matmul_precision(before)
+    torch.set_float32_matmul_precision(matrices)
+    torch.backends.cudnn.conv.fp32_precision = convolutions
 
 
 def starts(size: int = 6) -> Tensor:

@@ -30,5 +30,6 @@ class Cuda:
     def apply(self, model: nn.Module) -> None:
         """Make the settings, for this process and for a model."""
         torch.set_float32_matmul_precision(self.float32_matmul_precision)
-        if self.channels_last:
-            model.to(memory_format=torch.channels_last)
+        for layer in model.modules() if self.channels_last else ():
+            if isinstance(layer, nn.Conv2d):
+                layer.to(memory_format=torch.channels_last)

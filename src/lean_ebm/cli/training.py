@@ -200,6 +200,8 @@ def main(args: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", message="The dirpath has changed.*")
     # It may also save more or less often than that run.
     warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
+    # Lightning reads the precision of matrix products by the API that torch 2.9 wants to replace.
+    warnings.filterwarnings("ignore", message="Please use the new API settings to control TF32.*")
     LeanEBMCLI(
         Method,
         DataModule,
