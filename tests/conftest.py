@@ -20,7 +20,7 @@ KNOWN_WARNINGS = [
     r"ignore:.*does not have many workers.*",  # the data sets are tensors, workers would only copy them
     r"ignore:The .grad attribute of a Tensor that is not a leaf.*",  # torch 2.15 causes it itself while it compiles
     r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
-    r"ignore:Please use the new API settings to control TF32.*",  # torch 2.9 and later, of the API that Lightning 2.6 uses
+    r"ignore:Please use the new API settings to control TF32.*",  # of an API that Lightning 2.6 uses
     r"ignore:GPU available but not used.*",  # a test says on which device it runs, whatever the machine has
 ]
 

@@ -80,7 +80,7 @@ def replayed(
         return work(inputs, generator)
     shapes = tuple((tensor.shape, tensor.dtype, tensor.device, tensor.requires_grad) for tensor in tensors)
     trains = tuple(parameter.requires_grad for parameter in network.parameters()) if differentiable else ()
-    key = (kind, structure, plain, shapes, trains, generator is None, network.training, *_modes())
+    key = (kind, str(structure), plain, shapes, trains, generator is None, network.training, *_modes())
     kinds = _kinds.setdefault(network, OrderedDict())
     graphs = kinds.get(key)
     kinds[key] = graphs = _Graphs() if graphs is None else graphs
