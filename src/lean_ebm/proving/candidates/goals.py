@@ -94,9 +94,17 @@ def listed_goal(state: State, number: int = 0) -> ListedGoal:
     return ListedGoal(state.open[number] if isinstance(state, LogicState) else read_goal(state.goals[number]))
 
 
-def wide_tactics(state: State) -> list[str]:
-    """List the wide set of tactics for the main goal of a state as texts, for a prover that needs no learning."""
-    return listed_goal(state).texts()
+def wide_tactics(state: State, number: int = 0) -> list[str]:
+    """List the wide set of tactics for a goal of a state as texts, for a prover that needs no learning.
+
+    Args:
+        state: The state.
+        number: Number of the goal; 0 is the main goal.
+
+    Raises:
+        Unsupported: If the embedded logic does not read the goal, or something in it is to be found.
+    """
+    return listed_goal(state, number).texts()
 
 
 def read_goal(text: str) -> Goal:

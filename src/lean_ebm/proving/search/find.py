@@ -19,7 +19,8 @@ from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.logic.render import TooLongError, prefixed, script
 from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
-from lean_ebm.proving.search.provers import BestFirst, Prover, SearchBudget
+from lean_ebm.proving.search.budget import SearchBudget
+from lean_ebm.proving.search.provers import BestFirst, Prover
 from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, Statement, Verdict
 

@@ -22,7 +22,8 @@ from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import Logic, check_term, root
 from lean_ebm.proving.logic.render import script
-from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
+from lean_ebm.proving.search.budget import SearchBudget
+from lean_ebm.proving.search.provers import BreadthFirst
 from lean_ebm.proving.theorems.renaming import renamed, renumbered
 from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
 from lean_ebm.proving.theorems.terms import random_theorem
