@@ -9,11 +9,11 @@ A guide says of goals which tactics to try and how many are needed; a search ask
 
 from lean_ebm.proving.search.and_or import AndOrBestFirst
 from lean_ebm.proving.search.budget import Costs, SearchBudget
-from lean_ebm.proving.search.find import FoundProof, find_proof, is_read, read_statement
+from lean_ebm.proving.search.find import FoundProof, find_proof, find_proofs, is_read, read_statement
 from lean_ebm.proving.search.goals import OpenGoal, SequentGoal, Tactic
 from lean_ebm.proving.search.graph import GoalNode, SearchGraph, TriedTactic
 from lean_ebm.proving.search.guide import Advice, Guide
-from lean_ebm.proving.search.guided import SEARCHES, GuidedProver
+from lean_ebm.proving.search.guided import SEARCHES, GuidedProver, first_goal
 from lean_ebm.proving.search.guides import GUIDES, RandomGuide, SizeGuide, UniformGuide
 from lean_ebm.proving.search.lockstep import run_searches
 from lean_ebm.proving.search.provers import (
@@ -64,6 +64,8 @@ __all__ = [
     "TriedTactic",
     "UniformGuide",
     "find_proof",
+    "find_proofs",
+    "first_goal",
     "is_read",
     "legal_tactics",
     "read_statement",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from heapq import heappop, heappush
 
 from lean_ebm.proving.search.graph import GoalNode, SearchGraph, TriedTactic, unadvised
-from lean_ebm.proving.search.searches import Search, promise, step_cost
+from lean_ebm.proving.search.searches import LEAST, STEP, Search, promise
 
 
 class AndOrBestFirst(Search):
@@ -50,8 +50,9 @@ def leaf(node: GoalNode) -> GoalNode:
 def estimated(node: GoalNode) -> tuple[float, TriedTactic | None]:
     """The estimate of a goal from those of others, and the tactic on which it rests."""
     best, choice = promise(node, len(node.tried)), None
+    judged = node.value is not None
     for tried in node.live:
-        cost = step_cost(node, tried.cost)
+        cost = STEP if judged else max(tried.cost, LEAST)
         for goal in tried.goals:
             cost += goal.estimate
         if cost < best:

@@ -143,8 +143,9 @@ class SearchGraph:
                 node.live.append(tried)
                 for goal in tried.goals:
                     goal.parents[node] = None
+                if _proved(tried):
+                    self._prove(node, tried)
         node.tried.append(tried)
-        self._prove(node)
         if not node.live and len(node.tried) == len(node.ranking):
             self._bury(node)
         return tried
@@ -155,19 +156,16 @@ class SearchGraph:
             node = self.nodes[goal.key] = GoalNode(goal, len(self.nodes))
         return node
 
-    def _prove(self, node: GoalNode) -> None:
-        """Note that a goal is proved, if it is, and all that it proves."""
-        waiting = [node]
+    def _prove(self, node: GoalNode, proof: TriedTactic) -> None:
+        """Note that a tactic proves a goal, and what else is proved by that."""
+        waiting = [(node, proof)]
         while waiting:
-            node = waiting.pop()
-            if node.proof is not None:
-                continue
-            for tried in node.live:
-                if all(goal.proof is not None for goal in tried.goals):
-                    node.proof, node.estimate = tried, 0.0
-                    self.settled.append(node)
-                    waiting.extend(node.parents)
-                    break
+            node, proof = waiting.pop()
+            if node.proof is None:
+                node.proof, node.estimate = proof, 0.0
+                self.settled.append(node)
+                for parent in node.parents:
+                    waiting += [(parent, tried) for tried in parent.live if node in tried.goals and _proved(tried)]
 
     def _bury(self, node: GoalNode) -> None:
         """Note that a goal is dead, and all goals that have no other tactic than those that lead to dead ones."""
@@ -182,6 +180,11 @@ class SearchGraph:
                 parent.live = [tried for tried in parent.live if node not in tried.goals]
                 if not parent.live and parent.advice is not None and len(parent.tried) == len(parent.ranking):
                     waiting.append(parent)
+
+
+def _proved(tried: TriedTactic) -> bool:
+    """Whether all goals that a tactic left are proved."""
+    return all(goal.proof is not None for goal in tried.goals)
 
 
 def unadvised(tried: TriedTactic | None) -> list[GoalNode]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -34,9 +35,9 @@ class Advice:
     def __post_init__(self) -> None:
         if len(self.tactics) != len(self.log_priors):
             raise ValueError(f"advice has {len(self.tactics)} tactics and {len(self.log_priors)} priors")
-        value = self.value
-        if (value is not None and not value >= 0) or any(prior != prior for prior in self.log_priors):
-            raise ValueError(f"advice has the value {value} or a prior that is not a number")
+        value, total = self.value, sum(self.log_priors)
+        if (value is not None and not value >= 0) or not total < math.inf:
+            raise ValueError(f"advice has the value {value}, or a log prior that is infinite or not a number")
 
 
 @runtime_checkable

@@ -16,7 +16,7 @@ from lean_ebm.proving.search.guide import Guide
 from lean_ebm.proving.search.lockstep import COMPANY, run_searches
 from lean_ebm.proving.search.provers import Meter, Prover, SearchResult, rare_collections
 from lean_ebm.proving.search.puct import Puct
-from lean_ebm.proving.search.scripts import UnwrittenError, named_goal, written_proof
+from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal, UnwrittenError, named_goal, written_proof
 from lean_ebm.proving.search.searches import Search
 from lean_ebm.proving.search.state_first import StateBestFirst
 from lean_ebm.proving.search.states import StateGoal
@@ -41,11 +41,18 @@ class GuidedProver(Prover):
         guide: The guide.
         search: The search. None: :class:`.AndOrBestFirst`.
         narrow: Whether to take the narrow set, :func:`.legal_tactics`.
+        tell: Called now and then with the number of applications of all searches that run.
     """
 
-    def __init__(self, guide: Guide, search: Search | None = None, narrow: bool = False) -> None:
+    def __init__(
+        self,
+        guide: Guide,
+        search: Search | None = None,
+        narrow: bool = False,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> None:
         super().__init__()
-        self.guide, self.narrow = guide, narrow
+        self.guide, self.narrow, self.tell = guide, narrow, tell
         self.algorithm = search or AndOrBestFirst()
 
     def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
@@ -88,34 +95,48 @@ class GuidedProver(Prover):
                 if start.state is None:
                     refused.append((index, SearchResult(Verdict(False, "", start.message, start.outcome))))
                     continue
-                graph = SearchGraph(self._goal(environment, start.state), costs)
+                graph = SearchGraph(first_goal(environment, start.state, self.narrow)[0], costs)
                 costs.pause()
                 begun[graph] = index, statement, start.state
                 yield graph
 
         with rare_collections():
-            for graph in run_searches(self.algorithm, self.guide, graphs(), company):
+            for graph in run_searches(self.algorithm, self.guide, graphs(), company, self.tell):
                 index, statement, start = begun.pop(graph)
                 yield index, _judged(environment, statement, start, graph)
         yield from refused
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
         """Find a script."""
-        graph = SearchGraph(self._goal(spent.environment, start), spent)
-        for _ in run_searches(self.algorithm, self.guide, [graph]):
+        graph = SearchGraph(first_goal(spent.environment, start, self.narrow)[0], spent)
+        for _ in run_searches(self.algorithm, self.guide, [graph], tell=self.tell):
             if graph.root.proof is not None:
                 yield tuple([step.text for step in written_proof(start, graph.root)])
 
-    def _goal(self, environment: Environment, start: State) -> OpenGoal:
-        if self.narrow:
-            return StateGoal(environment, start)
-        try:
-            return SequentGoal(sequent_of(named_goal(start)))
-        except Unsupported as error:
-            raise SettingError(
-                f"The wide set of tactics is for statements of the embedded logic, and this is {error}. Take the "
-                "narrow set (--tactics narrow)."
-            ) from error
+
+def first_goal(
+    environment: Environment, start: State, narrow: bool = False
+) -> tuple[OpenGoal, NamedGoal | PrintedGoal]:
+    """The goal with which a search begins, and the same goal with names.
+
+    Args:
+        environment: The environment.
+        start: The state of a statement.
+        narrow: Whether to take the narrow set of tactics, and else the wide set.
+
+    Raises:
+        SettingError: If the embedded logic does not read the goal, and the wide set is taken.
+    """
+    if narrow:
+        return StateGoal(environment, start), PrintedGoal(start.goals[0])
+    try:
+        goal = named_goal(start)
+        return SequentGoal(sequent_of(goal)), NamedGoal(goal, {})
+    except Unsupported as error:
+        raise SettingError(
+            f"The wide set of tactics is for statements of the embedded logic, and this is {error}. Take the narrow "
+            "set (--tactics narrow)."
+        ) from error
 
 
 def _judged(environment: Environment, statement: Statement, start: State, graph: SearchGraph) -> SearchResult:

@@ -17,7 +17,7 @@ class UniformGuide:
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal."""
-        return [Advice(goal.tactics, [-math.log(len(goal.tactics) or 1)] * len(goal.tactics)) for goal in goals]
+        return [Advice(goal.tactics, _equal(goal)) for goal in goals]
 
 
 class RandomGuide:
@@ -44,8 +44,8 @@ class RandomGuide:
 class SizeGuide:
     """The hand-written guide: small goals need few tactics, and all tactics have the same prior.
 
-    A goal's value is a quarter of the size of its target and a fortieth of that of its hypotheses. Together with
-    ``StateBestFirst(by_value=True)`` it goes by what :class:`.BestFirst` goes by.
+    A goal's value is a quarter of the size of its target and a fortieth of that of its hypotheses, so that
+    ``StateBestFirst(by_value=True)`` compares states as :class:`.BestFirst` does.
     """
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
@@ -53,12 +53,18 @@ class SizeGuide:
         found = []
         for goal in goals:
             target, hypotheses = goal.sizes()
-            found.append(Advice(goal.tactics, [0.0] * len(goal.tactics), 0.25 * target + 0.025 * hypotheses))
+            found.append(Advice(goal.tactics, _equal(goal), 0.25 * target + 0.025 * hypotheses))
         return found
 
 
 GUIDES: dict[str, Callable[[], Guide]] = {"uniform": UniformGuide, "random": RandomGuide, "sizes": SizeGuide}
 """The guides that need no learning, by the names that ``--guide`` takes."""
+
+
+def _equal(goal: OpenGoal) -> list[float]:
+    """Equal log priors."""
+    count = len(goal.tactics)
+    return [-math.log(count)] * count if count else []
 
 
 def _number(goal: OpenGoal) -> int:

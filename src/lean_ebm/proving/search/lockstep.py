@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
@@ -24,7 +24,11 @@ class _Running(NamedTuple):
 
 
 def run_searches(
-    search: Search, guide: Guide, graphs: Iterable[SearchGraph], company: int = COMPANY
+    search: Search,
+    guide: Guide,
+    graphs: Iterable[SearchGraph],
+    company: int = COMPANY,
+    tell: Callable[[int], None] = lambda _: None,
 ) -> Iterator[SearchGraph]:
     """Run searches, several at a time: each round asks the guide once about all goals that they want advice about.
 
@@ -35,6 +39,7 @@ def run_searches(
         guide: The guide.
         graphs: The graph of each search, with its root; taken one by one when there is room.
         company: Number of searches at a time, at least 1.
+        tell: Called in each round with the number of applications of all searches that run.
 
     Yields:
         The graphs, each when its search has ended.
@@ -53,6 +58,7 @@ def run_searches(
                 running.append(begun)
         if not running:
             return
+        tell(sum([one.graph.costs.applications for one in running]))
         goals = [node.goal for one in running for node in one.wanted]
         started = time.monotonic()
         advices = guide.advise(goals)

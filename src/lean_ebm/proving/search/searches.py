@@ -17,7 +17,8 @@ STEP = 0.5
 SURPRISE = 3.0
 """What a tactic that was not tried adds for each unit of ``-log p``, in tactics."""
 
-_LEAST = 1e-3  # so that the goals that a tactic leaves are always estimated lower than its own
+LEAST = 1e-3
+"""The least that a tactic adds, so that the goals that it leaves have lower estimates than its own."""
 
 
 class Search(ABC):
@@ -39,12 +40,7 @@ class Search(ABC):
         """
 
 
-def step_cost(node: GoalNode, cost: float) -> float:
-    """What a tactic that was tried adds to an estimate: its ``-log p`` if the guide does not judge goals."""
-    return max(cost, _LEAST) if node.value is None else STEP
-
-
 def promise(node: GoalNode, rank: int) -> float:
     """The estimate of a goal by a tactic that was not tried yet; infinite if there is none of this rank."""
     value = node.value
-    return max(node.cost(rank), _LEAST) if value is None else value + SURPRISE * node.cost(rank)
+    return max(node.cost(rank), LEAST) if value is None else value + SURPRISE * node.cost(rank)
