@@ -19,8 +19,8 @@ class Puct(Search):
     the goal and the goal's own value lie between 0 and 1 (MuZero, Schrittwieser et al. 2020, appendix B; tactics that
     were not followed have the least q). The return is minus the number of tactics that are needed: one, and those of
     the goals that the tactic leaves, added up. AlphaProof (Hubert et al. 2025, Nature) takes the hardest of them
-    instead of the sum. A tactic is followed to its hardest goal. If the guide does not judge goals, each has the
-    value 1.
+    instead of the sum. A tactic is followed to its hardest goal. If every way leads back to a goal on the way, the
+    nearest tactic that was not tried is next. If the guide does not judge goals, each has the value 1.
     """
 
     def steps(self, graph: SearchGraph) -> Iterator[list[GoalNode]]:
@@ -28,22 +28,32 @@ class Puct(Search):
         run = _Run()
         root = graph.root
         yield [root]
-        blocked = 0
-        while graph.searching() and blocked <= len(graph.nodes):
-            path, node = run.descend(root)
-            if node is None:  # every way leads back to a goal on the way
-                blocked += 1
-                run.back_up(path)
-                continue
-            blocked = 0
+        while graph.searching():
+            path, found = run.descend(root)
+            node = found or _nearest(root)
+            if node is None:
+                return
             tried = graph.attempt(node)
             new = unadvised(tried)
             if new:
                 yield new
             graph.settled.clear()
-            if tried is not None and tried in node.live:
+            if found is not None and tried is not None and tried in node.live:
                 path.append((node, tried))
             run.back_up(path)
+
+
+def _nearest(root: GoalNode) -> GoalNode | None:
+    """The goal with a tactic that was not tried which the fewest tactics lead to; None if everything was tried."""
+    found = {root: None}
+    waiting = [root]
+    for node in waiting:
+        if len(node.tried) < len(node.ranking):
+            return node
+        below = [goal for tried in node.live for goal in tried.goals if goal.proof is None and goal not in found]
+        waiting += dict.fromkeys(below)
+        found.update(dict.fromkeys(below))
+    return None
 
 
 _Path = list[tuple[GoalNode, TriedTactic]]
@@ -57,7 +67,10 @@ class _Run:
         self.totals: dict[object, float] = {}
 
     def descend(self, node: GoalNode) -> tuple[_Path, GoalNode | None]:
-        """Follow the best scores to a tactic that was not tried; returns the way, and the goal of that tactic."""
+        """Follow the best scores to a tactic that was not tried; returns the way, and the goal of that tactic.
+
+        The goal is None if every way leads back to a goal on the way.
+        """
         path: _Path = []
         above = {node}
         while True:

@@ -130,7 +130,10 @@ def _written(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
         assert isinstance(node.goal, SequentGoal) and proof is not None
         goal = state.open[0]
         named = NamedGoal(goal, numbers)
-        text = named.write(proof.tactic)
+        try:
+            text = named.write(proof.tactic)
+        except KeyError as error:
+            raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
         yield ProofStep(text, node, named)
         step = logic.apply(state, text)
         if not isinstance(step.state, LogicState) or len(step.state.open) != len(state.open) - 1 + len(proof.goals):

@@ -46,7 +46,7 @@ class StateBestFirst(Search):
 
         def reach(state: _Open) -> None:
             left = tuple([goal for goal in state.goals if goal.proof is None])
-            key = tuple(sorted([goal.number for goal in left]))  # with repetitions: [A, A] is not [A]
+            key = tuple(sorted([goal.number for goal in left]))  # with repetitions, as in what they cost
             if left and key not in seen and not any(goal.dead for goal in left):
                 seen.add(key)
                 add(_Open(state.cost, left), 0)
