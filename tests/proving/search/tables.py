@@ -99,17 +99,15 @@ def proof_of(node: GoalNode) -> list[str]:
     return found
 
 
-def random_table(random: Random, goals: int = 8) -> tuple[Table, TableGuide]:
+def random_table(random: Random, goals: int = 10) -> tuple[Table, TableGuide]:
     """A problem in which goals occur below themselves, and a guide with random priors and values."""
     names = [chr(ord("A") + index) for index in range(goals)]
     table, priors, values = {}, {}, {}
     for name in names:
         table[name] = {}
         for tactic in "tuvw"[: random.randint(1, 4)]:
-            left = [random.choice(names) for _ in range(random.choice([1, 1, 2, 3]))]
-            table[name][tactic] = random.choice(
-                [None, left, left, left, []] if name > "D" else [None, left, left, left]
-            )
+            left = [random.choice(names) for _ in range(random.choice([1, 2, 2, 3]))]
+            table[name][tactic] = random.choice([None, left, left, left, *([[], []] if name > "D" else [])])
         weights = [random.random() for _ in table[name]]
         priors[name] = [weight / sum(weights) for weight in weights]
         values[name] = random.uniform(1, 9)

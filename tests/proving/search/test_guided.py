@@ -118,6 +118,17 @@ def test_the_same_seed_and_any_company_give_the_same_result(search):
     assert [one.tactics for one in other] != [one.tactics for one in alone]
 
 
+def test_a_random_guide_says_the_same_of_the_same_goal_and_other_things_of_others():
+    def about(text, seed=0):
+        (advice,) = RandomGuide(seed).advise([SequentGoal(sequent_of(root(Statement.of(text))))])
+        assert sum(map(math.exp, advice.log_priors)) == pytest.approx(1)
+        return advice.log_priors
+
+    said = about("(p q : Prop) (h : p ∧ q) : q ∨ p")
+    assert said == about("(a b : Prop) (k : a ∧ b) : b ∨ a") != about("(p q : Prop) (h : p ∧ q) : q ∨ p", 1)
+    assert len(other := about("(p q : Prop) (h : p ∨ q) : q ∨ p")) == len(said) and other != said
+
+
 class TableOfProofs:
     """Says of each goal of some found proofs which tactic proves it; of others that no tactic is better."""
 

@@ -97,6 +97,14 @@ def test_a_goal_that_is_left_twice_is_proved_twice(search):
 
 
 @ALL
+def test_what_is_proved_in_one_state_is_proved_in_all(search):
+    table = {"A": {"t": ["B", "C"], "u": ["B", "D"]}, "B": {"t": []}, "C": {"t": None}, "D": {"t": []}}
+    guide = TableGuide({**CERTAIN, "A": [0.5, 0.5]}, {"A": 1.0, "B": 9.0, "C": 1.0, "D": 1.0})
+    graph, log = run(table, guide, search)
+    assert proof_of(graph.root) == ["A.u", "B.t", "D.t"] and log.count("B.t") == 1
+
+
+@ALL
 def test_a_goal_below_itself_is_no_proof_and_no_trap(search):
     table = {"A": {"t": ["B"]}, "B": {"t": ["A"], "u": ["C"]}, "C": {"t": ["B"], "u": []}}
     guide = TableGuide({"A": [1.0], "B": [0.9, 0.1], "C": [0.9, 0.1]}, dict.fromkeys("ABC", 1.0))

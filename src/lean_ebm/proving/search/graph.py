@@ -139,7 +139,7 @@ class SearchGraph:
         tried: TriedTactic | None = None
         if goals is not None:
             tried = TriedTactic(tactic, node.cost(rank), tuple([self._node(goal) for goal in goals]))
-            if node not in tried.goals and not any(goal.dead for goal in tried.goals):
+            if not any(goal.dead for goal in tried.goals):
                 node.live.append(tried)
                 for goal in tried.goals:
                     goal.parents[node] = None
