@@ -3,12 +3,14 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from lean_ebm.cli.proving import main
 from lean_ebm.proving.search import SEARCHES
 
+STUB = Path(__file__).parents[1] / "repl_stub.py"
 SWAP = "(p q : Prop) : p ∧ q → q ∧ p"
 HARD = "(p q r : Prop) : (p ∧ q → r) ↔ (p → q → r)"
 
@@ -147,6 +149,17 @@ def test_a_file_that_is_no_checkpoint_of_a_guide_is_refused(capsys, tmp_path):
     assert main(["prove", SWAP, "--guide", str(path)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("lean-ebm: error: ") and str(path) in error and len(error.splitlines()) == 1
+
+
+def test_a_repl_can_judge_what_a_guide_has_found(capsys, tmp_path):
+    repl = tmp_path / "repl"
+    repl.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{STUB}"\n')
+    repl.chmod(0o755)
+    for tactics in ("wide", "narrow"):
+        environment = ["--env", "pantograph", "--repl", str(repl)]
+        assert main(["prove", "p ∧ q → q", "--guide", "sizes", "--tactics", tactics, *environment]) == 0
+        out = capsys.readouterr().out
+        assert "-- verified by" in out and "-- found with" in out
 
 
 def test_a_terminal_sees_how_many_applications_were_tried(capsys, monkeypatch):
