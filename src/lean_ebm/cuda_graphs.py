@@ -4,15 +4,15 @@ A step of a chain is some fifty short kernels. Launched one by one they keep the
 small the batch, and the GPU waits. A replayed graph has all launches of a chain in one.
 
 :func:`replayed` calls a function like any other. The first call of a kind runs as usual, which also warms up the
-libraries. The second one is captured, and from then on the graph is replayed with new inputs. A kind is everything that
-a graph holds fixed: the function, the shapes of its inputs, the modes of torch. The weights of a network are read where
-they lie, so that a replay sees what an optimizer or an average changed in place; if they moved, the work is captured
-anew.
+libraries. The second one is captured, and from then on the graph is replayed with new inputs. Work that will be
+differentiated is captured at its first call: a graph adds up gradients in another order than usual, and a run that is
+resumed shall go on bit for bit. A kind is everything that a graph holds fixed: the function, the shapes of its inputs,
+the modes of torch. The weights of a network are read where they lie, so that a replay sees what an optimizer or an
+average changed in place; if they moved, the work is captured anew.
 """
 
 from __future__ import annotations
 
-import gc
 import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -23,6 +23,8 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
+
+from lean_ebm.cuda_capture import Graph
 
 Work = Callable[[Any, torch.Generator | None], tuple[Tensor, ...]]
 """``(inputs, generator) -> outputs``: work without any step on the host that depends on what tensors hold."""
@@ -56,7 +58,7 @@ def replayed(
     generator: torch.Generator | None = None,
     differentiable: bool = False,
 ) -> tuple[Tensor, ...]:
-    """Do work of a network: as usual for the first time, and later by replaying a graph of it.
+    """Do work of a network by replaying a graph of it, or as usual while there is none.
 
     Args:
         work: The work; all outputs are tensors.
@@ -88,12 +90,14 @@ def replayed(
     if len(kinds) > KINDS:
         kinds.popitem(last=False)
     graphs.calls += 1
-    if graphs.calls == 1 or graphs.refused:
+    if graphs.refused or (graphs.calls == 1 and not differentiable):
         return work(inputs, generator)
     recording = graphs.idle(network)
     if recording is None:
         if len(graphs.recordings) == COPIES:
             return work(inputs, generator)
+        if graphs.calls == 1:
+            _warm_up(work, network, leaves, structure, generator)
         try:
             recording = Recording(work, network, leaves, structure, generator is not None, differentiable)
         except RuntimeError as error:
@@ -109,43 +113,23 @@ def replayed(
     return recording(tensors, network, generator)
 
 
-class Graph:
-    """Work that was captured, and can be replayed on the memory that it used.
-
-    Args:
-        work: The work. What it returns is lost: it leaves its results in tensors that it keeps.
-        device: The device.
-        pool: Memory of this and other graphs, of which only one runs at a time.
-        generator: A generator whose numbers differ from replay to replay, besides that of the device.
-    """
-
-    def __init__(
-        self, work: Callable[[], None], device: torch.device, pool: Any, generator: torch.Generator | None = None
-    ) -> None:
-        self._graph = torch.cuda.CUDAGraph()
-        if generator is not None:
-            self._graph.register_generator_state(generator)
-        collects = gc.isenabled()
-        gc.disable()  # a graph that is collected as garbage meanwhile would spoil the capture
-        try:
-            with (
-                torch.cuda.device(device),
-                # Other threads, such as those of a loader, may go on allocating.
-                torch.cuda.graph(self._graph, pool=pool, capture_error_mode="thread_local"),
-            ):
-                work()
-        finally:
-            if collects:
-                gc.enable()
-
-    def replay(self) -> None:
-        """Do the work again."""
-        self._graph.replay()
-
-    @staticmethod
-    def new_pool() -> Any:
-        """Memory for graphs that share nothing with other graphs."""
-        return torch.cuda.graph_pool_handle()
+def _warm_up(
+    work: Work, network: nn.Module, leaves: list[Any], structure: TreeSpec, generator: torch.Generator | None
+) -> None:
+    """Do work and its backward pass for nothing: libraries allocate in a first call what they cannot in a capture."""
+    leaves = [leaf.detach().requires_grad_(leaf.requires_grad) if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+    tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+    device = tensors[0].device
+    state = None if generator is None else generator.get_state()
+    with torch.random.fork_rng([] if device.index is None else [device.index]):
+        outputs = work(tree_unflatten(leaves, structure), generator)
+    if generator is not None and state is not None:
+        generator.set_state(state)
+    ends = [output for output in outputs if output.requires_grad]
+    sources = [tensor for tensor in (*tensors, *network.parameters()) if tensor.requires_grad]
+    if ends and sources:
+        with torch.autocast(device.type, enabled=False):
+            torch.autograd.grad(ends, sources, [torch.zeros_like(end) for end in ends], allow_unused=True)
 
 
 class Recording:
@@ -185,7 +169,7 @@ class Recording:
         self._turn = 0
         self._use: ReferenceType[_Use] | None = None
         # Activations wait for the backward pass while other graphs run, so they cannot share memory with these.
-        pool = Graph.new_pool() if differentiable else _shared_pool(device)
+        pool = Graph.new_pool() if differentiable else Graph.shared_pool(device)
         run = _Run(network)
         weights = {f"network.{name}": weight for name, weight in self.weights.items()}
         arguments = tree_unflatten(fixed, structure)
@@ -326,14 +310,6 @@ class _Replay(torch.autograd.Function):
 
 
 _kinds: WeakKeyDictionary[nn.Module, OrderedDict[Hashable, _Graphs]] = WeakKeyDictionary()
-_pools: dict[torch.device, Any] = {}
-
-
-def _shared_pool(device: torch.device) -> Any:
-    """Memory of all graphs whose outputs are copied before another graph runs."""
-    if device not in _pools:
-        _pools[device] = Graph.new_pool()
-    return _pools[device]
 
 
 def _modes() -> tuple[Hashable, ...]:
