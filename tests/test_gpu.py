@@ -53,7 +53,7 @@ def run(energy: EnergyNetwork, settings: Langevin, seed: int | None = None) -> t
     out = langevin(energy, start, condition, settings, generator=generator)
     if out.x.requires_grad:
         (out.x * starts(1).to(device)).sum().backward()
-    gradients = [parameter.grad.cpu() for parameter in energy.parameters() if parameter.grad is not None]
+    gradients = [parameter.grad.cpu().clone() for parameter in energy.parameters() if parameter.grad is not None]
     return out.x.detach().cpu(), out.energies.cpu(), gradients
 
 
