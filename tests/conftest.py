@@ -39,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in KNOWN_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which deterministic runs on a GPU need from the start
     os.environ.setdefault("LEAN_EBM_CACHE", str(Path(tempfile.gettempdir()) / f"lean-ebm-cache-{getpass.getuser()}"))
     torch.set_num_threads(1)
     keep_byte_code(Path(lightning.__file__))

@@ -1,6 +1,8 @@
 """What only a GPU can show: that it computes what a CPU does, and that a replayed graph is the chain."""
 
+import copy
 import dataclasses
+import gc
 import logging
 import math
 from pathlib import Path
@@ -10,6 +12,7 @@ import torch
 from torch import Tensor
 
 from helpers import TINY_RUN, quiet_trainer
+from lean_ebm import cuda_graphs
 from lean_ebm.cli.training import main
 from lean_ebm.data import Digits
 from lean_ebm.energy import ConvEnergy, EnergyNetwork, MixerEnergy, MLPEnergy, ResidualEnergy
@@ -36,6 +39,7 @@ def full_precision():
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.conv.fp32_precision = "ieee"
     yield
+    torch.use_deterministic_algorithms(False)
     torch.set_float32_matmul_precision(matrices)
     torch.backends.cudnn.conv.fp32_precision = convolutions
 
@@ -55,6 +59,11 @@ def run(energy: EnergyNetwork, settings: Langevin, seed: int | None = None) -> t
         (out.x * starts(1).to(device)).sum().backward()
     gradients = [parameter.grad.cpu().clone() for parameter in energy.parameters() if parameter.grad is not None]
     return out.x.detach().cpu(), out.energies.cpu(), gradients
+
+
+def draw() -> Tensor:
+    """The next random numbers of the device's generator."""
+    return torch.rand(4, device="cuda").cpu()
 
 
 @pytest.mark.parametrize("graph", ["none", "last", "all"])
@@ -80,8 +89,7 @@ def test_a_replay_draws_the_noise_of_an_eager_chain(graph, seed):
     for compile in (False, None, None, None):
         torch.manual_seed(8)
         ends.append(run(energy, dataclasses.replace(settings, compile=compile), seed)[0])
-        after = torch.rand(4, device="cuda").cpu()
-        ends[-1] = torch.cat([ends[-1].flatten(), after])  # the device's generator is where it should be
+        ends[-1] = torch.cat([ends[-1].flatten(), draw()])  # the device's generator is where it should be
     for end in ends[1:]:
         torch.testing.assert_close(end, ends[0], rtol=0, atol=1e-4)
 
@@ -178,14 +186,51 @@ def test_a_network_that_waits_for_the_gpu_runs_step_by_step():
         def forward(self, x, condition):
             return super().forward(x, condition) * (1.0 if float(x.detach().sum()) > 1e9 else 2.0)
 
-    energy = Waits((1, 28, 28), width=8, depth=1).cuda()
-    settings = dataclasses.replace(CHAIN, noise_scale=0.0)
+    energy, other = Waits((1, 28, 28), width=8, depth=1).cuda(), NETWORKS["ConvEnergy"]().cuda()
+    settings, stream = dataclasses.replace(CHAIN, noise_scale=0.0), torch.cuda.current_stream()
+    for _ in range(3):
+        run(other, CHAIN)
     expected = run(energy, dataclasses.replace(settings, compile=False))[0]
     assert torch.equal(run(energy, settings)[0], expected)
     with pytest.warns(UserWarning, match="Waits cannot be captured"):
         assert torch.equal(run(energy, settings)[0], expected)
     assert torch.equal(run(energy, settings)[0], expected)
-    assert torch.isfinite(torch.randn(3, device="cuda")).all()
+    assert torch.cuda.current_stream() == stream
+    # The failed capture left no trace: neither in random numbers, nor for older graphs or new ones.
+    ends = []
+    new = copy.deepcopy(other)
+    for network, compile in ((other, False), (other, None), (new, None), (new, None), (new, None)):
+        torch.manual_seed(4)
+        ends.append(torch.cat([run(network, dataclasses.replace(CHAIN, compile=compile))[0].flatten(), draw()]))
+    for end in ends[1:]:
+        torch.testing.assert_close(end, ends[0], rtol=0, atol=1e-4)
+
+
+def test_graphs_are_captured_after_all_others_are_gone():
+    cuda_graphs._kinds.clear()
+    for _ in range(3):
+        energy = NETWORKS["ConvEnergy"]().cuda()
+        for graph in ("none", "last"):
+            for _ in range(3):
+                run(energy, dataclasses.replace(CHAIN, graph=graph))
+        del energy
+        gc.collect()
+
+
+def test_memory_does_not_grow_from_capture_to_capture():
+    """Weights that move make each chain a new capture."""
+    energy, taken = NETWORKS["ResidualEnergy"]().cuda(), []
+    for turn in range(12):
+        for parameter in energy.parameters():
+            parameter.data = parameter.data.clone()
+        for graph in ("none", "last"):
+            for _ in range(2):
+                run(energy, dataclasses.replace(CHAIN, graph=graph))
+        gc.collect()
+        torch.cuda.empty_cache()
+        if turn in (5, 11):
+            taken.append(torch.cuda.memory_reserved())
+    assert taken[1] <= taken[0] + 2**22
 
 
 GPU_RUN = [argument for argument in TINY_RUN if "accelerator" not in argument and "limit_train" not in argument]
@@ -210,9 +255,14 @@ FIT = [
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 def test_a_fit_resumes_with_its_chains_as_if_it_had_not_been_interrupted(precision, tmp_path, monkeypatch):
-    """The resumed run takes its first step without graphs, where the whole run replayed some."""
+    """With deterministic kernels bit for bit, although the resumed run captures anew what the whole run replays."""
     monkeypatch.chdir(tmp_path)
-    length = ["--trainer.max_epochs=2", "--trainer.limit_train_batches=5", f"--trainer.precision={precision}"]
+    length = [
+        "--trainer.deterministic=true",
+        "--trainer.max_epochs=2",
+        "--trainer.limit_train_batches=5",
+        f"--trainer.precision={precision}",
+    ]
     saves = ["--checkpoint.every_n_train_steps=2", "--checkpoint.save_top_k=-1", "--checkpoint.save_last=false"]
     command = [*FIT, *length, *saves]
     main([*command, "--trainer.default_root_dir=whole"])
