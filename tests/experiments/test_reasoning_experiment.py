@@ -1,6 +1,7 @@
 """`make reasoning`, on one task."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from statistics import stdev
 
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from lean_ebm.cli.training import main
+from lean_ebm.experiments.provenance import commit
 from lean_ebm.experiments.reasoning import REASONING
 from lean_ebm.experiments.reasoning_tables import comparison, difference, tables
 from lean_ebm.experiments.reasoning_tasks import MODELS, TASKS
@@ -22,13 +24,17 @@ def test_runs_are_evaluated_written_up_and_not_repeated(tmp_path, monkeypatch):
     arguments = ["--fast", "--tasks", "inverse", f"--folder={tmp_path}", f"--configs={CONFIGS}"]
     REASONING.main([*arguments, "--models", "verified", "denoiser"])
     text = (tmp_path / "reasoning.md").read_text()
+    if commit() is not None:
+        assert json.loads((tmp_path / "inverse-verified/seed-0/fit.json").read_text())["commit"] == commit()
+        assert f"Trained at commit {commit()}." in text
     assert "A dry run" in text and "Failures" not in text and "## Targets" in text
     for model in ("verified", "denoiser"):
         figures = json.loads((tmp_path / f"inverse-{model}" / "seed-0" / "evaluation.json").read_text())
         for name in ("same", "harder"):
             assert f"{figures['metrics'][f'test/{name}_error']:.5f}" in text
             assert f"{figures['compute']['10'][f'{name}_error']:.5f}" in text
-            assert len(figures["values"][f"{name}_error"]) == 20
+            values = figures["values"][f"{name}_error"]
+            assert len(values) == 20 and all(value == float(f"{value:.7g}") for value in values)
     assert f"{figures['metrics']['test/same_error_without_thinking']:.5f}" in text and ".0095" in text
     assert (tmp_path / "reasoning.png").stat().st_size > 1000 and "reasoning.png" in text
 
@@ -52,6 +58,8 @@ def test_every_task_has_a_recipe_and_every_model_its_flags_and_steps():
             assert run.config.is_file() and run.flags[: len(model.flags)] == model.flags
             assert run.flags[len(model.flags) :] == (task.ired if name == "ired" else ())
             assert run.fit_flags[0] == f"--trainer.max_steps={task.steps[name]}"
+    names = Counter(run.name for run in REASONING.plan(REASONING.options([f"--configs={CONFIGS}"])))
+    assert names["sudoku-verified"] == REASONING.seeds == 3 and names["sudoku-ired"] == 1
 
 
 def run(metrics=(), **values):

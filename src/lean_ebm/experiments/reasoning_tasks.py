@@ -50,6 +50,7 @@ class Model:
         steps: Numbers of gradient steps of other chains, besides those of the recipe.
         longest: How many times as long as the recipe's another chain is; 0 for none.
         draws: Number of draws from which the energy chooses.
+        seeds: Largest number of seeds; None for all of the experiment.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Model:
     steps: tuple[int, ...] = ()
     longest: int = 0
     draws: int = 1
+    seeds: int | None = None
 
     def test_flags(self, task: Task) -> tuple[str, ...]:
         """The flags of its evaluation on a task."""
@@ -133,5 +135,5 @@ MODELS = {
         "feed-forward network",
         ("--model=FeedForward", "--model.energy.landscapes=0", *WITHOUT_JUDGE),
     ),
-    "ired": Model("IRED", ("--model=IRED", *WITHOUT_JUDGE, *DESCENT), steps=(1, 5, 20), draws=8),
+    "ired": Model("IRED", ("--model=IRED", *WITHOUT_JUDGE, *DESCENT), steps=(1, 5, 20), draws=8, seeds=1),
 }
