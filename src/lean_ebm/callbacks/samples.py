@@ -83,9 +83,7 @@ class SampleMonitor(Callback):
         scalars = {"samples/per_second": len(samples) / seconds, "samples/energy": float(energies.mean())}
         histograms = {"energy/samples": energies}
         if self._real is not None:
-            x, given = self._real
-            points = pl_module.energy.encode_candidates(x)
-            real = pl_module.candidate_energy(points, given).detach().cpu()
+            real = pl_module.real_energies(self._real).detach().cpu()
             histograms["energy/real"] = real
             scalars["samples/energy_gap"] = float(energies.mean() - real.mean())
         for name, values in (("energy", trajectory.energies), ("grad_norm", trajectory.grad_norms)):
