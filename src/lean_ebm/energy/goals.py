@@ -19,13 +19,18 @@ _ROLES = 4  # a node is neither, a hypothesis, the target, or both
 class EncodedGoals(NamedTuple):
     """Goals as an encoder sees them.
 
-    Args:
-        summary: ``(B, D)``, the goal as a whole.
-        nodes: ``(B, N, D)``, its formulas and their parts; zeros where ``N`` is filled up.
+    Attributes:
+        context: ``(B, 1 + H, D)``, the target and the hypotheses after they attended to each other.
+        nodes: ``(B, N, D)``, the formulas and their parts before that; zeros where ``N`` is filled up.
     """
 
-    summary: Tensor
+    context: Tensor
     nodes: Tensor
+
+    @property
+    def summary(self) -> Tensor:
+        """The goal as a whole, ``(B, D)``: its target, which attended to the hypotheses."""
+        return self.context[:, 0]
 
 
 class GoalEncoder(nn.Module):
@@ -57,7 +62,6 @@ class GoalEncoder(nn.Module):
         self.down = _Down(width)
         self.layers = nn.ModuleList([_Attention(width, heads) for _ in range(depth)])
         self.norm = nn.LayerNorm(width)
-        self.spread = nn.Linear(width, width, bias=False)
 
     def fresh(self) -> GoalEncoder:
         """An encoder with the same settings and new weights."""
@@ -76,10 +80,7 @@ class GoalEncoder(nn.Module):
         context, there = graph.context(h)
         for layer in self.layers:
             context = layer(context, there)
-        context = self.norm(context)
-        # A hypothesis is also one of the nodes, to which tactics point.
-        h = h.index_add(0, graph.roots[there], self.spread(context[there]).to(h.dtype))
-        return EncodedGoals(context[:, 0], graph.padded(h))
+        return EncodedGoals(self.norm(context), graph.padded(h))
 
 
 class _Graph:

@@ -55,6 +55,7 @@ class TacticEnergy(EnergyNetwork):
         self.landscapes = landscapes
         self.encoder = GoalEncoder(width, depth, heads)
         self.template = nn.Embedding(TEMPLATES, width)
+        self.spread = nn.Linear(width, width, bias=False)
         self.query = nn.Linear(width, query)
         self.shift = nn.Embedding(landscapes, query) if landscapes else None
 
@@ -75,8 +76,12 @@ class TacticEnergy(EnergyNetwork):
 
     def encode(self, condition: Any) -> EncodedState:
         """Encode goals, once for all of their tactics."""
-        encoded = self.encoder(condition)
-        return EncodedState(self.query(encoded.summary), encoded.summary, encoded.nodes)
+        context, nodes = encoded = self.encoder(condition)
+        # Target and hypotheses are also nodes, to which tactics point.
+        roots = torch.cat([condition.target[:, None], condition.hypotheses], dim=1)
+        told = self.spread(context).masked_fill((roots < 0)[..., None], 0.0).to(nodes.dtype)
+        nodes = nodes.scatter_add(1, roots.clamp(min=0)[..., None].expand_as(told), told)
+        return EncodedState(self.query(encoded.summary), encoded.summary, nodes)
 
     def encode_candidates(self, candidates: Any, condition: Any) -> Tensor:
         """Embeddings ``(B, K, *shape)`` of listed tactics; those that fill up a list have zeros.
