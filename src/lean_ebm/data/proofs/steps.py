@@ -18,6 +18,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.randomness import derived_seed
 
 if TYPE_CHECKING:
+    from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics
     from lean_ebm.proving.steps.blocks import StepSettings
     from lean_ebm.proving.steps.columns import ProvedTheorem
 
@@ -112,6 +113,23 @@ class ProofSteps(DataModule):
     def theorems(self, split: str) -> list[ProvedTheorem]:
         """The theorems of a split, for a search to prove; call :meth:`setup` before."""
         return self._table.theorems[split]
+
+    def sample(
+        self, split: str, number: int, seed: int, batch_size: int
+    ) -> Iterator[tuple[LabelledTactics, GoalBatch]]:
+        """Batches of random states of a split, the smallest states first; call :meth:`setup` before.
+
+        Args:
+            split: ``train``, ``val`` or ``test``.
+            number: Number of states; all of them if there are not as many.
+            seed: Seed of the choice.
+            batch_size: Number of states in a batch.
+        """
+        rows = self._table.rows[split]
+        generator = torch.Generator().manual_seed(derived_seed(seed, "sample", split))
+        rows = rows[torch.randperm(len(rows), generator=generator)[:number]]
+        for batch in BatchesByLength(self._table.lengths(rows), batch_size):
+            yield self._table.batch(rows[torch.tensor(batch)])
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled batches of states of similar size; a last incomplete one is dropped."""
