@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from lean_ebm.data.base import DataModule, ResumableLoader
-from lean_ebm.data.proofs.table import StateBatches, StateTable
+from lean_ebm.data.proofs.table import SortedGoals, StateBatches, StateTable
 from lean_ebm.errors import SettingError
 from lean_ebm.randomness import derived_seed
 
@@ -144,22 +144,21 @@ class ProofSteps(DataModule):
         return self._loader("test")
 
     def predict_dataloader(self) -> DataLoader[Any]:
-        """The goals of the test split."""
-        return self._loader("test", collate=_goals)
+        """The goals of the test split, the smallest first."""
+        rows = self._table.rows["test"]
+        rows = rows[self._table.lengths(rows).argsort(stable=True)]
+        # By the usual samplers, of which Lightning knows which goals are in a batch.
+        return ResumableLoader(SortedGoals(self._table, rows), batch_size=self.batch_size, collate_fn=_as_is)
 
     def noun(self, candidates: Any) -> str:
         """``tactics``."""
         return "tactics"
 
-    def _loader(
-        self, split: str, seed: int | None = None, collate: Callable[[Any], Any] | None = None
-    ) -> ResumableLoader:
+    def _loader(self, split: str, seed: int | None = None) -> ResumableLoader:
         rows = self._table.rows[split]
         batches = BatchesByLength(self._table.lengths(rows), self.batch_size, seed)
         # The sampler gives whole batches, so the loader makes none. Lightning tells the sampler the epoch.
-        return ResumableLoader(
-            StateBatches(self._table, rows), batch_size=None, sampler=batches, collate_fn=collate or _as_is
-        )
+        return ResumableLoader(StateBatches(self._table, rows), batch_size=None, sampler=batches, collate_fn=_as_is)
 
     @property
     def _table(self) -> StateTable:
@@ -212,7 +211,3 @@ def _cores() -> int:
 
 def _as_is(batch: Any) -> Any:
     return batch
-
-
-def _goals(batch: Any) -> Any:
-    return batch[1]
