@@ -28,7 +28,7 @@ class PolicyValue(Method):
 
     Args:
         energy: The network of the policy.
-        sampler: The chain that makes samples.
+        sampler: The chain that makes samples. It is short: the lowest energies lie between the embeddings of tactics.
         value: Whether the head reads the policy's encoding of the goal (``shared``), or has an encoder of its ``own``,
             with the same settings.
         hidden: Hidden units of the head.
@@ -48,7 +48,7 @@ class PolicyValue(Method):
     def __init__(
         self,
         energy: TacticEnergy,
-        sampler: Langevin = Langevin(steps=32, step_size=1.0, bounds="sphere"),
+        sampler: Langevin = Langevin(steps=8, step_size=1.0, bounds="sphere"),
         value: Literal["own", "shared"] = "own",
         hidden: int = 128,
         anchor: float = 0.5,

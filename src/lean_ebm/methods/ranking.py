@@ -32,7 +32,7 @@ class Ranking(Method):
 
     Args:
         energy: The energy network.
-        sampler: The chain that makes samples.
+        sampler: The chain that makes samples. It is short: the lowest energies lie between the embeddings of tactics.
         temperature: T, in tactics.
         contrast: Weight of the probability of right tactics; 0 turns it off, as for the others.
         anchor: Weight of the distance of V to the steps that are left.
@@ -51,7 +51,7 @@ class Ranking(Method):
     def __init__(
         self,
         energy: EnergyNetwork,
-        sampler: Langevin = Langevin(steps=32, step_size=1.0, bounds="sphere"),
+        sampler: Langevin = Langevin(steps=8, step_size=1.0, bounds="sphere"),
         temperature: float = 0.5,
         contrast: float = 1.0,
         anchor: float = 0.5,
