@@ -87,7 +87,7 @@ def case(request) -> Case:
 def test_every_public_network_is_in_these_tests():
     public = {getattr(lean_ebm.energy, name) for name in lean_ebm.energy.__all__}
     networks = {c for c in public if isinstance(c, type) and issubclass(c, EnergyNetwork)}
-    of_tactics = {AffineProofEnergy, ProofEnergy}  # their conditions are graphs, see test_proofs.py
+    of_tactics = {AffineProofEnergy, ProofEnergy}  # their conditions are graphs, see test_tactic_energy.py
     assert networks - {EnergyNetwork, ClassEnergy, FieldEnergy, *of_tactics} == {network for network, _ in NETWORKS}
 
 
