@@ -45,17 +45,31 @@ def test_log_odds_are_those_of_a_sign_under_noise():
 
 
 def test_a_judge_adds_the_errors_of_entries_and_of_the_field():
-    judge = JudgeHead(2, 3)
+    judge = JudgeHead(2, 3, 4)
     judge.unit.fill_(0.2)
     features, field = torch.randn(4, 5, 2), torch.randn(4, 6)
     entries = (3 * judge.out(torch.nn.functional.silu(judge.hidden(features)))).exp().sum(dim=(1, 2))
+    off = (features @ judge.off.weight.T).square().mean(dim=(1, 2)) / 0.2
     moved = (field.square().mean(dim=1) / 0.2) ** (3 * judge.field.weight.item()) * math.exp(
         3 * judge.field.bias.item()
     )
-    torch.testing.assert_close(judge(features, field), (1 + entries + moved).log())
+    torch.testing.assert_close(judge(features, field), (1 + entries + off + moved).log())
     field.requires_grad_()
     judge(features.requires_grad_(), field).sum().backward()
     assert field.grad is None and features.grad.abs().sum() > 0  # the field is not taught by the judge
+
+
+def test_a_judge_of_matrices_sees_linear_functions_of_candidates_and_problems():
+    x, other, problem = torch.randn(3, 2, 3, 3).unbind()
+    vectors = VectorEnergy(shape=(3, 3), condition_shape=(3, 3), width=5, judge=4)
+    features, seen = vectors.judged_features(x, problem, None)
+    torch.testing.assert_close(seen, torch.cat([problem.flatten(1), x.flatten(1), features], dim=1))
+    matrices = MatrixEnergy(size=3, width=5, depth=2, judge=4)
+    features, seen = matrices.judged_features(x, problem, None)
+    assert seen.shape == (2, 3, 3, 15) and torch.equal(seen[..., 10:], features)
+    first = [matrices.judged_features(y, problem, None)[1][..., :5] for y in (x, other, x + other, 0 * x)]
+    torch.testing.assert_close(first[0] + first[1], first[2] + first[3])
+    assert (first[0] - first[1]).abs().amin() > 1e-6
 
 
 @pytest.mark.parametrize("predicts", ["field", "answer"])

@@ -122,8 +122,7 @@ def test_where_figures_come_from():
     assert "cores" in machine() and f"torch {torch.__version__}".split("+")[0] in versions()
     describe = ["git", "describe", "--always", "--dirty"]
     done = subprocess.run(describe, cwd=Path(runs.__file__).parent, capture_output=True, text=True)
-    assert commit() == (f" at commit {done.stdout.strip()}" if done.returncode == 0 else "")
-    assert commit() in versions()
+    assert commit() == (done.stdout.strip() if done.returncode == 0 else None)
 
 
 def test_what_only_sampling_uses_needs_no_new_training(tmp_path):

@@ -1,6 +1,8 @@
 """`make reasoning`, on one task."""
 
 import json
+import math
+from collections import Counter
 from pathlib import Path
 from statistics import stdev
 
@@ -8,8 +10,9 @@ import pytest
 import yaml
 
 from lean_ebm.cli.training import main
+from lean_ebm.experiments.provenance import commit
 from lean_ebm.experiments.reasoning import REASONING
-from lean_ebm.experiments.reasoning_tables import comparison, difference, tables
+from lean_ebm.experiments.reasoning_tables import comparison, difference, tables, wrong_found
 from lean_ebm.experiments.reasoning_tasks import MODELS, TASKS
 from lean_ebm.experiments.runs import Figures, TrainingRun
 
@@ -22,13 +25,17 @@ def test_runs_are_evaluated_written_up_and_not_repeated(tmp_path, monkeypatch):
     arguments = ["--fast", "--tasks", "inverse", f"--folder={tmp_path}", f"--configs={CONFIGS}"]
     REASONING.main([*arguments, "--models", "verified", "denoiser"])
     text = (tmp_path / "reasoning.md").read_text()
+    if commit() is not None:
+        assert json.loads((tmp_path / "inverse-verified/seed-0/fit.json").read_text())["commit"] == commit()
+        assert f"Trained at commit {commit()}." in text
     assert "A dry run" in text and "Failures" not in text and "## Targets" in text
     for model in ("verified", "denoiser"):
         figures = json.loads((tmp_path / f"inverse-{model}" / "seed-0" / "evaluation.json").read_text())
         for name in ("same", "harder"):
             assert f"{figures['metrics'][f'test/{name}_error']:.5f}" in text
             assert f"{figures['compute']['10'][f'{name}_error']:.5f}" in text
-            assert len(figures["values"][f"{name}_error"]) == 20
+            values = figures["values"][f"{name}_error"]
+            assert len(values) == 20 and all(value == float(f"{value:.7g}") for value in values)
     assert f"{figures['metrics']['test/same_error_without_thinking']:.5f}" in text and ".0095" in text
     assert (tmp_path / "reasoning.png").stat().st_size > 1000 and "reasoning.png" in text
 
@@ -52,6 +59,8 @@ def test_every_task_has_a_recipe_and_every_model_its_flags_and_steps():
             assert run.config.is_file() and run.flags[: len(model.flags)] == model.flags
             assert run.flags[len(model.flags) :] == (task.ired if name == "ired" else ())
             assert run.fit_flags[0] == f"--trainer.max_steps={task.steps[name]}"
+    names = Counter(run.name for run in REASONING.plan(REASONING.options([f"--configs={CONFIGS}"])))
+    assert names["sudoku-verified"] == REASONING.seeds == 3 and names["sudoku-ired"] == 1
 
 
 def run(metrics=(), **values):
@@ -77,7 +86,10 @@ def test_the_summary_counts_the_targets_that_hold(tmp_path):
     known |= {"harder_best_of_draws_share": 0.5, "same_solved": 0.8, "harder_solved": 0.5}
     known |= {"same_surest_50_solved": 0.9, "harder_surest_50_solved": 0.74}
     metrics = {f"test/{name}": value for name, value in known.items()}
-    verified = Figures([run(metrics, harder_solved=hard, harder_best_of_draws_solved=[1.0] * 100)])
+    values = {"same_solved": hard[:98], "harder_solved": hard, "harder_best_of_draws_solved": [1.0] * 100}
+    verified = Figures([run(metrics, **values)])
+    assert math.isnan(wrong_found(verified, "same")[0]) and wrong_found(verified, "harder") == [0.89]  # 49 and 50 wrong
+    assert wrong_found(Figures([run(metrics, **values)] * 2), "same") == [0.96, 0.96]  # 98 wrong, with two seeds
     denoiser = Figures([run(harder_solved=hard, harder_solved_at_most_steps=hard)])
     found = {"verified": verified, "denoiser": denoiser}
     assert comparison(task, found, "denoiser-8").value == 0.5 and comparison(task, found, "denoiser-1").value == 0
@@ -85,7 +97,7 @@ def test_the_summary_counts_the_targets_that_hold(tmp_path):
     models = {name: MODELS[name] for name in found}
     text = "\n".join(tables({task: found}, models, tmp_path / "picture.png"))
     for row in (
-        "| wrong answers found: AUROC at least .95, harder .9; discrete tasks | 1 of 2 |",
+        "| wrong answers found: AUROC at least .95, harder .9; discrete tasks | 0 of 1; not applicable: 1 |",
         "| best of 8: at least half of the way from one draw to the best | 1 of 1; not applicable: 1 |",
         "| surest half: at most half of the risk; Sudoku and inverse | 1 of 2 |",
         "| harder: ahead of the denoiser, 8 times the steps | 1 of 1 |",

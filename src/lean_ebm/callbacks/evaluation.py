@@ -123,6 +123,12 @@ class Evaluation(Callback):
             path = Path(folder) / "evaluation.json"
             path.parent.mkdir(parents=True, exist_ok=True)
             metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-            report = {"metrics": metrics, "compute": self._result.curves, "values": self._result.values}
+            values = {name: [_rounded(value) for value in some] for name, some in self._result.values.items()}
+            report = {"metrics": metrics, "compute": self._result.curves, "values": values}
             path.write_text(json.dumps(report, indent=2, sort_keys=True) + "\n")
             self._written = path
+
+
+def _rounded(value: float) -> float:
+    """A float32 number without the digits that only its conversion to float64 added."""
+    return float(f"{value:.7g}")

@@ -35,6 +35,7 @@ class FieldEnergy(EnergyNetwork):
         predicts: What g is, see above.
         num_features: Number of features of each entry, see :meth:`features`.
         judge: Hidden units of the judge; 0 for none.
+        rows: Rows of the judge's matrix, see :class:`JudgeHead`; None for as many as hidden units.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class FieldEnergy(EnergyNetwork):
         predicts: Literal["field", "answer"],
         num_features: int,
         judge: int,
+        rows: int | None = None,
     ) -> None:
         super().__init__()
         self.shape = tuple(shape)
@@ -52,7 +54,7 @@ class FieldEnergy(EnergyNetwork):
         self.scale = nn.Parameter((2 * angle.sin()) ** -0.5) if predicts == "answer" else None
         self.register_buffer("share", angle.cos() if landscapes else torch.ones(1), persistent=False)
         self.register_buffer("noise_level", angle.sin(), persistent=False)
-        self.judge = JudgeHead(num_features, judge) if judge else None
+        self.judge = JudgeHead(num_features, judge, rows or judge) if judge else None
 
     share: Tensor
     noise_level: Tensor
@@ -68,6 +70,11 @@ class FieldEnergy(EnergyNetwork):
             problem: Their problems.
             landscape: Their landscapes ``(B,)``, if there are several.
         """
+
+    def judged_features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The :meth:`features`, and those that the judge sees: the same, unless a subclass shows it more of them."""
+        features = self.features(x, problem, landscape)
+        return features, features
 
     def correction(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """G ``(B, *shape)`` of candidates ``(B, *shape)``, linear in their :meth:`features`."""
@@ -104,8 +111,8 @@ class FieldEnergy(EnergyNetwork):
             return super().judgement(x, condition)
         problem, landscape = split_landscape(condition)
         self.check(x, landscape)
-        features = self.features(x, problem, landscape)
-        energies: Tensor = self.judge(features, self._field(features, x, landscape))
+        features, seen = self.judged_features(x, problem, landscape)
+        energies: Tensor = self.judge(seen, self._field(features, x, landscape))
         return energies
 
     def _field(self, features: Tensor, x: Tensor, landscape: Tensor | None) -> Tensor:
@@ -130,14 +137,19 @@ GAIN = 3.0
 
 
 class JudgeHead(nn.Module):
-    """An energy ``log(1 + sum_i e_i)``, with an error ``e_i > 0`` for each entry of a candidate and one for the field.
+    r"""An energy ``log(1 + error / unit)`` of the features of an answer, where the error is a sum of three parts.
 
-    The error for the field is ``exp(3 b) (mean |f|^2 / unit)^(3 a)``, with learned a and b: a finished answer should
-    not be moved any more. The judge does not teach the field itself.
+    * ``mean_i |W h_i|^2``, with a learned matrix W and the features h_i of entry i: by how much the network expects
+      the entry to be off. Errors much smaller than the features are within its reach.
+    * ``unit * sum_i exp(3 b_i)``, with a small network b of the features of entry i: errors with no such sign, for
+      example of a cell with a wrong number.
+    * ``unit * exp(3 b) (mean |f|^2 / unit)^(3 a)``, with learned a and b and the field f: a finished answer should not
+      be moved any more. The judge does not teach the field itself.
 
     Args:
         num_features: Number of features of an entry.
-        hidden: Hidden units.
+        hidden: Hidden units of b.
+        rows: Rows of W. For features of a whole candidate it takes one for each entry to see every error.
 
     Attributes:
         unit: The unit of errors; :class:`~lean_ebm.methods.Verification` says it.
@@ -145,11 +157,12 @@ class JudgeHead(nn.Module):
 
     unit: Tensor
 
-    def __init__(self, num_features: int, hidden: int) -> None:
+    def __init__(self, num_features: int, hidden: int, rows: int) -> None:
         super().__init__()
         self.register_buffer("unit", torch.ones(()))
         self.hidden = nn.Linear(num_features, hidden)
         self.out = nn.Linear(hidden, 1)
+        self.off = nn.Linear(num_features, rows, bias=False)
         self.field = nn.Linear(1, 1)
         nn.init.constant_(self.out.bias, -4.0 / GAIN)  # at first no entry seems wrong
         nn.init.constant_(self.field.weight, 1 / GAIN)
@@ -158,9 +171,11 @@ class JudgeHead(nn.Module):
     def forward(self, features: Tensor, field: Tensor) -> Tensor:
         """Energies ``(B,)``, float32, of features ``(B, ..., num_features)`` and fields ``(B, *shape)``."""
         entries = self.out(F.silu(self.hidden(features))).float().flatten(1)
-        moved = (field.detach().square().flatten(1).mean(dim=1, keepdim=True) / self.unit).clamp(min=1e-12).log()
-        logarithms = GAIN * torch.cat([entries, self.field(moved.to(self.field.weight)).float()], dim=1)
-        return F.softplus(logarithms.logsumexp(dim=1))  # log(1 + sum exp)
+        off = self.off(features).float().square().flatten(1).mean(dim=1, keepdim=True)
+        moved = field.detach().square().flatten(1).mean(dim=1, keepdim=True)
+        off, moved = ((part / self.unit).clamp(min=1e-12).log() for part in (off, moved))
+        parts = [GAIN * entries, off, GAIN * self.field(moved.to(self.field.weight)).float()]
+        return F.softplus(torch.cat(parts, dim=1).logsumexp(dim=1))  # log(1 + sum exp)
 
 
 def landscape_angles(landscapes: int) -> Tensor:

@@ -40,7 +40,7 @@ class MatrixEnergy(FieldEnergy):
         predicts: Literal["field", "answer"] = "field",
         judge: int = 0,
     ) -> None:
-        super().__init__((size, size), landscapes, predicts, width, judge)
+        super().__init__((size, size), landscapes, predicts, (depth + 1) * width, judge)
         self.embed = nn.Linear(2 * matrices + 3, width)
         self.blocks = nn.ModuleList([_Block(width, landscapes) for _ in range(depth)])
         self.zoom = nn.Parameter(torch.ones(landscapes)) if landscapes else None
@@ -48,15 +48,23 @@ class MatrixEnergy(FieldEnergy):
 
     def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """Features ``(B, n, n, width)`` of candidates ``(B, n, n)`` for problems ``(B, n, n)`` or ``(B, m, n, n)``."""
+        return self._levels(x, problem, landscape)[-1]
+
+    def judged_features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The features, and for the judge ``(B, n, n, (depth + 1) * width)``, those before and after each block."""
+        levels = self._levels(x, problem, landscape)
+        return levels[-1], torch.cat(levels, dim=3)
+
+    def _levels(self, x: Tensor, problem: Any, landscape: Tensor | None) -> list[Tensor]:
         if self.zoom is not None and landscape is not None:
             x = x * self.zoom[landscape, None, None]
         given = problem.reshape(len(x), -1, *x.shape[1:])
         same = torch.eye(x.shape[1], device=x.device, dtype=x.dtype).expand_as(x)
         h = self.embed(torch.stack([x, x.mT, same, *given.unbind(dim=1), *given.mT.unbind(dim=1)], dim=3))
+        levels = [h]
         for block in self.blocks:
-            h = block(h, landscape)
-        features: Tensor = h
-        return features
+            levels.append(block(levels[-1], landscape))
+        return levels
 
 
 class _Block(nn.Module):

@@ -41,8 +41,8 @@ class VectorEnergy(FieldEnergy):
         predicts: Literal["field", "answer"] = "field",
         judge: int = 0,
     ) -> None:
-        super().__init__(shape, landscapes, predicts, width, judge)
         size, given = (torch.Size(part).numel() for part in (shape, condition_shape))
+        super().__init__(shape, landscapes, predicts, size + given + width, judge, rows=size)
         widths = [size + given, *[width] * depth]
         self.layers = nn.ModuleList([nn.Linear(*pair) for pair in pairwise(widths)])
         self.films = nn.ModuleList([_film(landscapes, width) for _ in range(depth - 1)] if landscapes else [])
@@ -51,17 +51,26 @@ class VectorEnergy(FieldEnergy):
 
     def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
         """Features ``(B, width)`` of candidates ``(B, *shape)`` for problems ``(B, *condition_shape)``."""
+        return self._layers(x, problem, landscape)[1]
+
+    def judged_features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The features, and for the judge ``(B, ...)``: what the first layer and the last layer see."""
+        first, last = self._layers(x, problem, landscape)
+        return last, torch.cat([first, last], dim=1)
+
+    def _layers(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
         candidate = x.flatten(1)
         if self.zoom is not None and landscape is not None:
             candidate = candidate * self.zoom[landscape][:, None]
-        h = torch.cat([problem.flatten(1), candidate], dim=1)
+        first = torch.cat([problem.flatten(1), candidate], dim=1)
+        h = first
         for i, layer in enumerate(self.layers):
             h = layer(h)
             if landscape is not None and i > 0:
                 gain, shift = self.films[i - 1](landscape).chunk(2, dim=1)
                 h = h * (1 + gain) + shift
             h = F.silu(h)
-        return h
+        return first, h
 
 
 def _film(landscapes: int, width: int) -> nn.Embedding:

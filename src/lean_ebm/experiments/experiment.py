@@ -153,7 +153,9 @@ class Experiment:
     def report(self, options: Options, runs: list[TrainingRun], failures: Sequence[str]) -> str:
         """The text of the report: what was run, the body, how to repeat it, and what failed."""
         figures = finished(runs).values()
-        threads = sorted({str(run["fit"]["threads"]) for part in figures for run in part.runs})
+        fits = [run["fit"] for part in figures for run in part.runs]
+        threads = sorted({str(fit["threads"]) for fit in fits})
+        commits = sorted({fit["commit"] for fit in fits if fit.get("commit")})
         about = "**A dry run: the figures mean nothing.**" if options.fast else self.introduction
         last = options.seeds[-1]
         seeds = f"Means over seeds 0 to {last} with 95% confidence intervals (Student's t)." if last else "Seed 0 only."
@@ -165,6 +167,7 @@ class Experiment:
             "\n".join(f"    {command}" for command in runs[0].commands()),
             f"make the first run. `{options.command}` makes all runs and resumes them where they were interrupted.",
             f"Each run had {' or '.join(threads)} CPU thread(s) of {machine()}." if threads else "",
+            f"Trained at commit {' and '.join(commits)}." if commits else "",
             f"Versions: {versions()}.",
             "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",
         ]

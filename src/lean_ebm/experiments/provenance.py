@@ -18,17 +18,17 @@ def machine() -> str:
 
 
 def versions() -> str:
-    """Versions of the packages and of Python, and the commit of this package if it lies in a git checkout."""
+    """Versions of the packages and of Python."""
     packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
-    return f"{packages}{commit()}; Python {platform.python_version()}"
+    return f"{packages}; Python {platform.python_version()}"
 
 
-def commit() -> str:
-    """`` at commit ...``, or nothing if this package does not lie in a git checkout."""
+def commit() -> str | None:
+    """The commit of this package, or None if it does not lie in a git checkout."""
     try:
         done = subprocess.run(
             ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True
         )
     except OSError:  # git is not installed
-        return ""
-    return f" at commit {done.stdout.strip()}" if done.returncode == 0 else ""
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

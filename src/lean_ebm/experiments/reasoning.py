@@ -21,12 +21,13 @@ FAST_TEST = ("--evaluation.num_samples=20", "--evaluation.steps=[1,5,10]")
 
 
 def plan(options: Options) -> list[TrainingRun]:
-    """The runs: each task by each model."""
+    """The runs: each task by each model. Models that are only looked at have fewer seeds."""
     return [
         plan_run(options, TASKS[task], model, seed)
         for seed in options.seeds
         for task in options.chosen["tasks"]
         for model in options.chosen["models"]
+        if seed < (MODELS[model].seeds or len(options.seeds))
     ]
 
 

@@ -23,6 +23,7 @@ class Task:
         ired: The flags of IRED that only this task needs.
         paper: Figures of the paper, at its own size: model, on ``same`` and on ``harder`` problems.
         chain: Number of gradient steps of the recipe's chain.
+        problems: Number of problems of each split on which a model is evaluated.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Task:
     ired: tuple[str, ...]
     paper: tuple[tuple[str, str, str], ...]
     chain: int = 60
+    problems: int = 400
 
     @property
     def digits(self) -> int:
@@ -50,6 +52,7 @@ class Model:
         steps: Numbers of gradient steps of other chains, besides those of the recipe.
         longest: How many times as long as the recipe's another chain is; 0 for none.
         draws: Number of draws from which the energy chooses.
+        seeds: Largest number of seeds; None for all of the experiment.
     """
 
     title: str
@@ -57,11 +60,13 @@ class Model:
     steps: tuple[int, ...] = ()
     longest: int = 0
     draws: int = 1
+    seeds: int | None = None
 
     def test_flags(self, task: Task) -> tuple[str, ...]:
         """The flags of its evaluation on a task."""
         steps = [*(self.steps or (1,)), *([self.longest * task.chain] if self.longest else [])]
-        return ("--evaluation.num_samples=400", f"--evaluation.steps={steps}", f"--evaluation.draws={self.draws}")
+        number = f"--evaluation.num_samples={task.problems}"
+        return (number, f"--evaluation.steps={steps}", f"--evaluation.draws={self.draws}")
 
 
 def _steps(verified: int, denoiser: int, feed_forward: int, ired: int) -> dict[str, int]:
@@ -105,6 +110,7 @@ TASKS = {
             _steps(5800, 7150, 7400, 2400),
             (*FLIPPED, "--model.flips.dim=0"),
             (("IRED", ".994", ".621"),),
+            problems=200,  # its network is the slowest
         ),
         Task(
             "connectivity",
@@ -133,5 +139,5 @@ MODELS = {
         "feed-forward network",
         ("--model=FeedForward", "--model.energy.landscapes=0", *WITHOUT_JUDGE),
     ),
-    "ired": Model("IRED", ("--model=IRED", *WITHOUT_JUDGE, *DESCENT), steps=(1, 5, 20), draws=8),
+    "ired": Model("IRED", ("--model=IRED", *WITHOUT_JUDGE, *DESCENT), steps=(1, 5, 20), draws=8, seeds=1),
 }

@@ -18,6 +18,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped] # not worth a dependency on its stubs
 
 from lean_ebm.errors import RunError, SettingError
+from lean_ebm.experiments.provenance import commit
 from lean_ebm.files import write_whole
 
 SAMPLING = ("sampler", "candidates", "acceptance", "churn", "sample_bound", "jump", "eta", "keep", "judged_by")
@@ -149,14 +150,15 @@ class TrainingRun:
         """Train from the start or from the last checkpoint of an interrupted run; do nothing if the run is finished."""
         if self._trained.is_file():
             return
-        record = self._record() or {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads}
+        start = {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads, "commit": commit()}
+        record = self._record() or start
         write_whole(self._begun, json.dumps(record))
         checkpoint = self._last_checkpoint()
-        start, spent = time.monotonic(), None
+        begin, spent = time.monotonic(), None
         try:
             spent = self._run("fit", threads, *([f"--ckpt_path={checkpoint}"] if checkpoint else []))
         finally:
-            record["seconds"] += time.monotonic() - start
+            record["seconds"] += time.monotonic() - begin
             write_whole(self._begun, json.dumps(record))
         write_whole(self._trained, json.dumps(record | {"processor_seconds": None if checkpoint else spent}))
 
