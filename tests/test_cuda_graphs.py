@@ -97,10 +97,11 @@ def test_step_sizes_and_bounds_are_inputs_and_other_settings_are_captured_anew(a
     compare(dataclasses.replace(CHAIN, steps=3))
     compare(dataclasses.replace(CHAIN, monotone=True))
     compare(dataclasses.replace(CHAIN, bounds=None))
-    assert again.made == 5
+    compare(dataclasses.replace(CHAIN, bounds="sphere"))
+    assert again.made == 6
     start = start[:5]
     compare(CHAIN)
-    assert again.made == 6
+    assert again.made == 7
 
 
 def test_the_step_size_is_learned(again):

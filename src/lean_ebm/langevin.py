@@ -23,6 +23,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from lean_ebm.bounds import Bounds, project
 from lean_ebm.cuda_graphs import can_replay, network_of, replayed
 from lean_ebm.gradient import energy_gradient, leave_inference_mode, plain_energy_gradient
 from lean_ebm.langevin_settings import Langevin, Stop
@@ -133,7 +134,7 @@ class _Chain(NamedTuple):
     x: Tensor
     condition: Any
     step_size: Tensor
-    bounds: tuple[float, float] | tuple[Tensor, Tensor] | None
+    bounds: Bounds | tuple[Tensor, Tensor] | None
     first: tuple[Tensor, Tensor] | None
     gradient_map: GradientMap | None
 
@@ -192,8 +193,7 @@ def _run(
         proposal = torch.addcmul(here, eta, gradient, value=-1)
         if noise_scale > 0:
             proposal = proposal.add_(noise[rows])
-        if bounds is not None:
-            proposal = proposal.clamp_(*bounds)
+        proposal = project(proposal, bounds)
         if settings.monotone:
             with torch.no_grad():
                 rises = ~(energy(proposal, given) <= values)  # so that NaN counts as a rise
@@ -225,7 +225,7 @@ def _replayed(
     """Chains as one CUDA graph; ``on_step`` is called at their end, with a copy of the candidates of each step."""
     # Step size and bounds are inputs of the graph. All other settings are fixed in it.
     kind = replace(settings, step_size=1.0, bounds=None, compile=False)
-    if settings.bounds is not None:
+    if settings.bounds is not None and not isinstance(settings.bounds, str):
         low, high = (torch.full((), bound, dtype=chain.x.dtype, device=chain.x.device) for bound in settings.bounds)
         chain = chain._replace(bounds=(low, high))
 

@@ -13,6 +13,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lean_ebm.bounds import Bounds, project
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
@@ -161,7 +162,7 @@ class EBT(Method):
             plan = [self.chain]
         first: tuple[Tensor, Tensor] | None = None
         energies: Tensor | None = None
-        if self.cross_entropy > 0 and plan[0].first_graph_step == 0 and not self.chain.recompute:
+        if self.classifies and plan[0].first_graph_step == 0 and not self.chain.recompute:
             # The classification term needs the energies at the starts: it shares a pass with the first step.
             own_and_all = self.energy.own_and_all_energies
             values, gradient, energies = energy_gradient(
@@ -185,7 +186,7 @@ class EBT(Method):
             "energy_start": trajectory.energies[:, 0].mean(),
             "grad_norm_chain": trajectory.grad_norms.mean(),
         }
-        if self.cross_entropy > 0:
+        if self.classifies:
             energies = self.energy.energies(start) if energies is None else energies
             likelihood = F.cross_entropy(-energies, condition, reduction="none")
             terms["cross_entropy"] = (likelihood if level is None else likelihood * (level < 1.5)).mean()
@@ -203,7 +204,7 @@ class EBT(Method):
         hook = None if on_step is None else lambda _, x: on_step(next(counter), x)
         correct: _GoalWithin | None = None
         if self.start == "corrupted" and sampler.bounds:
-            correct = _GoalWithin(self.step_size.detach(), *sampler.bounds)
+            correct = _GoalWithin(self.step_size.detach(), sampler.bounds)
         parts: list[Trajectory] = []
         for settings in plan:
             part = self.langevin(x, condition, settings, gradient_map=correct, generator=generator, on_step=hook)
@@ -260,11 +261,10 @@ class _GoalWithin(NamedTuple):
     """Changes a gradient so that the full step, ``x - alpha dE/dx``, ends within bounds."""
 
     alpha: Tensor
-    low: float
-    high: float
+    bounds: Bounds
 
     def __call__(self, x: Tensor, gradient: Tensor) -> Tensor:
-        return (x - (x - self.alpha * gradient).clamp(self.low, self.high)) / self.alpha
+        return (x - project(x - self.alpha * gradient, self.bounds)) / self.alpha
 
 
 def _squared_error(x: Tensor, target: Tensor) -> Tensor:
