@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import warnings
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -149,3 +151,15 @@ def events(folder: Path) -> EventAccumulator:
     accumulator = EventAccumulator(str(path), size_guidance={"scalars": 0, "images": 0, "histograms": 0})
     accumulator.Reload()
     return accumulator
+
+
+@contextmanager
+def without_waiting():
+    """Raise an error if the host waits for the CUDA device."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Synchronization debug mode is a prototype feature")
+        try:
+            torch.cuda.set_sync_debug_mode("error")
+            yield
+        finally:
+            torch.cuda.set_sync_debug_mode("default")

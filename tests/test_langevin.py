@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from helpers import Quadratic, labels
+from helpers import Quadratic, labels, without_waiting
 from lean_ebm.energy import ConvEnergy, MLPEnergy
 from lean_ebm.gradient import _compiled_energy_gradient
 from lean_ebm.langevin import (
@@ -526,11 +526,8 @@ def test_the_host_never_waits_for_a_chain(graph, compile):
     settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph, compile=compile)
     for _ in range(2):  # so that loading, tuning and capturing are done
         langevin(energy, start, condition, settings, generator=generator)
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    with without_waiting():
         langevin(energy, start, condition, settings, generator=generator)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
 
 
 class Products(TorchDispatchMode):
