@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import platform
@@ -17,13 +16,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from statistics import median
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
-from lightning.pytorch import Callback, LightningModule, Trainer
 
 from benchmarks import peers
+from benchmarks.pace import Pace
 from benchmarks.rows import training
 from benchmarks.scale import CHAIN, Scale
 from lean_ebm.cli.training import main as lean_ebm
@@ -45,29 +43,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 Row = dict[str, Any]
 """``name``, ``figure`` and, if there is one, ``target`` and whether it ``holds``."""
-
-
-class Pace(Callback):
-    """Times the steps of a fit, without the first half of them, and keeps the time of the last fit."""
-
-    milliseconds: ClassVar[float] = float("nan")
-
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Begin."""
-        self._first = trainer.global_step
-        self._marks: list[tuple[int, float]] = []
-
-    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Note the time every ten steps. Waiting for the device hardly changes the time of ten steps."""
-        if (trainer.global_step - self._first) % 10 == 0:
-            torch.cuda.synchronize()
-            self._marks.append((trainer.global_step, time.perf_counter()))
-
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Compute the time of a step. The median leaves out validations and checkpoints."""
-        marks = self._marks[len(self._marks) // 2 :]
-        pairs = [(b[1] - a[1]) / (b[0] - a[0]) for a, b in itertools.pairwise(marks)]
-        Pace.milliseconds = 1e3 * median(pairs) if pairs else float("nan")
 
 
 def chains(scale: Scale) -> list[Row]:
@@ -154,7 +129,7 @@ def _recipe(name: str, folder: Path) -> list[Row]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         warnings.simplefilter("ignore", DeprecationWarning)  # which Python does not show to users
-        timed = ["--trainer.max_steps=120", "--trainer.callbacks+=benchmarks.gpu.Pace"]
+        timed = ["--trainer.max_steps=120", "--trainer.callbacks+=benchmarks.pace.Pace"]
         lean_ebm([*fit, *timed, "--checkpoint.every_n_train_steps=120", f"--trainer.default_root_dir={usual}"])
     pace = Pace.milliseconds
     said = sorted({f"{warning.category.__name__}: {str(warning.message)[:90]}" for warning in caught})
@@ -189,7 +164,7 @@ def full(folder: Path) -> list[Row]:
                 "--trainer.enable_model_summary=false",
                 "--trainer.limit_val_batches=0",
                 f"--trainer.max_steps={length}",
-                "--trainer.callbacks+=benchmarks.gpu.Pace",
+                "--trainer.callbacks+=benchmarks.pace.Pace",
                 f"--trainer.default_root_dir={folder / f'full-{name}'}",
                 *data(),
             ]

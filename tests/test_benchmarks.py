@@ -109,3 +109,16 @@ def test_the_check_of_a_gpu_says_that_there_is_none(benchmarks, capsys):
 
     assert gpu.main([]) == gpu.WITHOUT
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_fit_tells_its_pace_to_the_program_that_started_it(benchmarks, tmp_path, monkeypatch):
+    from benchmarks.pace import Pace
+    from helpers import TINY_RUN
+
+    from lean_ebm.cli.training import main
+
+    monkeypatch.setattr(Pace, "milliseconds", float("nan"))
+    run = [*TINY_RUN, "--trainer.limit_train_batches=60", "--trainer.limit_val_batches=0", "--data.batch_size=4"]
+    timed = ["--trainer.callbacks+=benchmarks.pace.Pace", f"--trainer.default_root_dir={tmp_path}"]
+    main(["fit", "--config=quickstart", *run, *timed])
+    assert 0 < Pace.milliseconds < 60_000
