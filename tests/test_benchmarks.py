@@ -114,7 +114,6 @@ def test_the_check_of_a_gpu_says_that_there_is_none(benchmarks, capsys):
 def test_a_fit_tells_its_pace_to_the_program_that_started_it(benchmarks, tmp_path, monkeypatch):
     from benchmarks.pace import Pace
     from helpers import TINY_RUN
-
     from lean_ebm.cli.training import main
 
     monkeypatch.setattr(Pace, "milliseconds", float("nan"))
