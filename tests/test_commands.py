@@ -52,8 +52,11 @@ def test_every_command_of_the_table_has_a_main():
 
 def test_a_proof_is_found_from_a_cold_start():
     """Without torch and Lightning."""
+    command = Path(sys.executable).with_name("lean-ebm")
+    if not command.exists():
+        pytest.skip(f"there is no command {command}: pip install -e .")
     start = time.perf_counter()
-    output, seconds = run(str(Path(sys.executable).with_name("lean-ebm")), "prove", "p ∧ q → q ∧ p")
+    output, seconds = run(str(command), "prove", "p ∧ q → q ∧ p")
     assert "theorem" in output and "verified by" in output
     assert seconds < 2 and time.perf_counter() - start < 20
 

@@ -37,7 +37,9 @@ def in_a_copy(folder: Path, *arguments: str) -> None:
     copy = folder / "my copy" / "test_a [x]"
     shutil.copytree(ROOT, copy, ignore=left_behind)
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
-    variables["PYTHONPATH"] = str(copy / "src")
+    elsewhere = os.environ.get("PYTHONPATH", "").split(os.pathsep)  # a library may lie there
+    others = [path for path in elsewhere if path and not Path(path).resolve().is_relative_to(ROOT)]
+    variables["PYTHONPATH"] = os.pathsep.join([str(copy / "src"), *others])
 
     def run(*command: str) -> str:
         done = subprocess.run(

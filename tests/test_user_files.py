@@ -1,15 +1,18 @@
 """A fault in a user's file is reported with the file, the line and the message; contracts are checked at once."""
 
+import importlib
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from helpers import DIGITS, METHODS, TINY_RUN
 from lean_ebm.__main__ import main as command
-from lean_ebm.cli.faults import causes
+from lean_ebm.cli import faults
+from lean_ebm.cli.faults import causes, users_line
 from lean_ebm.data import MatrixAddition
 
 NETWORK = [*METHODS["ContrastiveDivergence"][1:], *DIGITS, *TINY_RUN]
@@ -146,3 +149,28 @@ def test_its_traceback_can_be_asked_for(path, kind, capsys, monkeypatch):
         run(capsys, monkeypatch, f"--model={path}", *NETWORK)
     files = [entry.filename for error in causes(caught.value) for entry in traceback.extract_tb(error.__traceback__)]
     assert any(file.endswith(f"{path.split('.')[0]}.py") for file in files)
+
+
+def test_a_library_in_a_folder_of_pythonpath_is_not_the_users(tmp_path, monkeypatch):
+    """Nor does a user's package become a library by a name that begins like a library's."""
+    for name in ("library", "library_of_mine"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("def fail(then=None):\n    then() if then else 1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(faults, "LIBRARIES", ("library", "not_installed"))
+    library, mine = importlib.import_module("library"), importlib.import_module("library_of_mine")
+
+    def line(fail: Callable[[], None]) -> tuple[Path, int] | None:
+        with pytest.raises(ZeroDivisionError) as caught:
+            fail()
+        # Without the lines of this test and of pytest itself.
+        return users_line(caught.value.with_traceback(caught.tb.tb_next.tb_next))
+
+    assert line(library.fail) is None
+    assert line(lambda: mine.fail(library.fail)) == (tmp_path / "library_of_mine" / "__init__.py", 2)
+
+
+def test_libraries_are_found_where_they_lie():
+    import jsonargparse
+
+    assert any(str(jsonargparse.__file__).startswith(folder) for folder in faults._folders(faults.LIBRARIES))

@@ -8,13 +8,16 @@ import textwrap
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from lean_ebm.errors import SettingError, mistake
 
 PACKAGE = str(Path(__file__).resolve().parents[1])
-LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+INSTALLED = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+LIBRARIES = ("jsonargparse", "lightning", "lightning_utilities", "torch")
+"""Packages that errors pass through. They may lie in any folder of ``PYTHONPATH``."""
 
 Flags = Callable[[], tuple[dict[str, Any], dict[str, Any]]]
 
@@ -146,10 +149,17 @@ def users_line(error: BaseException) -> tuple[Path, int] | None:
     places = [(entry.filename, entry.lineno or 0) for entry in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, SyntaxError) and error.filename:
         places.append((error.filename, error.lineno or 0))
+    others = (PACKAGE, *INSTALLED, *_folders(LIBRARIES))
     for name, line in reversed(places):
-        if Path(name).is_file() and not name.startswith((PACKAGE, *LIBRARIES)) and "site-packages" not in name:
+        if Path(name).is_file() and not name.startswith(others) and "site-packages" not in name:
             return Path(name), line
     return None
+
+
+def _folders(packages: tuple[str, ...]) -> list[str]:
+    """The folders of packages, which are not imported; each ends with a separator."""
+    specs = [find_spec(package) for package in packages]
+    return [str(Path(folder) / "_")[:-1] for spec in specs if spec for folder in spec.submodule_search_locations or ()]
 
 
 def causes(error: BaseException) -> list[BaseException]:
