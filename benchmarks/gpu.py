@@ -15,6 +15,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,8 @@ MINUTES = 8.0
 RECIPES = ("contrastive", "ebt", "ired")
 EXACT = "--trainer.deterministic=true"
 """Without it, some kernels of a GPU add up numbers in an order that differs from run to run."""
+ON_THE_DEVICE = ("--trainer.accelerator=gpu", "--trainer.devices=1")
+QUIET = ("--trainer.enable_progress_bar=false", "--trainer.enable_model_summary=false")
 ROOT = Path(__file__).resolve().parents[1]
 
 Row = dict[str, Any]
@@ -110,10 +113,8 @@ def recipes(folder: Path) -> list[Row]:
 def _recipe(name: str, folder: Path) -> list[Row]:
     common = [
         f"--config={name}",
-        "--trainer.accelerator=gpu",
-        "--trainer.devices=1",
-        "--trainer.enable_progress_bar=false",
-        "--trainer.enable_model_summary=false",
+        *ON_THE_DEVICE,
+        *QUIET,
         "--trainer.limit_val_batches=1",
         *data(),
     ]
@@ -150,6 +151,38 @@ def _recipe(name: str, folder: Path) -> list[Row]:
     ]
 
 
+def prover(folder: Path, on: Sequence[str] = ON_THE_DEVICE) -> list[Row]:
+    """An energy of tactics learns on the device for some steps, is tested, and guides a search, which needs no device.
+
+    Args:
+        folder: Where the fit writes.
+        on: Flags that say where it runs; on a CPU only to try this out.
+    """
+    common = [
+        f"--config={ROOT / 'configs' / 'proving' / 'energy.yaml'}",
+        *on,
+        *QUIET,
+        "--data.theorems=300",
+        "--trainer.log_every_n_steps=1",
+        f"--trainer.default_root_dir={folder / 'prover'}",
+    ]
+    short = ["--trainer.max_epochs=-1", "--trainer.max_steps=100", "--trainer.limit_val_batches=1"]
+    timed = ["--trainer.callbacks+=benchmarks.pace.Pace", "--checkpoint.every_n_train_steps=100"]
+    lean_ebm(["fit", *common, *short, *timed])
+    rows = [_row("fit of proving/energy", 1e3 / Pace.milliseconds, "steps a second")]
+    saved = _saved(folder / "prover", 100)
+    lean_ebm(
+        ["test", *common, f"--ckpt_path={saved}", "--trainer.limit_test_batches=2", "--evaluation.num_samples=200"]
+    )
+    rows.append(_check("test of proving/energy", True))
+    name = "search with proving/energy as the guide"
+    if find_spec("lean_ebm.guides") is None:
+        return [*rows, {"name": name, "figure": "not measured: this version cannot search with a checkpoint"}]
+    command = [sys.executable, "-m", "lean_ebm", "prove", "p ∧ q → q ∧ p", "--guide", str(saved)]
+    done = subprocess.run([*command, "--applications", "500"], capture_output=True, text=True, timeout=120)
+    return [*rows, _check(name, done.returncode == 0 and "theorem" in done.stdout, done.stderr[-300:])]
+
+
 def full(folder: Path) -> list[Row]:
     """The paces of the recipes of ``configs/full``."""
     rows = []
@@ -158,10 +191,8 @@ def full(folder: Path) -> list[Row]:
             [
                 "fit",
                 f"--config={ROOT / 'configs' / 'full' / name}.yaml",
-                "--trainer.accelerator=gpu",
-                "--trainer.devices=1",
-                "--trainer.enable_progress_bar=false",
-                "--trainer.enable_model_summary=false",
+                *ON_THE_DEVICE,
+                *QUIET,
                 "--trainer.limit_val_batches=0",
                 f"--trainer.max_steps={length}",
                 "--trainer.callbacks+=benchmarks.pace.Pace",
@@ -179,9 +210,8 @@ def killed(folder: Path) -> list[Row]:
         "fit",
         "--config=contrastive",
         EXACT,
-        "--trainer.accelerator=gpu",
-        "--trainer.devices=1",
-        "--trainer.enable_progress_bar=false",
+        *ON_THE_DEVICE,
+        *QUIET,
         "--trainer.limit_val_batches=1",
         "--trainer.max_steps=40",
         "--checkpoint.every_n_train_steps=10",
@@ -252,7 +282,7 @@ def _check(name: str, passed: bool, otherwise: str = "") -> Row:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the checks, print the table and write it; returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__)
-    parser.add_argument("--only", nargs="+", help="parts: chains, steps, recipes, full, killed")
+    parser.add_argument("--only", nargs="+", help="parts: chains, recipes, steps, prover, full, killed")
     parser.add_argument(
         "--output", type=Path, default=ROOT / "lightning_logs" / "gpu-check", help="folder of the table"
     )
@@ -272,6 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "chains": lambda: chains(scale),
             "recipes": lambda: recipes(folder),
             "steps": lambda: steps(scale),
+            "prover": lambda: prover(folder),
             "full": lambda: full(folder),
             "killed": lambda: killed(folder),
         }
