@@ -21,7 +21,7 @@ KNOWN_WARNINGS = [
     r"ignore:The .grad attribute of a Tensor that is not a leaf.*",  # torch 2.15 causes it itself while it compiles
     r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
     r"ignore:Please use the new API settings to control TF32.*",  # of an API that Lightning 2.6 uses
-    r"ignore:`torch.jit.script_method` is deprecated.*",  # torch 2.11 on Python 3.12 calls it itself to compile
+    r"ignore:`torch.jit.script.*` is deprecated.*",  # torch 2.11 on Python 3.12 calls it itself to compile
     r"ignore:Warning. Profiler clears events at the end of each cycle.*",  # torch 2.11 says so of every profile
     r"ignore:GPU available but not used.*",  # a test says on which device it runs, whatever the machine has
 ]
