@@ -76,6 +76,11 @@ class Judging:
         log_priors = (-energies / self.temperature).log_softmax(dim=1)
         return Assessment(energies, log_priors, free_energy(energies, self.temperature))
 
+    @property
+    def compares_conditions(self) -> bool:
+        """Whether the method learns to compare conditions, so that the values of :meth:`assess` mean something."""
+        return False
+
     def listed_points(self, candidates: Any, encoded: Any) -> Tensor:
         """Points ``(B, K, *shape)`` of listed candidates, for conditions that the energy network has encoded."""
         if not isinstance(candidates, Tensor):
