@@ -117,9 +117,9 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
 
         With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`. If no draw is
         accepted, the one with the largest p(y|x) is kept. The energy itself cannot compare candidates here, since it
-        prefers plain images: an empty one has a lower energy than a digit. Without classes the draw with the lowest
-        energy is kept. With verification, a draw is accepted if its confidence ``exp(-E)`` reaches :attr:`acceptance`;
-        otherwise all draws are made.
+        prefers plain images: an empty one has a lower energy than a digit. Without classes, or with a judge, the draw
+        with the lowest energy is kept. With verification, a draw is accepted if its confidence ``exp(-E)`` reaches
+        :attr:`acceptance`; otherwise all draws are made.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.
@@ -269,8 +269,17 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def parameter_groups(self) -> Iterable[Any]:
-        """The parameters for the optimizer; override to give some of them their own learning rate."""
-        return self.parameters()
+        """The parameters for the optimizer; those of a judge may have their own learning rate."""
+        return self._with_rates(list(self.parameters()))
+
+    def _with_rates(self, parameters: list[Any]) -> list[Any]:
+        """Split off the parameters of the judge if :attr:`verification` has a learning rate for them."""
+        rate = None if self.verification is None else self.verification.rate
+        if rate is None or not self.energy.has_judge:
+            return parameters
+        judge = list(self.energy.judge.parameters())
+        others = [parameter for parameter in parameters if all(parameter is not other for other in judge)]
+        return [{"params": others}, {"params": judge, "lr": rate}]
 
     def _randomness(self, stage: str, batch_idx: int) -> AbstractContextManager[None]:
         """Seed the random numbers of a step by the seed of the run, the stage, the rank, the epoch and the batch.

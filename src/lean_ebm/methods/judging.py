@@ -60,13 +60,16 @@ class Judging:
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
         self.energy.check_precision()
-        energies: Tensor = self.energy.energies(x)
+        energies: Tensor = self.energy.judged_energies(x)
         return energies
 
     def score(self, x: Tensor, condition: Any) -> Tensor:
-        """Scores ``(B,)`` to choose between finished candidates; high is good: log p(y|x) with classes, else -E."""
+        """Scores ``(B,)`` to choose between finished candidates; high is good.
+
+        With classes and without a judge they are log p(y|x), else -E.
+        """
         x = x.detach()
-        if self.energy.num_classes > 1:
+        if self.energy.num_classes > 1 and not self.energy.has_judge:
             with torch.no_grad():
                 return -F.cross_entropy(-self.class_energies(x), condition, reduction="none")
         with torch.no_grad():
