@@ -83,6 +83,11 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
                 "--model.verification.weight 0.1, or set --model.energy.judge 0."
             )
         if verification is not None:
+            if energy.has_judge and energy.num_classes and verification.share > 0:
+                raise SettingError(
+                    f"{type(energy).__name__} has a judge of images, and its own images have no one right answer to "
+                    "learn from: set --model.verification.share 0 and --model.verification.noised 1."
+                )
             energy.set_unit(verification.unit)
         self.acceptance = acceptance
         self.verification = verification
@@ -274,10 +279,9 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
 
     def _with_rates(self, parameters: list[Any]) -> list[Any]:
         """Split off the parameters of the judge if :attr:`verification` has a learning rate for them."""
-        rate = None if self.verification is None else self.verification.rate
-        if rate is None or not self.energy.has_judge:
+        rate, judge = None if self.verification is None else self.verification.rate, self.judge_parameters()
+        if rate is None or not judge:
             return parameters
-        judge = list(self.energy.judge.parameters())
         others = [parameter for parameter in parameters if all(parameter is not other for other in judge)]
         return [{"params": others}, {"params": judge, "lr": rate}]
 
@@ -318,8 +322,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
             return terms
         if batch_idx % self.verification.every:
             # DistributedDataParallel reports parameters that the loss does not use.
-            judge = [part for name, part in self.energy.named_parameters() if name.startswith("judge.")]
-            unused = sum((part.sum() for part in judge), start=torch.zeros((), device=self.device))
+            unused = sum((part.sum() for part in self.judge_parameters()), start=torch.zeros((), device=self.device))
             return {**terms, "loss": terms["loss"] + 0 * unused}
         more = self.verification.loss(self, target, batch[1], encoded)
         return {**terms, **more, "loss": terms["loss"] + self.verification.weight * more["verification"]}

@@ -75,6 +75,10 @@ class Judging:
         with torch.no_grad():
             return -self.candidate_energy(x, condition)
 
+    def judge_parameters(self) -> list[Tensor]:
+        """The parameters of the judge of the energy network; none without a judge."""
+        return [part for name, part in self.energy.named_parameters() if name.startswith("judge.")]
+
     @property
     def verifier(self) -> Verifier:
         """The errors of answers: those of the data module if it has a verifier, else squared distances."""
