@@ -1,6 +1,7 @@
 """`make reasoning`, on one task."""
 
 import json
+import math
 from collections import Counter
 from pathlib import Path
 from statistics import stdev
@@ -11,7 +12,7 @@ import yaml
 from lean_ebm.cli.training import main
 from lean_ebm.experiments.provenance import commit
 from lean_ebm.experiments.reasoning import REASONING
-from lean_ebm.experiments.reasoning_tables import comparison, difference, tables
+from lean_ebm.experiments.reasoning_tables import comparison, difference, tables, wrong_found
 from lean_ebm.experiments.reasoning_tasks import MODELS, TASKS
 from lean_ebm.experiments.runs import Figures, TrainingRun
 
@@ -85,7 +86,10 @@ def test_the_summary_counts_the_targets_that_hold(tmp_path):
     known |= {"harder_best_of_draws_share": 0.5, "same_solved": 0.8, "harder_solved": 0.5}
     known |= {"same_surest_50_solved": 0.9, "harder_surest_50_solved": 0.74}
     metrics = {f"test/{name}": value for name, value in known.items()}
-    verified = Figures([run(metrics, harder_solved=hard, harder_best_of_draws_solved=[1.0] * 100)])
+    values = {"same_solved": hard[:98], "harder_solved": hard, "harder_best_of_draws_solved": [1.0] * 100}
+    verified = Figures([run(metrics, **values)])
+    assert math.isnan(wrong_found(verified, "same")[0]) and wrong_found(verified, "harder") == [0.89]  # 49 and 50 wrong
+    assert wrong_found(Figures([run(metrics, **values)] * 2), "same") == [0.96, 0.96]  # 98 wrong, with two seeds
     denoiser = Figures([run(harder_solved=hard, harder_solved_at_most_steps=hard)])
     found = {"verified": verified, "denoiser": denoiser}
     assert comparison(task, found, "denoiser-8").value == 0.5 and comparison(task, found, "denoiser-1").value == 0
@@ -93,7 +97,7 @@ def test_the_summary_counts_the_targets_that_hold(tmp_path):
     models = {name: MODELS[name] for name in found}
     text = "\n".join(tables({task: found}, models, tmp_path / "picture.png"))
     for row in (
-        "| wrong answers found: AUROC at least .95, harder .9; discrete tasks | 1 of 2 |",
+        "| wrong answers found: AUROC at least .95, harder .9; discrete tasks | 0 of 1; not applicable: 1 |",
         "| best of 8: at least half of the way from one draw to the best | 1 of 1; not applicable: 1 |",
         "| surest half: at most half of the risk; Sudoku and inverse | 1 of 2 |",
         "| harder: ahead of the denoiser, 8 times the steps | 1 of 1 |",

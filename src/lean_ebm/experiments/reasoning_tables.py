@@ -14,6 +14,8 @@ from lean_ebm.experiments.runs import Figures
 from lean_ebm.experiments.tables import draw_picture, interval, plot_over_steps, student, table
 
 SPLITS = ("same", "harder")
+LEAST = 50
+"""Wrong answers, and right ones, of all seeds together, below which the report has no AUROC."""
 TOLERANCE = 1e-9
 """Differences of errors below this are none."""
 
@@ -100,8 +102,8 @@ def tables(by_task: ByTask, models: Mapping[str, Model], picture: Path) -> list[
         ),
         "At the paper's size on a GPU: not measured.",
         "## Does the energy know?",
-        "*Wrong found*: AUROC of the final energy for wrong answers against right ones to other problems; n/a with "
-        "fewer than 50 of either in each seed. *Rank*: rank correlation of energy and error over problems, beside that "
+        "*Wrong found*: AUROC of the final energy for wrong answers against right ones to other problems, in each "
+        f"seed; n/a with fewer than {LEAST} of either in all seeds. *Rank*: rank correlation of energy and error over problems, beside that "
         "of the problem's own residual. *Surest*: the figure on the 25%, 50% and 75% of the answers with the lowest "
         "energies, and on all. *Share*: how far the lowest of eight energies leads from the first draw to the best "
         "of the eight; n/a if they do not differ.",
@@ -166,11 +168,19 @@ def _judgements(by_task: ByTask, models: Mapping[str, Model]) -> list[list[str]]
                     interval(figures.metric(f"{split}_surest_{p}_{task.figure}"), task.digits) for p in (25, 50, 75)
                 ]
                 shares.append(interval(figures.metric(f"{split}_{task.figure}"), task.digits))
-                known = [f"{split}_{name}" for name in ("wrong_auroc", "energy_rank", "residual_rank")]
-                cells = [_or_not(figures.metric(name)) for name in known]
+                known = [figures.metric(f"{split}_{name}") for name in ("energy_rank", "residual_rank")]
+                cells = [_or_not(values) for values in (wrong_found(figures, split), *known)]
                 share = _or_not(figures.metric(f"{split}_best_of_draws_share"))
                 rows.append([task.title, models[model].title, split, *cells, " / ".join(shares), share])
     return rows
+
+
+def wrong_found(figures: Figures, split: str) -> list[float]:
+    """The AUROC of wrong answers in each seed; nothing but NaN if too few answers of all seeds are wrong, or right."""
+    found = figures.metric(f"{split}_wrong_auroc")
+    solved = [value for seed in figures.values(f"{split}_solved") for value in seed]
+    wrong = sum(value < 1 for value in solved)
+    return found if min(wrong, len(solved) - wrong) >= LEAST else [nan] * len(found)
 
 
 def _or_not(values: list[float], digits: int = 2) -> str:
@@ -234,9 +244,15 @@ def _summary(by_task: ByTask) -> list[str]:
     discrete = [task for task in known if task.higher_is_better]
     continuous = [task for task in known if not task.higher_is_better]
 
+    def average(values: list[float]) -> float:
+        values = [value for value in values if not isnan(value)]
+        return mean(values) if values else nan
+
     def value(task: Task, name: str) -> float:
-        values = [value for value in known[task]["verified"].metric(name) if not isnan(value)]
-        return mean(values) if values else float("nan")
+        return average(known[task]["verified"].metric(name))
+
+    def auroc(task: Task, split: str) -> float:
+        return average(wrong_found(known[task]["verified"], split))
 
     def at_least(least: float, number: float) -> bool | None:
         return None if isnan(number) else number >= least
@@ -258,7 +274,7 @@ def _summary(by_task: ByTask) -> list[str]:
     rows: list[tuple[str, list[bool | None]]] = [
         (
             "wrong answers found: AUROC at least .95, harder .9; discrete tasks",
-            [at_least(least[split], value(task, f"{split}_wrong_auroc")) for task, split in cells if task in discrete],
+            [at_least(least[split], auroc(task, split)) for task, split in cells if task in discrete],
         ),
         (
             "rank of energy and error at least .6, or .9 of the residual's; matrices",
