@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from helpers import needs_lean
-from lean_ebm.cli import proving
+from lean_ebm.cli import prove
 from lean_ebm.cli.proving import main
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.logic import Logic
@@ -178,8 +178,8 @@ def test_results_are_written_whole_or_not_at_all(capsys, tmp_path, monkeypatch):
     path, output = tmp_path / "th.jsonl", tmp_path / "th.proofs.jsonl"
     path.write_text('{"statement": "p → p"}\n{"statement": "q → q"}\n')
     output.write_text("old\n")
-    found = iter([proving.find_proof(Statement.of("(p : Prop) : p → p"), Logic())])
-    monkeypatch.setattr(proving, "find_proof", lambda *_: next(found))  # the second time it fails
+    found = iter([prove.find_proof(Statement.of("(p : Prop) : p → p"), Logic())])
+    monkeypatch.setattr(prove, "find_proof", lambda *_: next(found))  # the second time it fails
     with pytest.raises((StopIteration, RuntimeError)):
         main(["prove", str(path)])
     assert output.read_text() == "old\n" and set(tmp_path.iterdir()) == {path, output}

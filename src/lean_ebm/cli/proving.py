@@ -1,50 +1,31 @@
-"""The command line of proving: ``lean-ebm {prove,theorems,check}``. Nothing here imports torch or Lightning."""
+"""The command line of proving: ``lean-ebm {prove,suggest,theorems,check}``. Nothing here imports torch or Lightning."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
-import inspect
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
+from lean_ebm.cli.guidance import add_guide_arguments, applications_of, suggest
 from lean_ebm.cli.judges import add_judge_arguments, ended_in_order, make_judge, preamble_of
 from lean_ebm.cli.progress import progress_bar
+from lean_ebm.cli.prove import add_prove_arguments
+from lean_ebm.cli.prove import prove as run_prove
 from lean_ebm.errors import SettingError, mistake
-from lean_ebm.files import written_whole
-from lean_ebm.proving.environment import Environment
-from lean_ebm.proving.files import read_lines, read_text, write_line
-from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.lexer import SyntaxProblem, is_name
-from lean_ebm.proving.search import (
-    BestFirst,
-    BreadthFirst,
-    FoundProof,
-    Prover,
-    RandomWalk,
-    SearchBudget,
-    find_proof,
-    is_read,
-    read_statement,
-)
+from lean_ebm.proving.files import read_lines, read_text
+from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.source.checking import check_file
 from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Attempt, Statement
 
-COMMANDS = ("prove", "theorems", "check")
+COMMANDS = ("prove", "suggest", "theorems", "check")
 """The commands of :func:`main`."""
 
-_PROVERS: dict[str, Callable[[], Prover] | None] = {
-    "auto": None,
-    "best-first": BestFirst,
-    "breadth-first": BreadthFirst,
-    "random": RandomWalk,
-}
 _CHUNK = 200  # scripts that the judge checks between two looks at the progress bar
 
 
@@ -77,26 +58,17 @@ def main(args: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = OneSentenceParser(prog="lean-ebm", description="Prove theorems in Lean 4's language.")
-    commands = parser.add_subparsers(required=True, metavar="{prove,theorems,check}")
+    commands = parser.add_subparsers(required=True, metavar="{prove,suggest,theorems,check}")
 
     prove = commands.add_parser("prove", help="find a proof of a theorem, or of each theorem of a file")
-    prove.add_argument(
-        "statement",
-        help="such as 'p ∧ q → q ∧ p', or with binders: '(p q : Prop) : p ∧ q → q ∧ p'; or a file FILE.jsonl with a "
-        "statement in each line, as the command theorems writes it",
-    )
-    prove.add_argument(
-        "--prover",
-        default="auto",
-        help=f"{', '.join(_PROVERS)}, or the import path of a class, such as mine.MyProver; auto: the decision "
-        "procedure, and then best-first (auto)",
-    )
-    prove.add_argument("--applications", type=int, default=50_000, help="tactic applications for a theorem (50000)")
-    prove.add_argument("--seconds", type=float, default=60.0, help="seconds for a theorem (60)")
-    prove.add_argument("--name", help="name of the theorem (example_1)")
-    prove.add_argument("--prefix", action="store_true", help="And p q in place of p ∧ q, for a Lean without library")
-    prove.add_argument("--output", type=Path, help="of a file of theorems: the file of results (FILE.proofs.jsonl)")
-    prove.set_defaults(run=_prove)
+    add_prove_arguments(prove)
+    prove.set_defaults(run=run_prove)
+
+    suggested = commands.add_parser("suggest", help="print the tactics that a guide would try first in a goal")
+    suggested.add_argument("goal", help="such as '(p q : Prop) (h : p ∧ q) : q': what is before the colon is given")
+    suggested.add_argument("--number", type=int, default=10, help="number of tactics (10)")
+    add_guide_arguments(suggested, required=True)
+    suggested.set_defaults(run=suggest)
 
     theorems = commands.add_parser("theorems", help="write a data set of theorems with proofs, as JSON lines")
     theorems.add_argument("file", type=Path, help="the file to write; an old one is replaced when the new one is whole")
@@ -108,6 +80,11 @@ def _parser() -> argparse.ArgumentParser:
         "--first-order", type=float, default=0.5, help="fraction of proof terms with quantifiers (0.5)"
     )
     theorems.add_argument("--bound", type=int, default=100, help="applications to grade a theorem with (100)")
+    theorems.add_argument(
+        "--solve-with",
+        metavar="GUIDE",
+        help="a guide, as prove has it: also write with how many applications, of --bound, it proves each theorem",
+    )
     theorems.set_defaults(run=_theorems)
 
     check = commands.add_parser("check", help="check the scripts of a file")
@@ -124,144 +101,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _prover(name: str) -> Prover | None:
-    """The prover of ``--prover``; None for the decision procedure and best-first search.
-
-    Raises:
-        SettingError: If there is no such prover. A fault in a file of the user's own is raised as it is.
-    """
-    if name in _PROVERS:
-        made = _PROVERS[name]
-        return None if made is None else made()
-    home, _, attribute = name.rpartition(".")
-    if not home:
-        raise SettingError(
-            f"--prover is {name!r}: expected one of {', '.join(_PROVERS)}, or the import path of a class, such as "
-            "mine.MyProver."
-        )
-    try:
-        module = importlib.import_module(home)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{home}.".startswith(f"{error.name}."):
-            raise  # a module that the user's own module imports
-        raise SettingError(f"--prover {name}: there is no module {error.name}. Is its folder in PYTHONPATH?") from None
-    found = getattr(module, attribute, None)
-    if not (isinstance(found, type) and issubclass(found, Prover)):
-        raise SettingError(f"--prover {name}: {home} has no class {attribute} derived from lean_ebm.proving.Prover.")
-    if inspect.isabstract(found):
-        raise SettingError(f"--prover {name}: {attribute} does not define {', '.join(found.__abstractmethods__)}.")
-    try:
-        inspect.signature(found).bind()
-    except TypeError as error:
-        raise SettingError(
-            f"--prover {name}: {attribute} is made without arguments, but there is a {error}; give it a default."
-        ) from None
-    return found()
-
-
-# prove
-
-
-def _prove(settings: argparse.Namespace) -> int:
-    budget = SearchBudget(settings.applications, settings.seconds)
-    prover = _prover(settings.prover)
-    if settings.statement.endswith(".jsonl"):
-        return _prove_file(settings, prover, budget)
-    if settings.output is not None:
-        raise SettingError("--output is for a file of theorems, FILE.jsonl; the proof of one statement is printed.")
-    name = "example_1" if settings.name is None else settings.name
-    if not is_name(name):
-        raise SettingError(
-            f"--name is {name!r}, expected a name that a theorem can have in Lean: no keyword, no blank."
-        )
-    statement = _statement(settings.statement, settings)
-    started = time.perf_counter()
-    with make_judge(settings) as judge:
-        found = find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
-    seconds = time.perf_counter() - started
-    if found.verdict is None or not found.verdict.proved:
-        print(f"{statement}\n{found.reason} ({seconds:.1f} s)")
-        return 1
-    if found.unwritten:
-        print(f"{found.statement}\n-- proved by a term, without a script: {found.unwritten}")
-    else:
-        print(found.statement.theorem(name, found.script))
-    print(f"-- verified by {found.verdict.verifier} in {seconds:.2f} s")
-    return 0
-
-
-def _statement(text: str, settings: argparse.Namespace) -> Statement:
-    """Read a statement; a Lean as the judge may read one that the embedded logic does not know."""
-    try:
-        statement = read_statement(text)
-    except SettingError:
-        if settings.env == "logic":
-            raise
-        statement = Statement.of(text)
-    return replace(statement, preamble=preamble_of(settings))
-
-
-def _searched(judge: Judge, statement: Statement) -> Environment | None:
-    """Choose where to search: in the judge if tactics can be tried in it, else in the embedded logic (None).
-
-    A statement that the embedded logic does not read is searched in Lean, if Lean is the judge.
-    """
-    if isinstance(judge, Environment):
-        return judge
-    if is_read(statement):
-        return None
-    from lean_ebm.proving.lean import Lean, LeanEnvironment
-
-    assert isinstance(judge, Lean)
-    return LeanEnvironment(judge)
-
-
-def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: SearchBudget) -> int:
-    """Prove each theorem of a file and write the results."""
-    if settings.name is not None:
-        raise SettingError("--name is for one statement; the theorems of a file have no names.")
-    path = Path(settings.statement)
-    output = path.with_suffix(".proofs.jsonl") if settings.output is None else settings.output
-    if output.exists() and path.exists() and output.samefile(path):
-        raise SettingError(f"--output is the file of the theorems, {path}: name another one.")
-    records = read_lines(path)
-    started = time.perf_counter()
-    proved = applications = 0
-    with written_whole(output) as file, make_judge(settings) as judge, progress_bar(len(records)) as bar:
-        for count, record in enumerate(records, 1):
-            began = time.perf_counter()
-            found = _found(record["statement"], settings, judge, prover, budget)
-            proved += found.proved
-            applications += found.applications or 0
-            write_line(
-                file,
-                {
-                    "statement": str(found.statement),
-                    "proved": found.proved,
-                    "script": found.script if found.proved else None,
-                    "verifier": found.verdict.verifier if found.verdict is not None else None,
-                    "reason": found.reason,
-                    "applications": found.applications or 0,
-                    "seconds": round(time.perf_counter() - began, 4),
-                },
-            )
-            bar.tell(count)
-    seconds = time.perf_counter() - started
-    print(f"{output}: {proved} of {len(records)} proved, {applications} tactic applications, {seconds:.1f} s")
-    return 0 if proved == len(records) else 1
-
-
-def _found(
-    text: str, settings: argparse.Namespace, judge: Judge, prover: Prover | None, budget: SearchBudget
-) -> FoundProof:
-    """The result for one theorem of a file; a statement that cannot be read is not proved."""
-    try:
-        statement = _statement(text, settings)
-    except SettingError as error:
-        return FoundProof(None, Statement.of(text), unread=str(error))
-    return find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
-
-
 # theorems
 
 
@@ -276,7 +115,8 @@ def _theorems(settings: argparse.Namespace) -> int:
         bound=settings.bound,
     )
     with progress_bar(settings.number) as bar:
-        write_theorems(settings.file, generator, settings.number, settings.workers, bar.tell)
+        graded = applications_of(settings.solve_with, settings.bound) if settings.solve_with else None
+        write_theorems(settings.file, generator, settings.number, settings.workers, bar.tell, graded)
     print(f"{settings.file}: {settings.number} theorems in {time.perf_counter() - started:.1f} s")
     return 0
 

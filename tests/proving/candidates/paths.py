@@ -16,7 +16,7 @@ from lean_ebm.proving.candidates.sequents import Sequent
 from lean_ebm.proving.candidates.templates import Candidate, Template
 from lean_ebm.proving.logic.formulas import FALSE, Expr, Kind, implication, opened, parts_of, variable
 from lean_ebm.proving.logic.kernel import ProofTerm
-from lean_ebm.proving.theorems.renaming import _with_numbers
+from lean_ebm.proving.logic.numbering import with_numbers
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Closure:
         return Closure(term, {**self.facts, **(facts or {})}, {**self.numbers, **(numbers or {})})
 
     def expression(self, node: Expr) -> Expr:
-        return _with_numbers(node.key, self.numbers)
+        return with_numbers(node.key, self.numbers)
 
 
 Neutral = tuple[Any, ...]

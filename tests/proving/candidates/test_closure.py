@@ -10,8 +10,9 @@ from lean_ebm.proving.candidates.writing import Writer
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.logic import root
+from lean_ebm.proving.logic.numbering import with_numbers
 from lean_ebm.proving.theorems.families import FAMILIES
-from lean_ebm.proving.theorems.renaming import _with_numbers, renamed, renumbered
+from lean_ebm.proving.theorems.renaming import renamed, renumbered
 from lean_ebm.proving.theorems.signature import Signature
 from lean_ebm.proving.theorems.terms import random_theorem
 from lean_ebm.proving.theorems.uniform import uniform_formula
@@ -27,7 +28,7 @@ def replay(statement, tree):
         at, numbers = left.pop()
         assert at.candidate in candidates(at.sequent)
         goal = state.open[0]
-        pointers = [None if part is None else _with_numbers(part, numbers) for part in at.candidate[1:]]
+        pointers = [None if part is None else with_numbers(part, numbers) for part in at.candidate[1:]]
         script.append(Writer(goal).text(at.candidate._replace(first=pointers[0], second=pointers[1])))
         step = logic.apply(state, script[-1])
         assert step.state is not None, (script[-1], step.message)

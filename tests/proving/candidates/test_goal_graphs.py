@@ -18,8 +18,8 @@ from lean_ebm.proving.candidates import (
 from lean_ebm.proving.candidates.invariants import colors, invariant
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.goals import Goal, Local
+from lean_ebm.proving.logic.numbering import with_numbers
 from lean_ebm.proving.statements import Statement
-from lean_ebm.proving.theorems.renaming import _with_numbers
 from proving.candidates.wide import statements, walk
 
 
@@ -89,9 +89,9 @@ def renamed(random, goal, shuffled):
     if shuffled:
         random.shuffle(hypotheses)
     for index, local in enumerate(hypotheses):
-        formula = _with_numbers(local.formula, numbers)
+        formula = with_numbers(local.formula, numbers)
         entries.append(Local(2000 + index, f"k{index}", True, local.what, formula))
-    return Goal(goal.number, tuple(entries), _with_numbers(goal.target, numbers), "", 3000)
+    return Goal(goal.number, tuple(entries), with_numbers(goal.target, numbers), "", 3000)
 
 
 def test_renaming_leaves_the_integers_as_they_are():

@@ -10,11 +10,11 @@ from lean_ebm.proving.candidates import Candidate, ListedGoal, Sequent, Template
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.formulas import FALSE, TRUE, atom, conjunction, disjunction, implication
+from lean_ebm.proving.logic.numbering import with_numbers
 from lean_ebm.proving.steps.countermodels import Countermodels
 from lean_ebm.proving.steps.explore import Exploration, Node, _update
 from lean_ebm.proving.steps.sampling import DEAD, UNKNOWN, Thoroughness, sample_states
 from lean_ebm.proving.steps.sources import KINDS, draw
-from lean_ebm.proving.theorems.renaming import _with_numbers
 from lean_ebm.proving.theorems.uniform import uniform_formula
 
 P, Q = atom(1), atom(2)
@@ -122,7 +122,7 @@ def script_of(search, goal, sequent, logic, state, numbers):
     search.expand(node)
     index = min(range(len(node.goals)), key=lambda i: sum(made.found for made in node.goals[i]))
     tactic = node.candidates[index]
-    pointers = [None if part is None else _with_numbers(part, numbers) for part in tactic[1:]]
+    pointers = [None if part is None else with_numbers(part, numbers) for part in tactic[1:]]
     concrete = tactic._replace(first=pointers[0], second=pointers[1])
     text = goal.text(goal.candidates.index(concrete))
     before = {local.number for local in state.open[0].context}

@@ -11,6 +11,7 @@ from lean_ebm.proving.candidates.templates import Candidate, Template
 from lean_ebm.proving.candidates.writing import Writer
 from lean_ebm.proving.keys import entries_of
 from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.logic.formulas import FALSE, TRUE
 from lean_ebm.proving.logic.goals import Goal, Local
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.logic.quantifiers import types_in
@@ -37,12 +38,16 @@ class Listing(NamedTuple):
 
 def listing_of(sequent: Sequent, tactics: list[Candidate]) -> Listing:
     """Write a sequent and tactics that are listed for it as integers."""
+    first = [pointer for _, pointer, _ in tactics]
+    second = [pointer for _, _, pointer in tactics]
     graph, number = graph_of(sequent)
+    if not number.keys() >= {*first, *second}:  # True or False stands for a variable, and occurs nowhere
+        graph, number = graph_of(sequent, [part for part in (TRUE, FALSE) if part in first or part in second])
     return Listing(
         graph,
         [template.value for template, _, _ in tactics],
-        [number[first] for _, first, _ in tactics],
-        [number[second] for _, _, second in tactics],
+        [number[pointer] for pointer in first],
+        [number[pointer] for pointer in second],
     )
 
 
@@ -94,9 +99,17 @@ def listed_goal(state: State, number: int = 0) -> ListedGoal:
     return ListedGoal(state.open[number] if isinstance(state, LogicState) else read_goal(state.goals[number]))
 
 
-def wide_tactics(state: State) -> list[str]:
-    """List the wide set of tactics for the main goal of a state as texts, for a prover that needs no learning."""
-    return listed_goal(state).texts()
+def wide_tactics(state: State, number: int = 0) -> list[str]:
+    """List the wide set of tactics for a goal of a state as texts, for a prover that needs no learning.
+
+    Args:
+        state: The state.
+        number: Number of the goal; 0 is the main goal.
+
+    Raises:
+        Unsupported: If the embedded logic does not read the goal, or something in it is to be found.
+    """
+    return listed_goal(state, number).texts()
 
 
 def read_goal(text: str) -> Goal:

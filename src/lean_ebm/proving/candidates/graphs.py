@@ -7,6 +7,7 @@ changes nothing. A predicate or function takes its arguments one by one, so no n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -80,8 +81,12 @@ Node = tuple[int, Any, Any, int]
 """The kind of a node, the identities of its parts, and its level."""
 
 
-def graph_of(sequent: Sequent) -> tuple[GoalGraph, dict[Any, int]]:
+def graph_of(sequent: Sequent, also: Sequence[Expr] = ()) -> tuple[GoalGraph, dict[Any, int]]:
     """Write a sequent as integers.
+
+    Args:
+        sequent: The sequent.
+        also: Formulas that get nodes too.
 
     Returns:
         The graph, and the number of each formula and term of the sequent.
@@ -93,6 +98,8 @@ def graph_of(sequent: Sequent) -> tuple[GoalGraph, dict[Any, int]]:
     nodes.update(target.memory.get("nodes") or _nodes(target))
     for individual, _ in sequent.individuals:
         nodes.setdefault(individual, _INDIVIDUAL)
+    for formula in also:
+        nodes.update(_nodes(formula))
     number = dict(zip(nodes, range(len(nodes)), strict=True))
     number[None] = NONE
     kinds, first, second, levels = zip(*nodes.values(), strict=True)

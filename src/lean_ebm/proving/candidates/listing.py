@@ -11,6 +11,7 @@ from __future__ import annotations
 from lean_ebm.proving.candidates.matching import applied, first_premise, fit_premise, fit_target
 from lean_ebm.proving.candidates.sequents import Sequent
 from lean_ebm.proving.candidates.templates import Candidate, Template
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, TRUE, Expr, Kind, opened, parts_of
 
 _APART = frozenset((Kind.AND, Kind.OR, Kind.IFF, Kind.EXISTS, Kind.FALSE))
@@ -22,6 +23,7 @@ def candidates(sequent: Sequent) -> list[Candidate]:
     found: list[Candidate] = []
     _on_target(sequent, found)
     for formula in sequent.hypotheses:
+        tick()
         kind = formula.kind
         if kind in _APART:
             found.append(Candidate(Template.CASES, formula))
@@ -64,6 +66,7 @@ def _on_function(sequent: Sequent, formula: Expr, found: list[Candidate]) -> Non
         premise = first_premise(formula)
         if premise is not None and premise.formula.loose:
             for other in sequent.hypotheses:
+                tick()
                 fit = fit_premise(formula, other)
                 if fit is not None and applied(formula, (*fit.values, None)) not in known:
                     found.append(Candidate(_forward(formula), formula, other))

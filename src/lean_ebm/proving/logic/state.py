@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, Expr, Kind, is_data, variables
@@ -131,8 +132,13 @@ def _applies(formula: Expr, target: Expr) -> bool:
 
 def state_key(state: LogicState) -> str:
     """Write a state as a text in which names are replaced by numbers."""
+    return goals_key(state.open)
+
+
+def goals_key(goals: Sequence[Goal]) -> str:
+    """Write goals as a text in which names are replaced by numbers."""
     unknown: dict[int, int] = {}
-    return "\n".join([goal.key or _plain_key(goal) or _goal_key(goal, unknown) for goal in state.open])
+    return "\n".join([goal.key or _plain_key(goal) or _goal_key(goal, unknown) for goal in goals])
 
 
 def _plain_key(goal: Goal) -> str:

@@ -1,30 +1,73 @@
-"""Searches for proofs: tactics worth trying, budgets, and provers that need no learning."""
+"""Searches for proofs: with a guide, which may have learned; and provers that need no learning, the baselines.
 
-from lean_ebm.proving.search.find import FoundProof, find_proof, is_read, read_statement
+A guide says of goals which tactics to try and how many are needed; a search asks it and nothing else::
+
+    prover = GuidedProver(SizeGuide(), AndOrBestFirst())
+    with Logic() as logic:
+        result = prover.prove(logic, statement, SearchBudget(applications=64))
+"""
+
+from lean_ebm.proving.search.and_or import AndOrBestFirst
+from lean_ebm.proving.search.budget import Costs, SearchBudget
+from lean_ebm.proving.search.find import FoundProof, find_proof, find_proofs, is_read, read_statement
+from lean_ebm.proving.search.goals import OpenGoal, SequentGoal, Tactic
+from lean_ebm.proving.search.graph import GoalNode, SearchGraph, TriedTactic
+from lean_ebm.proving.search.guide import Advice, Guide
+from lean_ebm.proving.search.guided import SEARCHES, GuidedProver, first_goal
+from lean_ebm.proving.search.guides import GUIDES, RandomGuide, SizeGuide, UniformGuide
+from lean_ebm.proving.search.lockstep import run_searches
 from lean_ebm.proving.search.provers import (
     BestFirst,
     BreadthFirst,
     Meter,
     Prover,
     RandomWalk,
-    SearchBudget,
     SearchNode,
     SearchResult,
 )
+from lean_ebm.proving.search.puct import Puct
+from lean_ebm.proving.search.scripts import ProofStep
+from lean_ebm.proving.search.searches import Search
+from lean_ebm.proving.search.state_first import StateBestFirst
+from lean_ebm.proving.search.states import StateGoal
 from lean_ebm.proving.search.tactics import legal_tactics
 
 __all__ = [
+    "GUIDES",
+    "SEARCHES",
+    "Advice",
+    "AndOrBestFirst",
     "BestFirst",
     "BreadthFirst",
+    "Costs",
     "FoundProof",
+    "GoalNode",
+    "Guide",
+    "GuidedProver",
     "Meter",
+    "OpenGoal",
+    "ProofStep",
     "Prover",
+    "Puct",
+    "RandomGuide",
     "RandomWalk",
+    "Search",
     "SearchBudget",
+    "SearchGraph",
     "SearchNode",
     "SearchResult",
+    "SequentGoal",
+    "SizeGuide",
+    "StateBestFirst",
+    "StateGoal",
+    "Tactic",
+    "TriedTactic",
+    "UniformGuide",
     "find_proof",
+    "find_proofs",
+    "first_goal",
     "is_read",
     "legal_tactics",
     "read_statement",
+    "run_searches",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lean_ebm.errors import SettingError
@@ -19,7 +20,9 @@ from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.logic.render import TooLongError, prefixed, script
 from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
-from lean_ebm.proving.search.provers import BestFirst, Prover, SearchBudget
+from lean_ebm.proving.search.budget import SearchBudget
+from lean_ebm.proving.search.guided import GuidedProver
+from lean_ebm.proving.search.provers import BestFirst, Prover, SearchResult
 from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, Statement, Verdict
 
@@ -32,20 +35,25 @@ class FoundProof:
         verdict: The judge's verdict on the script; None if no script was found.
         statement: The statement that was judged.
         script: The script that was judged; empty if none was found.
-        applications: Number of tactic applications of the search; None if there was no search.
         unprovable: Whether the decision procedure says that there is no proof.
         unread: Why the statement could not be read, in words; empty if it was.
         unwritten: Why there is no script although the statement is proved, in words: the judge then checked the proof
             term itself. Empty if there is one.
+        search: The result of the search, whose own script may be another one; None if there was no search.
     """
 
     verdict: Verdict | None
     statement: Statement
     script: str = ""
-    applications: int | None = None
     unprovable: bool = False
     unread: str = ""
     unwritten: str = ""
+    search: SearchResult | None = None
+
+    @property
+    def applications(self) -> int | None:
+        """Number of tactic applications of the search; None if there was no search."""
+        return None if self.search is None else self.search.applications
 
     @property
     def proved(self) -> bool:
@@ -107,10 +115,9 @@ def find_proof(
     goal = _goal(statement)
     if goal is None:
         if environment is None:
-            return FoundProof(None, statement, unread="it is not a statement of the embedded logic, which searches")
+            return FoundProof(None, statement, unread=_OUTSIDE)
         result = (prover or BestFirst()).prove(environment, statement, budget)
-        verdict = judge.verify(statement, result.script) if result.proved else result.verdict
-        return FoundProof(verdict, statement, result.script if result.proved else "", result.applications)
+        return _finished(statement, None, result, judge, end, prefix)
     if prover is None:
         decided = _decided(goal, budget.seconds)
         if isinstance(decided, Verdict):
@@ -122,21 +129,37 @@ def find_proof(
     left = end - time.monotonic()
     if left <= 0:
         return FoundProof(_OUT_OF_TIME, statement)
-    search = SearchBudget(budget.applications, left)
     try:
         with deadline(left):
-            result = (prover or BestFirst()).prove(environment or Logic(), statement, search)
+            result = (prover or BestFirst()).prove(environment or Logic(), statement, replace(budget, seconds=left))
     except OutOfTimeError:
         return FoundProof(_OUT_OF_TIME, statement)
-    if not result.proved:
-        return FoundProof(result.verdict, statement, applications=result.applications)
-    term = _term(statement, result.script)
-    if term is not None:
-        found = _judged(_Written(statement, goal, term, prefix), judge, end)
-        if found.proved:
-            return replace(found, applications=result.applications)
-    verdict = judge.verify(statement, result.script)
-    return FoundProof(verdict, statement, result.script, result.applications)
+    return _finished(statement, goal, result, judge, end, prefix)
+
+
+def find_proofs(
+    statements: Sequence[Statement],
+    judge: Judge,
+    prover: GuidedProver,
+    budget: SearchBudget | None = None,
+    environment: Environment | None = None,
+    prefix: bool = False,
+) -> Iterator[tuple[int, FoundProof]]:
+    """Find proofs of many statements in lock step, and have them verified; see :func:`find_proof`.
+
+    Yields:
+        The index of a statement and its result, each when its search has ended.
+    """
+    goals = [_goal(statement) for statement in statements]
+    read = [
+        index for index, goal in enumerate(goals) if goal is not None or (environment is not None and prover.narrow)
+    ]
+    for index in sorted(set(range(len(goals))) - set(read)):
+        yield index, FoundProof(None, statements[index], unread=_OUTSIDE)
+    searched = [statements[index] for index in read]
+    for number, result in prover.prove_many(environment or Logic(), searched, budget):
+        statement, goal = statements[read[number]], goals[read[number]]
+        yield read[number], _finished(statement, goal, result, judge, time.monotonic() + _MORE, prefix)
 
 
 def is_read(statement: Statement) -> bool:
@@ -152,6 +175,21 @@ def _goal(statement: Statement) -> Goal | None:
         return None
 
 
+def _finished(
+    statement: Statement, goal: Goal | None, result: SearchResult, judge: Judge, end: float, prefix: bool
+) -> FoundProof:
+    """Have the judge verify what a search has found, in the form for readers if that can be."""
+    if not result.proved:
+        return FoundProof(result.verdict, statement, search=result)
+    term = None if goal is None else _term(statement, result.script)
+    if goal is not None and term is not None:
+        found = _judged(_Written(statement, goal, term, prefix), judge, end)
+        if found.proved:
+            return replace(found, search=result)
+    return FoundProof(judge.verify(statement, result.script), statement, result.script, search=result)
+
+
+_OUTSIDE = "it is not a statement of the embedded logic, which searches"
 _OUT_OF_TIME = Verdict(False, "", "the time is up", Outcome.TIMEOUT)
 _MORE = 1.0  # seconds to write and verify a proof that was found in the last moment
 

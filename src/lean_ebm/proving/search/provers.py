@@ -13,43 +13,21 @@ from __future__ import annotations
 
 import gc
 import heapq
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
 
-from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.search.budget import Costs, SearchBudget
+from lean_ebm.proving.search.graph import SearchGraph
+from lean_ebm.proving.search.scripts import ProofStep
 from lean_ebm.proving.search.tactics import legal_tactics
 from lean_ebm.proving.statements import Outcome, Request, State, Statement, Verdict
 
 _OBJECTS = 20_000  # new objects between two looks for cycles
-
-
-@dataclass(frozen=True)
-class SearchBudget:
-    """The limits of a search, which ends when the first of them is reached.
-
-    Args:
-        applications: Number of tactic applications, failed ones included; at least 1.
-        seconds: Seconds, above 0.
-
-    Raises:
-        SettingError: If a limit is out of its range.
-    """
-
-    applications: int = 10_000
-    seconds: float = 60.0
-
-    def __post_init__(self) -> None:
-        if self.applications < 1 or not self.seconds > 0:
-            raise SettingError(
-                f"The budget is {self.applications} applications and {self.seconds:g} seconds: expected at least 1 "
-                "application and more than 0 seconds."
-            )
 
 
 @dataclass(frozen=True)
@@ -61,12 +39,20 @@ class SearchResult:
         tactics: The tactics of the proof, each applied to the main goal; empty if there is none.
         applications: Number of tactic applications that were used.
         exhausted: Whether the search ended because it had tried all scripts made of the prover's tactics.
+        evaluations: Number of evaluations of (goal, tactic) pairs by a guide.
+        seconds: Seconds of the search, without those of the judge.
+        steps: The tactics of the proof with the goals to which they are applied, of a search with a guide.
+        graph: All that such a search has found; None of other searches.
     """
 
     verdict: Verdict | None
     tactics: tuple[str, ...] = ()
     applications: int = 0
     exhausted: bool = False
+    evaluations: int = 0
+    seconds: float = 0.0
+    steps: tuple[ProofStep, ...] = field(default=(), repr=False)
+    graph: SearchGraph | None = field(default=None, repr=False)
 
     @property
     def proved(self) -> bool:
@@ -106,16 +92,19 @@ class Prover(ABC):
     def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
         """Search for a script and have the environment verify it."""
         spent = Meter(environment, budget or SearchBudget())
+        spent.resume()
         start = environment.start(statement)
         if start.state is None:
             return SearchResult(Verdict(False, "", start.message, start.outcome))
         verdict: Verdict | None = None
-        with _rare_collections():
+        with rare_collections():
             for script in self.search(spent, start.state):
+                spent.pause()
                 verdict = environment.verify(statement, "\n".join(script))
                 if verdict.proved:
-                    return SearchResult(verdict, script, spent.applications)
-        return SearchResult(verdict, (), spent.applications, not spent.out())
+                    return SearchResult(verdict, script, spent.applications, seconds=spent.seconds)
+                spent.resume()
+        return SearchResult(verdict, (), spent.applications, not spent.out(), seconds=spent.seconds)
 
     @abstractmethod
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
@@ -131,7 +120,7 @@ class Prover(ABC):
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Let Python look for cycles of objects less often: a search makes many objects that stay, and hardly a cycle."""
     before = gc.get_threshold()
     if before[0]:  # 0 means never
@@ -142,26 +131,17 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-class Meter:
+class Meter(Costs):
     """Applies tactics for a search, within its budget.
 
     Args:
         environment: The environment in which they are applied.
         budget: The limits.
-
-    Attributes:
-        applications: Number of tactic applications so far.
     """
 
     def __init__(self, environment: Environment, budget: SearchBudget) -> None:
-        self.environment, self.budget = environment, budget
-        self.applications = 0
-        self._out = False
-        self._end = time.monotonic() + budget.seconds
-
-    def out(self) -> bool:
-        """Whether the budget has kept the search from trying something."""
-        return self._out
+        super().__init__(budget)
+        self.environment = environment
 
     def expand(self, node: SearchNode, tactics: Iterable[str]) -> tuple[list[SearchNode], list[tuple[str, ...]]]:
         """Apply tactics to the main goal of a state, as many of them as the budget allows.
@@ -169,11 +149,11 @@ class Meter:
         Returns:
             The nodes of the new states that have goals, and the scripts that leave no goals.
         """
-        left = self.budget.applications - self.applications
+        left = self.left()
         requests = [Request(node.state, tactic) for tactic in tactics]
-        if len(requests) > left or time.monotonic() > self._end:
-            self._out = True
-            requests = requests[:left] if time.monotonic() <= self._end else []
+        if len(requests) > left:
+            self.refuse()
+            requests = requests[:left]
         self.applications += len(requests)
         nodes, scripts = [], []
         for request, step in zip(requests, self.environment.apply_many(requests), strict=True):

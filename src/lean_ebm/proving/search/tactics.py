@@ -9,13 +9,17 @@ from lean_ebm.proving.statements import State
 from lean_ebm.proving.views import GoalView
 
 
-def legal_tactics(state: State) -> list[str]:
-    """List tactics that may change the main goal of a state, in a fixed order, few enough to try them all.
+def legal_tactics(state: State, number: int = 0) -> list[str]:
+    """List tactics that may change a goal of a state, in a fixed order, few enough to try them all.
 
     With these tactics every theorem of intuitionistic propositional logic has a proof. New hypotheses are called
     ``h1``, ``h2``, ...; new individuals ``x1``, ``x2``, ...
+
+    Args:
+        state: The state.
+        number: Number of the goal; 0 is the main goal.
     """
-    goal = state.view()
+    goal = state.view(number)
     return [] if goal is None else list(_tactics(goal))
 
 

@@ -8,9 +8,10 @@ blocks, each with a random generator of its own, and duplicates are removed in t
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -22,7 +23,8 @@ from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import Logic, check_term, root
 from lean_ebm.proving.logic.render import script
-from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
+from lean_ebm.proving.search.budget import SearchBudget
+from lean_ebm.proving.search.provers import BreadthFirst
 from lean_ebm.proving.theorems.renaming import renamed, renumbered
 from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
 from lean_ebm.proving.theorems.terms import random_theorem
@@ -31,6 +33,7 @@ VERSION = 1
 """Version of the generator: with another one, the same seed gives other theorems."""
 
 _BLOCK = 200  # tries in a block
+_GRADED = 64  # theorems that are graded at a time
 _FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
 
 
@@ -225,6 +228,7 @@ def write_theorems(
     number: int,
     workers: int = 1,
     tell: Callable[[int], None] = lambda _: None,
+    graded: Callable[[Sequence[Theorem]], Sequence[Mapping[str, object]]] | None = None,
 ) -> None:
     """Write a data set as JSON lines, the whole file or nothing.
 
@@ -234,13 +238,18 @@ def write_theorems(
         number: Number of theorems, at least 1.
         workers: Number of processes, at least 1.
         tell: Called with the number of theorems so far after each of them.
+        graded: Called with some theorems at a time; returns further entries for the line of each.
 
     Raises:
         SettingError: If a number is out of its range, or the path cannot be a file.
         RunError: If the file cannot be written, or there seem to be fewer theorems of this kind.
     """
     theorems = generate_theorems(settings, number, workers)
+    count = 0
     with written_whole(path) as file:
-        for count, theorem in enumerate(theorems, 1):
-            write_line(file, asdict(theorem))
+        while some := list(islice(theorems, 1 if graded is None else _GRADED)):
+            more: Sequence[Mapping[str, object]] = [{}] * len(some) if graded is None else graded(some)
+            for theorem, entries in zip(some, more, strict=True):
+                write_line(file, {**asdict(theorem), **entries})
+            count += len(some)
             tell(count)

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
-from lean_ebm.proving.logic.formulas import Expr, Kind, atom, make, variable
+from lean_ebm.proving.logic.formulas import Expr, Kind, make
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.numbering import with_numbers
 from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.theorems.signature import Signature
@@ -52,7 +53,7 @@ def renamed(formula: Expr, signature: Signature, proof: ProofTerm | None = None)
                 numbers[number] = following
                 names[following] = letter
                 following += 1
-    canonical = _named(_with_numbers(formula, numbers), 0)
+    canonical = _named(with_numbers(formula, numbers), 0)
     binders = " ".join(f"({' '.join(letters)} : {text})" for letters, text in groups)
     return Statement(Printer(names, typed=True).formula(canonical), binders), numbers
 
@@ -72,23 +73,6 @@ def _occurrences_in_proof(proof: ProofTerm, order: list[int]) -> None:
             _occurrences(part, order)
         elif isinstance(part, tuple):
             _occurrences_in_proof(part, order)
-
-
-def _with_numbers(node: Expr, numbers: dict[int, int]) -> Expr:
-    kind = node.kind
-    if kind is Kind.VARIABLE:
-        return variable(numbers.get(node.a, node.a))
-    if kind is Kind.APPLY:
-        arguments = tuple(_with_numbers(part, numbers) for part in node.b)
-        return make(kind, numbers.get(node.a, node.a), arguments)
-    if kind is Kind.ATOM:
-        return atom(numbers.get(node.a, node.a), *(_with_numbers(part, numbers) for part in node.b))
-    if not isinstance(node.a, Expr):
-        return node
-    if kind in (Kind.ALL, Kind.EXISTS):
-        return make(kind, _with_numbers(node.a, numbers), numbers.get(node.b, node.b), node.name)
-    b = None if node.b is None else _with_numbers(node.b, numbers)
-    return make(kind, _with_numbers(node.a, numbers), b, node.name)
 
 
 def _named(node: Expr, depth: int) -> Expr:
@@ -114,7 +98,7 @@ def renumbered(proof: ProofTerm, numbers: dict[int, int]) -> ProofTerm:
 
     def moved(part: object) -> object:
         if isinstance(part, Expr):
-            return _with_numbers(part, _Moved(numbers))
+            return with_numbers(part, _Moved(numbers))
         if isinstance(part, tuple):
             return tuple(moved(inner) for inner in part)
         return part + _APART if isinstance(part, int) else part

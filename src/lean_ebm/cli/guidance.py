@@ -1,0 +1,169 @@
+"""The command line of guides: which guide and search, what a guide says of a goal, and what a search cost."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lean_ebm.cli.classes import class_at
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.search import (
+    GUIDES,
+    SEARCHES,
+    Advice,
+    Guide,
+    GuidedProver,
+    ProofStep,
+    SearchBudget,
+    SearchResult,
+    first_goal,
+    read_statement,
+)
+from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal
+from lean_ebm.proving.statements import Statement
+
+if TYPE_CHECKING:
+    from lean_ebm.proving.theorems import Theorem
+
+_SHOWN = 5  # tactics of a step that --explain shows
+
+
+def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False) -> None:
+    """Add the arguments that choose a guide and the tactics that it is given."""
+    command.add_argument(
+        "--guide",
+        required=required,
+        help=f"{', '.join(GUIDES)}, a checkpoint FILE.ckpt, or the import path of a class, such as mine.MyGuide",
+    )
+    command.add_argument(
+        "--tactics",
+        choices=("wide", "narrow"),
+        default="wide",
+        help="the set from which a guide chooses: wide, some forty tactics a goal; or narrow, two or three (wide)",
+    )
+
+
+def add_search_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose a search with a guide."""
+    add_guide_arguments(command)
+    command.add_argument("--search", choices=tuple(SEARCHES), help="the search with a guide (and-or-best-first)")
+    command.add_argument("--evaluations", type=int, help="evaluations by the guide for a theorem (no limit)")
+
+
+def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
+    """The prover of ``--guide`` and ``--search``; None without a guide.
+
+    Raises:
+        SettingError: If an argument needs a guide, or there is no such guide.
+    """
+    if settings.guide is None:
+        for name in ("search", "evaluations", "explain"):
+            if getattr(settings, name):
+                raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
+        return None
+    if settings.prover != "auto":
+        raise SettingError(f"--guide comes with a prover of its own: leave out --prover {settings.prover}.")
+    search = SEARCHES[settings.search or next(iter(SEARCHES))]()
+    return GuidedProver(find_guide(settings.guide), search, settings.tactics == "narrow")
+
+
+def find_guide(name: str) -> Guide:
+    """The guide of ``--guide``.
+
+    Raises:
+        SettingError: If there is no such guide, or a checkpoint is of something else.
+    """
+    if name in GUIDES:
+        return GUIDES[name]()
+    if Path(name).suffix == ".ckpt" or Path(name).is_file():
+        if not Path(name).is_file():
+            raise SettingError(f"--guide {name}: there is no such checkpoint.")
+        try:
+            guides = importlib.import_module("lean_ebm.guides")
+        except ModuleNotFoundError:
+            raise SettingError(f"--guide {name}: this is not a checkpoint of a guide.") from None
+        guide: Guide = guides.load(Path(name))
+        return guide
+    if "." not in name:
+        raise SettingError(
+            f"--guide is {name!r}: expected one of {', '.join(GUIDES)}, a checkpoint such as last.ckpt, or the import "
+            "path of a class, such as mine.MyGuide."
+        )
+    made: Guide = class_at("--guide", name, Guide, "with a method advise, as lean_ebm.proving.Guide has it")()
+    return made
+
+
+def cost_of(result: SearchResult) -> str:
+    """What a search cost, in words."""
+    return (
+        f"{result.applications} applications, {result.evaluations} evaluations, "
+        f"{0 if result.graph is None else len(result.graph.nodes)} goals, {result.seconds:.2f} s"
+    )
+
+
+def explanation(steps: tuple[ProofStep, ...]) -> str:
+    """What the guide says at each step of a found proof, as comments of Lean."""
+    lines = []
+    for number, step in enumerate(steps, 1):
+        assert step.node.advice is not None and step.node.proof is not None
+        target = str(step.goal).rpartition("⊢")[2].strip()
+        lines.append(f"-- step {number}: ⊢ {target}{_value(step.node.advice)}")
+        chosen = step.node.advice.tactics.index(step.node.proof.tactic)
+        ranks = step.node.ranking[:_SHOWN]
+        for index in ranks if chosen in ranks else [*ranks, chosen]:
+            mark = ">" if index == chosen else " "
+            lines.append(f"--  {mark} {_line(step.node.advice, index, step.goal)}")
+    return "\n".join(lines)
+
+
+def suggest(settings: argparse.Namespace) -> int:
+    """Print what a guide says of a goal: its value, and the best tactics."""
+    if settings.number < 1:
+        raise SettingError(f"--number is {settings.number}: expected at least 1.")
+    guide = find_guide(settings.guide)
+    statement = read_statement(settings.goal)
+    with Logic() as logic:
+        start = logic.start(statement).state
+        assert start is not None  # the statement was read
+        goal, named = first_goal(logic, start, settings.tactics == "narrow")
+        (advice,) = guide.advise([goal])
+        print(f"{named}{_value(advice)}")
+        best = sorted(range(len(advice.tactics)), key=advice.log_priors.__getitem__, reverse=True)
+        for index in best[: settings.number]:
+            print(_line(advice, index, named))
+        print(f"-- {len(advice.tactics)} tactics, {advice.cost} evaluations")
+    return 0
+
+
+def applications_of(name: str, bound: int) -> Callable[[Sequence[Theorem]], list[dict[str, object]]]:
+    """What ``theorems --solve-with`` adds to theorems: the number of applications with which a guide proves each.
+
+    Args:
+        name: The guide.
+        bound: Most applications for a theorem.
+    """
+    prover, budget, logic = GuidedProver(find_guide(name)), SearchBudget(bound), Logic()
+
+    def graded(theorems: Sequence[Theorem]) -> list[dict[str, object]]:
+        statements = [Statement.of(theorem.statement) for theorem in theorems]
+        results = dict(prover.prove_many(logic, statements, budget))
+        return [
+            {"guide": name, "guide_applications": result.applications if result.proved else None}
+            for _, result in sorted(results.items())
+        ]
+
+    return graded
+
+
+def _value(advice: Advice) -> str:
+    return "" if advice.value is None else f"   V = {advice.value:.2f}"
+
+
+def _line(advice: Advice, index: int, goal: NamedGoal | PrintedGoal) -> str:
+    energy = "" if advice.energies is None else f"E {advice.energies[index]:8.3f}  "
+    return f"{energy}p {math.exp(advice.log_priors[index]):.3f}  {goal.write(advice.tactics[index])}"

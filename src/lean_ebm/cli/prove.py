@@ -1,0 +1,218 @@
+"""The command ``lean-ebm prove``."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from lean_ebm.cli.classes import class_at
+from lean_ebm.cli.guidance import add_search_arguments, cost_of, explanation, guided_prover
+from lean_ebm.cli.judges import make_judge, preamble_of
+from lean_ebm.cli.progress import progress_bar
+from lean_ebm.errors import SettingError
+from lean_ebm.files import written_whole
+from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.files import read_lines, write_line
+from lean_ebm.proving.judge import Judge
+from lean_ebm.proving.lexer import is_name
+from lean_ebm.proving.search import (
+    BestFirst,
+    BreadthFirst,
+    FoundProof,
+    GuidedProver,
+    Prover,
+    RandomWalk,
+    SearchBudget,
+    find_proof,
+    find_proofs,
+    is_read,
+    read_statement,
+)
+from lean_ebm.proving.statements import Statement
+
+_PROVERS: dict[str, Callable[[], Prover] | None] = {
+    "auto": None,
+    "best-first": BestFirst,
+    "breadth-first": BreadthFirst,
+    "random": RandomWalk,
+}
+
+
+def add_prove_arguments(prove: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command, but those of the judge."""
+    prove.add_argument(
+        "statement",
+        help="such as 'p ∧ q → q ∧ p', or with binders: '(p q : Prop) : p ∧ q → q ∧ p'; or a file FILE.jsonl with a "
+        "statement in each line, as the command theorems writes it",
+    )
+    prove.add_argument(
+        "--prover",
+        default="auto",
+        help=f"{', '.join(_PROVERS)}, or the import path of a class, such as mine.MyProver; auto: the decision "
+        "procedure, and then best-first (auto)",
+    )
+    prove.add_argument("--applications", type=int, default=50_000, help="tactic applications for a theorem (50000)")
+    prove.add_argument("--seconds", type=float, default=60.0, help="seconds for a theorem (60)")
+    prove.add_argument("--name", help="name of the theorem (example_1)")
+    prove.add_argument("--prefix", action="store_true", help="And p q in place of p ∧ q, for a Lean without library")
+    prove.add_argument("--output", type=Path, help="of a file of theorems: the file of results (FILE.proofs.jsonl)")
+    add_search_arguments(prove)
+    prove.add_argument(
+        "--explain", action="store_true", help="also print what the guide says at each step of the proof it has found"
+    )
+
+
+def _prover(name: str) -> Prover | None:
+    """The prover of ``--prover``; None for the decision procedure and best-first search.
+
+    Raises:
+        SettingError: If there is no such prover. A fault in a file of the user's own is raised as it is.
+    """
+    if name in _PROVERS:
+        made = _PROVERS[name]
+        return None if made is None else made()
+    if "." not in name:
+        raise SettingError(
+            f"--prover is {name!r}: expected one of {', '.join(_PROVERS)}, or the import path of a class, such as "
+            "mine.MyProver."
+        )
+    found: Prover = class_at("--prover", name, Prover, "derived from lean_ebm.proving.Prover")()
+    return found
+
+
+def prove(settings: argparse.Namespace) -> int:
+    """Prove a statement and print the script, or prove each theorem of a file; returns the exit status."""
+    budget = SearchBudget(settings.applications, settings.seconds, settings.evaluations)
+    prover = guided_prover(settings) or _prover(settings.prover)
+    if settings.statement.endswith(".jsonl"):
+        return _prove_file(settings, prover, budget)
+    if settings.output is not None:
+        raise SettingError("--output is for a file of theorems, FILE.jsonl; the proof of one statement is printed.")
+    name = "example_1" if settings.name is None else settings.name
+    if not is_name(name):
+        raise SettingError(
+            f"--name is {name!r}, expected a name that a theorem can have in Lean: no keyword, no blank."
+        )
+    statement = _statement(settings.statement, settings)
+    started = time.perf_counter()
+    with make_judge(settings) as judge, progress_bar(settings.applications) as bar:
+        if isinstance(prover, GuidedProver):
+            prover.tell = bar.tell
+        found = find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
+    seconds = time.perf_counter() - started
+    if found.verdict is None or not found.verdict.proved:
+        print(f"{statement}\n{found.reason} ({seconds:.1f} s)")
+        if isinstance(prover, GuidedProver) and found.search is not None:
+            print(f"-- searched with {cost_of(found.search)}")
+        return 1
+    if found.unwritten:
+        print(f"{found.statement}\n-- proved by a term, without a script: {found.unwritten}")
+    else:
+        print(found.statement.theorem(name, found.script))
+    print(f"-- verified by {found.verdict.verifier} in {seconds:.2f} s")
+    if isinstance(prover, GuidedProver) and found.search is not None:
+        print(f"-- found with {cost_of(found.search)}")
+        if settings.explain:
+            print(explanation(found.search.steps))
+    return 0
+
+
+def _statement(text: str, settings: argparse.Namespace) -> Statement:
+    """Read a statement; a Lean as the judge may read one that the embedded logic does not know."""
+    try:
+        statement = read_statement(text)
+    except SettingError:
+        if settings.env == "logic":
+            raise
+        statement = Statement.of(text)
+    return replace(statement, preamble=preamble_of(settings))
+
+
+def _searched(judge: Judge, statement: Statement) -> Environment | None:
+    """Choose where to search: in the judge if tactics can be tried in it, else in the embedded logic (None).
+
+    A statement that the embedded logic does not read is searched in Lean, if Lean is the judge.
+    """
+    if isinstance(judge, Environment):
+        return judge
+    if is_read(statement):
+        return None
+    from lean_ebm.proving.lean import Lean, LeanEnvironment
+
+    assert isinstance(judge, Lean)
+    return LeanEnvironment(judge)
+
+
+def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: SearchBudget) -> int:
+    """Prove each theorem of a file and write the results."""
+    for name in ("name", "explain"):
+        if getattr(settings, name):
+            raise SettingError(f"--{name} is for one statement, and not for a file of theorems.")
+    path = Path(settings.statement)
+    output = path.with_suffix(".proofs.jsonl") if settings.output is None else settings.output
+    if output.exists() and path.exists() and output.samefile(path):
+        raise SettingError(f"--output is the file of the theorems, {path}: name another one.")
+    records = read_lines(path)
+    started = time.perf_counter()
+    proved = applications = evaluations = written = 0
+    waiting: dict[int, dict[str, object]] = {}  # searches in lock step do not end in order
+    with written_whole(output) as file, make_judge(settings) as judge, progress_bar(len(records)) as bar:
+        for count, (index, found, seconds) in enumerate(_all_found(records, settings, judge, prover, budget), 1):
+            proved += found.proved
+            applications += found.applications or 0
+            evaluations += found.search.evaluations if found.search is not None else 0
+            waiting[index] = _record(found, seconds)
+            while written in waiting:
+                write_line(file, waiting.pop(written))
+                written += 1
+            bar.tell(count)
+    seconds = time.perf_counter() - started
+    by_guide = f"{evaluations} evaluations, " if isinstance(prover, GuidedProver) else ""
+    print(f"{output}: {proved} of {len(records)} proved, {applications} tactic applications, {by_guide}{seconds:.1f} s")
+    return 0 if proved == len(records) else 1
+
+
+def _record(found: FoundProof, seconds: float) -> dict[str, object]:
+    """A line of the file of results."""
+    return {
+        "statement": str(found.statement),
+        "proved": found.proved,
+        "script": found.script if found.proved else None,
+        "verifier": found.verdict.verifier if found.verdict is not None else None,
+        "reason": found.reason,
+        "applications": found.applications or 0,
+        "evaluations": found.search.evaluations if found.search is not None else 0,
+        "seconds": round(seconds, 4),
+    }
+
+
+def _all_found(
+    records: Sequence[dict[str, Any]],
+    settings: argparse.Namespace,
+    judge: Judge,
+    prover: Prover | None,
+    budget: SearchBudget,
+) -> Iterator[tuple[int, FoundProof, float]]:
+    """The number of each theorem of a file, its result and the seconds that it took; with a guide in lock step."""
+    read: list[tuple[int, Statement]] = []
+    for index, record in enumerate(records):
+        try:
+            statement = _statement(record["statement"], settings)
+        except SettingError as error:
+            yield index, FoundProof(None, Statement.of(record["statement"]), unread=str(error)), 0.0
+            continue
+        if isinstance(prover, GuidedProver):
+            read.append((index, statement))
+            continue
+        began = time.perf_counter()
+        found = find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
+        yield index, found, time.perf_counter() - began
+    if isinstance(prover, GuidedProver):
+        environment = judge if isinstance(judge, Environment) else None
+        statements = [statement for _, statement in read]
+        for number, found in find_proofs(statements, judge, prover, budget, environment, settings.prefix):
+            yield read[number][0], found, found.search.seconds if found.search is not None else 0.0

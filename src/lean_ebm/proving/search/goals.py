@@ -1,0 +1,101 @@
+"""Goals as searches see them: each goal is a problem of its own.
+
+A tactic leaves goals that must all be proved, and none of them cares how another one is proved. That holds for goals in
+which nothing is to be found; goals that share something that is to be found (a metavariable) are one problem together.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Sequence
+
+from lean_ebm.proving.candidates.goals import Listing, listing_of
+from lean_ebm.proving.candidates.listing import candidates
+from lean_ebm.proving.candidates.moves import goals_after
+from lean_ebm.proving.candidates.sequents import Sequent
+from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
+
+Tactic = Candidate | str
+"""A tactic of the wide set for a :class:`SequentGoal`; a text for a goal of an environment."""
+
+_SECONDS = 1.0  # for one expansion: random goals take a ten-thousandth of it
+
+
+class OpenGoal(ABC):
+    """A goal that a search may work on; immutable.
+
+    Attributes:
+        key: Equal for goals of the same search of which one proof, step by step, proves the other too.
+    """
+
+    key: Hashable
+
+    @property
+    @abstractmethod
+    def tactics(self) -> Sequence[Tactic]:
+        """The tactics that are listed for it, in a fixed order."""
+
+    @abstractmethod
+    def after(self, tactic: Tactic) -> Sequence[OpenGoal] | None:
+        """Apply a tactic: the goals that it leaves, each a problem of its own; None if it fails."""
+
+    @abstractmethod
+    def sizes(self) -> tuple[int, int]:
+        """Count connectives, quantifiers and atoms: of the target, and of the hypotheses together."""
+
+    @abstractmethod
+    def listing(self) -> Listing:
+        """The goal and its tactics as integers for a network, in the order of :attr:`tactics`."""
+
+
+class SequentGoal(OpenGoal):
+    """A goal of the embedded logic without names, with the wide set of tactics.
+
+    Tactics are applied by their structure, which takes some eight microseconds. Nothing in such a goal is to be found,
+    and no tactic of the wide set leaves anything to be found, so its goals are independent.
+
+    Args:
+        sequent: What the goal says.
+    """
+
+    __slots__ = ("_tactics", "key", "sequent")
+
+    def __init__(self, sequent: Sequent) -> None:
+        self.sequent = sequent
+        self.key = sequent.key
+        self._tactics: list[Candidate] | None = None
+
+    @property
+    def tactics(self) -> list[Candidate]:
+        """The wide set; empty if it takes more than a second to list it."""
+        if self._tactics is None:
+            try:
+                with deadline(_SECONDS):
+                    self._tactics = candidates(self.sequent)
+            except OutOfTimeError:
+                self._tactics = []
+        return self._tactics
+
+    def after(self, tactic: Tactic) -> list[OpenGoal] | None:
+        """Apply a tactic; one that takes more than a second fails.
+
+        Raises:
+            ValueError: If it is a text.
+        """
+        if isinstance(tactic, str):
+            raise ValueError(f"{tactic!r} is a text: a goal of the wide set takes the tactics that it lists")
+        try:
+            with deadline(_SECONDS):
+                return [SequentGoal(made) for made in goals_after(self.sequent, tactic)]
+        except OutOfTimeError:
+            return None
+
+    def sizes(self) -> tuple[int, int]:
+        """Count connectives, quantifiers and atoms."""
+        sequent = self.sequent
+        return sequent.target.size, sum([formula.size for formula in sequent.hypotheses])
+
+    def listing(self) -> Listing:
+        """The goal and its tactics as integers."""
+        return listing_of(self.sequent, self.tactics)

@@ -1,0 +1,171 @@
+"""Provers that a guide steers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.candidates.sequents import sequent_of
+from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.logic.unify import Unsupported
+from lean_ebm.proving.search.and_or import AndOrBestFirst
+from lean_ebm.proving.search.budget import Costs, SearchBudget
+from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
+from lean_ebm.proving.search.graph import SearchGraph
+from lean_ebm.proving.search.guide import Guide
+from lean_ebm.proving.search.lockstep import COMPANY, run_searches
+from lean_ebm.proving.search.provers import Meter, Prover, SearchResult, rare_collections
+from lean_ebm.proving.search.puct import Puct
+from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal, UnwrittenError, named_goal, written_proof
+from lean_ebm.proving.search.searches import Search
+from lean_ebm.proving.search.state_first import StateBestFirst
+from lean_ebm.proving.search.states import StateGoal
+from lean_ebm.proving.statements import State, Statement, Verdict
+
+SEARCHES: dict[str, Callable[[], Search]] = {
+    "and-or-best-first": AndOrBestFirst,
+    "best-first": StateBestFirst,
+    "best-first-value": lambda: StateBestFirst(by_value=True),
+    "puct": Puct,
+}
+"""The searches by the names that ``--search`` takes; the first one is the default."""
+
+
+class GuidedProver(Prover):
+    """A prover that asks a guide which tactics to try and where to continue.
+
+    It searches in the embedded logic with the wide set, where goals have no names and are shared, or in the environment
+    itself with the narrow set. The script that it found is run again and judged, as that of any prover.
+
+    Args:
+        guide: The guide.
+        search: The search. None: :class:`.AndOrBestFirst`.
+        narrow: Whether to take the narrow set, :func:`.legal_tactics`.
+        tell: Called now and then with the number of applications of all searches that run.
+    """
+
+    def __init__(
+        self,
+        guide: Guide,
+        search: Search | None = None,
+        narrow: bool = False,
+        tell: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        self.guide, self.narrow, self.tell = guide, narrow, tell
+        self.algorithm = search or AndOrBestFirst()
+
+    def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
+        """Search for a script and have the environment verify it."""
+        ((_, result),) = self.prove_many(environment, [statement], budget)
+        return result
+
+    def prove_many(
+        self,
+        environment: Environment,
+        statements: Iterable[Statement],
+        budget: SearchBudget | None = None,
+        company: int = COMPANY,
+    ) -> Iterator[tuple[int, SearchResult]]:
+        """Search for scripts of many statements in lock step, and have the environment verify them.
+
+        The result for a statement does not depend on the others, as long as the seconds are not what ends a search.
+
+        Args:
+            environment: The environment.
+            statements: The statements.
+            budget: The limits for each of them.
+            company: Number of searches at a time, at least 1.
+
+        Yields:
+            The index of a statement and its result, each when its search has ended.
+
+        Raises:
+            SettingError: If a statement is outside of the embedded logic, and the prover takes the wide set.
+        """
+        limits = budget or SearchBudget()
+        begun: dict[SearchGraph, tuple[int, Statement, State]] = {}
+        refused: list[tuple[int, SearchResult]] = []
+
+        def graphs() -> Iterator[SearchGraph]:
+            for index, statement in enumerate(statements):
+                costs = Costs(limits)
+                costs.resume()
+                start = environment.start(statement)
+                if start.state is None:
+                    refused.append((index, SearchResult(Verdict(False, "", start.message, start.outcome))))
+                    continue
+                graph = SearchGraph(first_goal(environment, start.state, self.narrow)[0], costs)
+                costs.pause()
+                begun[graph] = index, statement, start.state
+                yield graph
+
+        with rare_collections():
+            for graph in run_searches(self.algorithm, self.guide, graphs(), company, self.tell):
+                index, statement, start = begun.pop(graph)
+                yield index, _judged(environment, statement, start, graph)
+        yield from refused
+
+    def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
+        """Find a script."""
+        graph = SearchGraph(first_goal(spent.environment, start, self.narrow)[0], spent)
+        for _ in run_searches(self.algorithm, self.guide, [graph], tell=self.tell):
+            if graph.root.proof is not None:
+                yield tuple([step.text for step in written_proof(start, graph.root)])
+
+
+def first_goal(
+    environment: Environment, start: State, narrow: bool = False
+) -> tuple[OpenGoal, NamedGoal | PrintedGoal]:
+    """The goal with which a search begins, and the same goal with names.
+
+    Args:
+        environment: The environment.
+        start: The state of a statement.
+        narrow: Whether to take the narrow set of tactics, and else the wide set.
+
+    Raises:
+        SettingError: If the embedded logic does not read the goal, and the wide set is taken.
+    """
+    if narrow:
+        return StateGoal(environment, start), PrintedGoal(start.goals[0])
+    try:
+        goal = named_goal(start)
+        return SequentGoal(sequent_of(goal)), NamedGoal(goal, {})
+    except Unsupported as error:
+        raise SettingError(
+            f"The wide set of tactics is for statements of the embedded logic, and this is {error}. Take the narrow "
+            "set (--tactics narrow)."
+        ) from error
+
+
+def _judged(environment: Environment, statement: Statement, start: State, graph: SearchGraph) -> SearchResult:
+    """The result of a search, of whose script the environment says whether it is a proof."""
+    costs = graph.costs
+    verdict: Verdict | None = None
+    steps = []
+    if graph.root.proof is not None:
+        try:
+            steps = written_proof(start, graph.root)
+            verdict = environment.verify(statement, "\n".join([step.text for step in steps]))
+        except UnwrittenError as error:
+            verdict = Verdict(False, "", f"the proof that the search found cannot be written: {error}")
+    environment.release({id(state): state for state in _states(graph)}.values())
+    proved = verdict is not None and verdict.proved
+    return SearchResult(
+        verdict,
+        tuple([step.text for step in steps]) if proved else (),
+        costs.applications,
+        graph.root.proof is None and not costs.out(),
+        costs.evaluations,
+        costs.seconds,
+        tuple(steps) if proved else (),
+        graph,
+    )
+
+
+def _states(graph: SearchGraph) -> Iterator[State]:
+    """The states of the environment that a search has made."""
+    for node in graph.nodes.values():
+        if isinstance(node.goal, StateGoal):
+            yield node.goal.state

@@ -1,0 +1,160 @@
+"""Found proofs as scripts: the tactics of a proof as texts, in the order in which Lean's main goals want them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from lean_ebm.proving.candidates.goals import read_goal
+from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.candidates.writing import Writer
+from lean_ebm.proving.logic.formulas import Expr
+from lean_ebm.proving.logic.goals import Goal, printed
+from lean_ebm.proving.logic.logic import Logic
+from lean_ebm.proving.logic.numbering import with_numbers
+from lean_ebm.proving.logic.state import LogicState
+from lean_ebm.proving.logic.unify import TacticRun
+from lean_ebm.proving.search.goals import SequentGoal, Tactic
+from lean_ebm.proving.search.graph import GoalNode
+from lean_ebm.proving.search.states import StateGoal
+from lean_ebm.proving.statements import State
+
+
+class NamedGoal:
+    """A goal with names, in which tactics of the search can be written as texts.
+
+    Args:
+        goal: The goal.
+        numbers: The number in it of each symbol of the search's goal, if that is another one.
+    """
+
+    def __init__(self, goal: Goal, numbers: dict[int, int]) -> None:
+        self.goal, self.numbers = goal, numbers
+        self._writer = Writer(goal)
+
+    def __str__(self) -> str:
+        return printed(self.goal, {})
+
+    def write(self, tactic: Tactic) -> str:
+        """Write a tactic that the search's goal lists."""
+        if isinstance(tactic, str):
+            return tactic
+        return self._writer.text(
+            Candidate(tactic.template, self._moved(tactic.first), self._moved(tactic.second))
+            if self.numbers
+            else tactic
+        )
+
+    def _moved(self, pointer: Expr | None) -> Expr | None:
+        return None if pointer is None else with_numbers(pointer, self.numbers)
+
+
+class PrintedGoal:
+    """A goal of an environment, whose tactics are texts.
+
+    Args:
+        text: The goal as Lean prints it.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __str__(self) -> str:
+        return self.text
+
+    def write(self, tactic: Tactic) -> str:
+        """The tactic."""
+        return str(tactic)
+
+
+class ProofStep(NamedTuple):
+    """One tactic of a proof.
+
+    Args:
+        text: The tactic.
+        node: The goal to which it is applied, with what the guide says of it.
+        goal: The same goal with names.
+    """
+
+    text: str
+    node: GoalNode
+    goal: NamedGoal | PrintedGoal
+
+
+class UnwrittenError(Exception):
+    """A proof cannot be written as a script."""
+
+
+def named_goal(state: State) -> Goal:
+    """The main goal of a state of whatever environment, in the embedded logic.
+
+    Raises:
+        Unsupported: If the embedded logic does not read it.
+    """
+    return state.open[0] if isinstance(state, LogicState) else read_goal(state.goals[0])
+
+
+def written_proof(start: State, root: GoalNode) -> list[ProofStep]:
+    """Write a proof, each tactic for the main goal of the state that those before it leave.
+
+    Goals of the search have no names, and have each hypothesis once. So the proof is run again from the start, in the
+    embedded logic, and each tactic is written for the goal that is there.
+
+    Args:
+        start: The state that the proof begins with.
+        root: The node of its main goal, which is proved.
+
+    Raises:
+        UnwrittenError: If it cannot be written.
+    """
+    return list(_texts(root) if isinstance(root.goal, StateGoal) else _written(named_goal(start), root))
+
+
+def _texts(root: GoalNode) -> Iterator[ProofStep]:
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        goal, proof = node.goal, node.proof
+        assert isinstance(goal, StateGoal) and proof is not None
+        yield ProofStep(str(proof.tactic), node, PrintedGoal(goal.state.goals[goal.first]))
+        waiting.extend(reversed(proof.goals))
+
+
+def _written(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
+    logic = Logic()
+    state = LogicState([goal], TacticRun(goal.number, {}), None)
+    waiting: list[tuple[GoalNode, dict[int, int]]] = [(root, {})]
+    while waiting:
+        node, numbers = waiting.pop()
+        proof = node.proof
+        assert isinstance(node.goal, SequentGoal) and proof is not None
+        goal = state.open[0]
+        named = NamedGoal(goal, numbers)
+        try:
+            text = named.write(proof.tactic)
+        except KeyError as error:
+            raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
+        yield ProofStep(text, node, named)
+        step = logic.apply(state, text)
+        if not isinstance(step.state, LogicState) or len(step.state.open) != len(state.open) - 1 + len(proof.goals):
+            raise UnwrittenError(f"{text!r} does not do what its structure says: {step.message or 'other goals'}")
+        state = step.state
+        for index in reversed(range(len(proof.goals))):
+            made = _introduced(goal, state.open[index], node.goal.sequent.fresh, numbers)
+            waiting.append((proof.goals[index], made))
+
+
+def _introduced(before: Goal, goal: Goal, number: int, numbers: dict[int, int]) -> dict[int, int]:
+    """The numbers of symbols after a tactic, which may have made an individual or a proposition.
+
+    Args:
+        before: The goal to which it was applied.
+        goal: The goal that it left.
+        number: The number that the search gives to what it made.
+        numbers: The numbers before it.
+    """
+    known = {local.number for local in before.context}
+    for local in goal.context:
+        if local.formula is None and local.number not in known:
+            return {**numbers, number: local.number}
+    return numbers
