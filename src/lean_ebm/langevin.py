@@ -23,6 +23,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
+from lean_ebm.bounds import Bounds, project
 from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient, leave_inference_mode, plain_energy_gradient
 
@@ -77,8 +78,9 @@ class Langevin:
         final_noise_scale: If set, the noise falls geometrically from ``noise_scale`` at the first step to this at the
             last (annealed Langevin dynamics, Song and Ermon 2019, algorithm 1, with one step a level).
         grad_clamp: If set, each component of the gradient is clamped to [-grad_clamp, grad_clamp].
-        bounds: If set, candidates are clamped into [low, high] after each step. In a differentiable chain its
-            derivative is exact: 1 inside the bounds and 0 outside.
+        bounds: If set, candidates are projected after each step: clamped into [low, high], or with ``sphere`` scaled so
+            that vectors along the last dimension have a mean square of 1. In a differentiable chain the derivative is
+            exact; that of a clamp is 1 inside the bounds and 0 outside.
         graph: How much of the chain can be differentiated: ``none`` of it, the ``last`` step, ``all`` steps, or an
             integer k for the last k steps.
         monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, section 3); costs
@@ -99,7 +101,7 @@ class Langevin:
     noise_scale: float = 0.0
     final_noise_scale: float | None = None
     grad_clamp: float | None = None
-    bounds: tuple[float, float] | None = None
+    bounds: Bounds | None = None
     graph: Literal["none", "last", "all"] | int = "none"
     monotone: bool = False
     stop: Stop = Stop()
@@ -118,7 +120,9 @@ class Langevin:
             )
         if self.grad_clamp is not None:
             _require(self.grad_clamp > 0, f"grad_clamp is {self.grad_clamp}, expected more than 0; null turns it off")
-        if self.bounds is not None:
+        if isinstance(self.bounds, str):
+            _require(self.bounds == "sphere", f"bounds is {self.bounds}, expected [low, high], sphere or null")
+        elif self.bounds is not None:
             _require(self.bounds[0] < self.bounds[1], f"bounds is {self.bounds}, expected low < high")
         _require(
             isinstance(self.graph, int) or self.graph in ("none", "last", "all"),
@@ -267,8 +271,7 @@ def langevin(
             proposal = torch.addcmul(here, eta, gradient, value=-1)
             if noise_scale > 0:
                 proposal = proposal.add_(noise[rows])
-            if settings.bounds is not None:
-                proposal = proposal.clamp_(*settings.bounds)
+            proposal = project(proposal, settings.bounds)
             if settings.monotone:
                 with torch.no_grad():
                     rises = ~(energy(proposal, given) <= values)  # so that NaN counts as a rise

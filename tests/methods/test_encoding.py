@@ -30,7 +30,7 @@ class Tactics(EnergyNetwork):
         self.calls += 1
         return self.encoder(condition)
 
-    def encode_candidates(self, candidates: Tensor) -> Tensor:
+    def encode_candidates(self, candidates: Any, condition: Any) -> Tensor:
         return self.words(candidates)
 
     def forward(self, x: Tensor, condition: Any) -> Tensor:
@@ -77,7 +77,7 @@ def test_a_method_ranks_candidates_as_the_data_have_them(name):
     ranked = method.rank(state, listed)
     assert ranked.shape == (B, 3)
     for k in range(3):
-        points = method.energy.encode_candidates(listed[:, k])
+        points = method.energy.encode_candidates(listed[:, k], state)
         torch.testing.assert_close(ranked[:, k], method.candidate_energy(points, state))
 
 

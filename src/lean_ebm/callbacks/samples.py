@@ -83,9 +83,7 @@ class SampleMonitor(Callback):
         scalars = {"samples/per_second": len(samples) / seconds, "samples/energy": float(energies.mean())}
         histograms = {"energy/samples": energies}
         if self._real is not None:
-            x, given = self._real
-            points = pl_module.energy.encode_candidates(x)
-            real = pl_module.candidate_energy(points, given).detach().cpu()
+            real = pl_module.real_energies(self._real).detach().cpu()
             histograms["energy/real"] = real
             scalars["samples/energy_gap"] = float(energies.mean() - real.mean())
         for name, values in (("energy", trajectory.energies), ("grad_norm", trajectory.grad_norms)):
@@ -199,9 +197,11 @@ class SampleWriter(BasePredictionWriter):
         folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # on all ranks, since they exchange it
         if not trainer.is_global_zero:
             return
-        samples = tree_map(lambda *tensors: torch.cat(tensors)[order], parts[0], *parts[1:])
+        samples = tree_map(lambda *tensors: joined(tensors)[order], parts[0], *parts[1:])
         x, condition = samples["x"], samples["condition"]
         labelled = isinstance(condition, Tensor) and condition.dim() == 1 and not condition.is_floating_point()
+        if hasattr(condition, "_asdict"):  # reading a file by weights_only=True takes no class of ours
+            condition = condition._asdict()
         data = getattr(trainer, "datamodule", None)
         noun = data.noun(x) if isinstance(data, DataModule) else "candidates"
         folder.mkdir(parents=True, exist_ok=True)
@@ -226,6 +226,17 @@ class SampleWriter(BasePredictionWriter):
         """Say what was written; this comes after the end of the progress bar."""
         while self._written:
             rank_zero_info(self._written.pop(0))
+
+
+def joined(tensors: Sequence[Tensor]) -> Tensor:
+    """Join tensors ``(B_i, ...)`` of batches; conditions of different sizes, such as goals, are filled up with -1."""
+    size = torch.tensor([part.shape[1:] for part in tensors]).amax(dim=0).tolist()
+    whole = tensors[0].new_full((sum(map(len, tensors)), *size), -1)
+    start = 0
+    for part in tensors:
+        whole[(slice(start, start + len(part)), *map(slice, part.shape[1:]))] = part
+        start += len(part)
+    return whole
 
 
 def hyper_parameters(trainer: Trainer, pl_module: LightningModule) -> dict[str, Any]:

@@ -9,11 +9,13 @@ from lean_ebm.energy.graph import GraphEnergy
 from lean_ebm.energy.matrix import MatrixEnergy
 from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy
+from lean_ebm.energy.proofs import AffineProofEnergy, ProofEnergy
 from lean_ebm.energy.residual import ResidualEnergy
 from lean_ebm.energy.transformer import TransformerEnergy
 from lean_ebm.energy.vector import VectorEnergy
 
 __all__ = [
+    "AffineProofEnergy",
     "BoardEnergy",
     "ClassEnergy",
     "ConvEnergy",
@@ -24,6 +26,7 @@ __all__ = [
     "MLPEnergy",
     "MatrixEnergy",
     "MixerEnergy",
+    "ProofEnergy",
     "ResidualEnergy",
     "TransformerEnergy",
     "VectorEnergy",

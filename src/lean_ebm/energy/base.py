@@ -46,11 +46,13 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         shape: Shape of one candidate, without the batch dimension.
         num_classes: Number of classes that the condition can name; 0 if the condition is not a label.
         landscapes: Number of landscapes that :class:`Landscape` can name; 0 if the energy has only one.
+        lists: Whether the data list candidates for each condition, for which :meth:`encode_candidates` learns points.
     """
 
     shape: tuple[int, ...]
     num_classes: int = 0
     landscapes: int = 0
+    lists: bool = False
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         """Create the network and check the counts among its arguments.
@@ -89,12 +91,21 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         """
         return condition
 
-    def encode_candidates(self, candidates: Tensor) -> Tensor:
-        """Convert candidates ``(B, ...)`` of the data to points ``(B, *shape)`` for chains; identity by default.
+    def encode_candidates(self, candidates: Any, condition: Any) -> Tensor:
+        """Convert candidates of the data to points for chains; identity by default.
 
         A network that learns embeddings of its candidates overrides it. A method calls it once for each batch.
+
+        Args:
+            candidates: A tensor ``(B, ...)``, one candidate for each condition; or lists of candidates, in the form in
+                which the data module gives them.
+            condition: Conditions as :meth:`encode` returns them, on which the points may depend.
+
+        Returns:
+            Points ``(B, *shape)``, or ``(B, K, *shape)`` of lists.
         """
-        return candidates
+        points: Tensor = candidates
+        return points
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition, by :meth:`judgement`, in one pass; low is good.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from lean_ebm.data import DataModule, ReasoningDataModule, TensorDataModule
+from lean_ebm.data import DataModule, ProofSteps, ReasoningDataModule, TensorDataModule
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.methods import Method
 
@@ -41,3 +41,10 @@ def _(data: ReasoningDataModule, method: Method, split: str, effort: Effort) -> 
     from lean_ebm.evaluation.answers import evaluate_answers
 
     return evaluate_answers(data, method, split, effort)
+
+
+@evaluate.register
+def _(data: ProofSteps, method: Method, split: str, effort: Effort) -> EvaluationResult:
+    from lean_ebm.evaluation.proofs import evaluate_proofs
+
+    return evaluate_proofs(data, method, split, effort)

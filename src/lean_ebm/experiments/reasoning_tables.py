@@ -103,8 +103,8 @@ def tables(by_task: ByTask, models: Mapping[str, Model], picture: Path) -> list[
         "At the paper's size on a GPU: not measured.",
         "## Does the energy know?",
         "*Wrong found*: AUROC of the final energy for wrong answers against right ones to other problems, in each "
-        f"seed; n/a with fewer than {LEAST} of either in all seeds. *Rank*: rank correlation of energy and error over problems, beside that "
-        "of the problem's own residual. *Surest*: the figure on the 25%, 50% and 75% of the answers with the lowest "
+        f"seed; n/a with fewer than {LEAST} of either in all seeds. *Rank*: rank correlation of energy and error over "
+        "problems, beside that of the problem's own residual. *Surest*: the figure on the 25%, 50% and 75% of the answers with the lowest "
         "energies, and on all. *Share*: how far the lowest of eight energies leads from the first draw to the best "
         "of the eight; n/a if they do not differ.",
         table(

@@ -150,8 +150,9 @@ class TrainingRun:
         """Train from the start or from the last checkpoint of an interrupted run; do nothing if the run is finished."""
         if self._trained.is_file():
             return
-        start = {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads, "commit": commit()}
-        record = self._record() or start
+        record = self._record()
+        if record is None:
+            record = {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads, "commit": commit()}
         write_whole(self._begun, json.dumps(record))
         checkpoint = self._last_checkpoint()
         begin, spent = time.monotonic(), None

@@ -6,6 +6,8 @@ from lean_ebm.methods.denoiser import Denoiser
 from lean_ebm.methods.ebt import EBT
 from lean_ebm.methods.feed_forward import FeedForward
 from lean_ebm.methods.ired import IRED
+from lean_ebm.methods.policy_value import PolicyValue
+from lean_ebm.methods.ranking import Ranking
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.thinking import think
@@ -19,6 +21,8 @@ __all__ = [
     "Denoiser",
     "FeedForward",
     "Method",
+    "PolicyValue",
+    "Ranking",
     "ReplayBuffer",
     "Verification",
     "WarmupCosine",

@@ -10,6 +10,7 @@ import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 
+from lean_ebm.bounds import project
 from lean_ebm.energy import EnergyNetwork, Landscape
 from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
@@ -34,8 +35,8 @@ class Annealed(Method):
         energy: The energy network; its ``landscapes`` is K.
         sampler: Descent steps in each landscape at inference; ``step_size`` is relative to each landscape's own.
         weight_limit: The error of the noise in landscape k has the weight ``min(1 / abar_k, weight_limit)``.
-        bound: Largest magnitude of a component of data.
-        sample_bound: Largest magnitude of a component at inference; None: ``bound``.
+        bound: Largest magnitude of a component of data; or ``sphere``, see :data:`~lean_ebm.bounds.Bounds`.
+        sample_bound: The same at inference; None: ``bound``.
         jump: Whether the jump comes ``first`` or ``last`` in each landscape.
         eta: Factor of the fresh noise at inference; None for no noise.
         restart_eta: The same for all draws after the first; None: ``eta``.
@@ -59,8 +60,8 @@ class Annealed(Method):
         energy: EnergyNetwork,
         sampler: Langevin,
         weight_limit: float,
-        bound: float,
-        sample_bound: float | None,
+        bound: float | Literal["sphere"],
+        sample_bound: float | Literal["sphere"] | None,
         jump: Literal["first", "last"],
         eta: float | None,
         restart_eta: float | None,
@@ -140,13 +141,13 @@ class Annealed(Method):
         """Energies ``(B,)`` by which finished candidates are compared, as :attr:`judged_by` says."""
         return super().judged(x, condition) if self.judged_by == "energy" else self.denoising_energy(x, condition)
 
-    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
+    def rank(self, condition: Any, candidates: Any) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition, as :attr:`judged_by` says; low is good."""
         if self.judged_by == "energy":
             return super().rank(condition, candidates)
         self.energy.check_precision()
-        points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
         encoded = self.energy.encode(condition)
+        points = self.listed_points(candidates, encoded)
         return torch.stack([self.denoising_energy(column, encoded) for column in points.unbind(dim=1)], dim=1)
 
     @torch.no_grad()
@@ -213,9 +214,9 @@ class Annealed(Method):
         rows = torch.arange(size[0], device=self.device)  # chains that have not ended
         ends, lowest = torch.zeros_like(x), torch.full(size[:1], torch.inf, device=self.device)
         for count, k in enumerate(visited):
-            before, x, limit = self._visit(x, condition, k, descents, eta, generator, record, rows)
+            before, x = self._visit(x, condition, k, descents, eta, generator, record, rows)
             a = math.sqrt(float(self.alpha_bar[k]))
-            answer = x.clamp(-limit, limit) / a
+            answer = scaled_project(x, self.sample_bound, a) / a
             if keep_best:
                 with torch.no_grad():
                     energies = self.judged(answer, condition)
@@ -247,20 +248,24 @@ class Annealed(Method):
         generator: torch.Generator | None,
         record: _Record,
         rows: Tensor,
-    ) -> tuple[Tensor, Tensor, float]:
-        """Jump and descend in landscape k; returns the candidates before the jump, the last ones and their bound."""
+    ) -> tuple[Tensor, Tensor]:
+        """Jump and descend in landscape k; returns the candidates before the jump and the last ones."""
         landscape = Landscape(condition, torch.full((len(x),), k, dtype=torch.int64, device=x.device))
         alpha_bar = float(self.alpha_bar[k])
-        limit = math.sqrt(alpha_bar) * self.sample_bound
+        # Noised candidates are not on a sphere, only the answers that jumps lead to.
+        limits = None
+        if not isinstance(self.sample_bound, str):
+            limit = math.sqrt(alpha_bar) * self.sample_bound
+            limits = (-limit, limit)
         before = x
         for move in ("jump", "descend") if self.jump == "first" else ("descend", "jump"):
             if move == "jump":
                 # a step of size s: x - s dE/dx = a x^
                 before, step_size = x, self.alpha_bar.new_tensor(math.sqrt(1 - alpha_bar))
-                settings = Langevin(steps=1, bounds=(-limit, limit), compile=self.sampler.compile)
+                settings = Langevin(steps=1, bounds=limits, compile=self.sampler.compile)
             elif descents > 0:
                 # Without noise, candidates stay within the scaled bounds of data.
-                bounds = self.sampler.bounds if eta is not None else (-limit, limit)
+                bounds = self.sampler.bounds if eta is not None else limits
                 settings = replace(self.sampler, steps=descents, bounds=bounds)
                 step_size = self.sampler.step_size * self.opt_step[k]
             else:
@@ -268,7 +273,7 @@ class Annealed(Method):
             part = self.langevin(x, landscape, settings, step_size=step_size, generator=generator)
             record.add(part, rows)
             x = part.x
-        return before, x, limit
+        return before, x
 
     def _next(self, x: Tensor, answer: Tensor, k: int, j: int, noise: Tensor | None, eta: float | None) -> Tensor:
         """The start in landscape j < k, from the answer of landscape k and the candidate x that it came from."""
@@ -309,6 +314,14 @@ class _Record:
         for record in (self.energies, self.grad_norms):
             record[:, self.step :] = record[:, self.step - 1, None]
         return Trajectory(x, self.energies, self.grad_norms, self.taken)
+
+
+def scaled_project(x: Tensor, bound: float | Literal["sphere"], scale: float) -> Tensor:
+    """Project candidates ``(B, ...)`` that are data times a scale onto the bounds of data times this scale."""
+    if isinstance(bound, str):
+        return scale * project(x / scale, bound)
+    limit = scale * bound
+    return x.clamp(-limit, limit)
 
 
 def cosine_schedule(landscapes: int) -> Tensor:

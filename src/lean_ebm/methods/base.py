@@ -16,6 +16,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy
 
+from lean_ebm.bounds import draw_within
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import SettingError
@@ -23,6 +24,7 @@ from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.drawing import keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.judging import Judging
+from lean_ebm.methods.listed import check_lists, listed_terms
 from lean_ebm.methods.logging import log_step
 from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
@@ -34,8 +36,8 @@ from lean_ebm.randomness import derived_seed, seeded
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
 """Precisions of a trainer in which weights, candidates and energies are float32."""
 
-Batch = tuple[Tensor, Any]
-"""``(candidates (B, ...), conditions)``."""
+Batch = tuple[Any, Any]
+"""``(candidates (B, ...), conditions)``; candidates may be lists, see :class:`~lean_ebm.methods.listed.Listed`."""
 
 
 class Method(Judging, Restorable, FiniteSteps, ABC):
@@ -57,6 +59,12 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
 
     Raises:
         SettingError: If ``candidates`` is below 1, or ``acceptance`` is not a probability above 0.
+    """
+
+    whole_lists: bool = False
+    """Whether :meth:`loss` takes lists of candidates and conditions as the data module gives them.
+
+    Without it, a method gets one right candidate of each list, see :func:`~lean_ebm.methods.listed.listed_terms`.
     """
 
     def __init__(
@@ -187,11 +195,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
         """Starts ``(B, *shape)`` of chains: uniform within the bounds of the chain, standard normal without bounds."""
-        shape = self.batch_shape(condition)
-        if chain.bounds is None:
-            return torch.randn(shape, device=self.device, generator=generator)
-        low, high = chain.bounds
-        return low + (high - low) * torch.rand(shape, device=self.device, generator=generator)
+        return draw_within(self.batch_shape(condition), chain.bounds, self.device, generator)
 
     def batch_shape(self, condition: Any) -> tuple[int, ...]:
         """Shape ``(B, ...)`` of a batch of candidates, one for each condition."""
@@ -235,7 +239,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         with self._randomness("train", batch_idx):
             terms = self._terms(batch, batch_idx)
         self.terms = {name: value.detach() for name, value in terms.items()}
-        log_step(self, {f"train/{name}": term for name, term in self.terms.items()}, "train/loss", len(batch[0]))
+        log_step(self, {f"train/{name}": term for name, term in self.terms.items()}, "train/loss", batch_size(batch[1]))
         return terms["loss"]
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
@@ -298,8 +302,9 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         with torch.inference_mode(False), torch.enable_grad(), self._randomness(stage, batch_idx):
             terms = self._terms(apply_to_collection(batch, Tensor, torch.clone))
         condition = batch[1]
-        x = self.energy.encode_candidates(batch[0])
-        terms["energy_real"] = self.candidate_energy(x, condition).mean()
+        real = self.real_energies(batch)
+        if len(real):
+            terms["energy_real"] = real.mean()
         for name, value in terms.items():
             self.log(
                 f"{stage}/{name}",
@@ -308,14 +313,20 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
                 on_step=False,
                 prog_bar=name == "loss",
                 sync_dist=True,
-                batch_size=len(x),
+                batch_size=batch_size(condition),
             )
         if self.accuracy is not None:
+            x = self.energy.encode_candidates(batch[0], self.energy.encode(condition))
             self.accuracy(-self.class_energies(x), condition)
             self.log(f"{stage}/accuracy", self.accuracy, on_epoch=True, on_step=False, batch_size=len(x))
 
     def _terms(self, batch: Batch, batch_idx: int = 0) -> dict[str, Tensor]:
         """The terms of :meth:`loss`, and those of :attr:`verification` if it is the turn of this batch."""
+        check_lists(self, batch[0])
+        if self.whole_lists:
+            return checked(self.loss(batch), type(self))
+        if self.energy.lists:
+            return listed_terms(self, *batch)
         target, encoded = self._encoded(batch)
         terms = checked(self.loss((target, encoded)), type(self))
         if self.verification is None:
@@ -330,9 +341,10 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
     def _encoded(self, batch: Batch) -> Batch:
         """Encode the candidates and conditions of a batch, once, for the energy network."""
         x, condition = batch
-        points = self.energy.encode_candidates(x)
+        encoded = self.energy.encode(condition)
+        points = self.energy.encode_candidates(x, encoded)
         self.energy.check_shape(points)
-        return points, self.energy.encode(condition)
+        return points, encoded
 
 
 def batch_size(condition: Any) -> int:

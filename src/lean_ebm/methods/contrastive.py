@@ -10,6 +10,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.nn import functional as F
 
+from lean_ebm.bounds import project
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin
@@ -139,7 +140,7 @@ class ContrastiveDivergence(Method):
         }
         if self.buffer is not None:
             terms["buffer_entropy"] = self.buffer.entropy().nan_to_num(0.0).min()
-        if self.cross_entropy > 0 and self.energy.num_classes:
+        if self.classifies and self.energy.num_classes:
             terms["cross_entropy"] = F.cross_entropy(-energies[: len(real)], condition)
             loss = loss + self.cross_entropy * terms["cross_entropy"]
         return {"loss": loss, **terms}
@@ -148,8 +149,7 @@ class ContrastiveDivergence(Method):
         """Starts ``(B, *shape)`` of chains, as ``start`` says."""
         if self.moments is None:
             return super().noise(condition, chain, generator)
-        x = self.moments.sample(self._group(condition), generator)
-        return x if chain.bounds is None else x.clamp(*chain.bounds)
+        return project(self.moments.sample(self._group(condition), generator), chain.bounds)
 
     def _group(self, condition: Any) -> Tensor:
         """The class ``(B,)`` of each condition; 0 if conditions are not classes."""

@@ -33,8 +33,8 @@ class Denoiser(Annealed):
         energy: The network whose field predicts the noise; its ``landscapes`` is the number of levels.
         sampler: Steps at each level besides the jump; some of its settings are turned off, see above.
         weight_limit: See :class:`IRED`.
-        bound: Largest magnitude of a component of data.
-        sample_bound: Largest magnitude of a component at inference; null: ``bound``.
+        bound: See :class:`IRED`.
+        sample_bound: See :class:`IRED`.
         jump: Whether the jump comes ``first`` or ``last`` at each level.
         eta: See :class:`IRED`.
         restart_eta: See :class:`IRED`.
@@ -55,8 +55,8 @@ class Denoiser(Annealed):
         energy: FieldEnergy,
         sampler: Langevin = Langevin(steps=5),
         weight_limit: float = 1.0,
-        bound: float = 1.0,
-        sample_bound: float | None = None,
+        bound: float | Literal["sphere"] = 1.0,
+        sample_bound: float | Literal["sphere"] | None = None,
         jump: Literal["first", "last"] = "first",
         eta: float | None = None,
         restart_eta: float | None = None,

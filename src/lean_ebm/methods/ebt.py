@@ -13,6 +13,7 @@ from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lean_ebm.bounds import Bounds, project
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
@@ -161,7 +162,7 @@ class EBT(Method):
             plan = [self.chain]
         first: tuple[Tensor, Tensor] | None = None
         energies: Tensor | None = None
-        if self.cross_entropy > 0 and plan[0].first_graph_step == 0 and not self.chain.recompute:
+        if self.classifies and plan[0].first_graph_step == 0 and not self.chain.recompute:
             # The classification term needs the energies at the starts: it shares a pass with the first step.
             own_and_all = self.energy.own_and_all_energies
             values, gradient, energies = energy_gradient(
@@ -185,7 +186,7 @@ class EBT(Method):
             "energy_start": trajectory.energies[:, 0].mean(),
             "grad_norm_chain": trajectory.grad_norms.mean(),
         }
-        if self.cross_entropy > 0:
+        if self.classifies:
             energies = self.energy.energies(start) if energies is None else energies
             likelihood = F.cross_entropy(-energies, condition, reduction="none")
             terms["cross_entropy"] = (likelihood if level is None else likelihood * (level < 1.5)).mean()
@@ -236,10 +237,10 @@ class EBT(Method):
         level = self.corruption.draw(len(target), target.device)
         return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target), level
 
-    def _goal_within(self, bounds: tuple[float, float]) -> GradientMap:
+    def _goal_within(self, bounds: Bounds) -> GradientMap:
         """A map that changes a gradient so that the full step, ``x - alpha dE/dx``, ends within the bounds."""
         alpha = self.step_size.detach()
-        return lambda x, gradient: (x - (x - alpha * gradient).clamp(*bounds)) / alpha
+        return lambda x, gradient: (x - project(x - alpha * gradient, bounds)) / alpha
 
     def _coarse_to_fine(self, sampler: Langevin) -> list[Langevin]:
         """Two chains: one in which the noise falls geometrically from the highest level to the lowest, and a last step.

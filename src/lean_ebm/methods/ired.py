@@ -15,7 +15,7 @@ from lean_ebm.energy import EnergyNetwork, Landscape
 from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
 from lean_ebm.langevin import Langevin
-from lean_ebm.methods.annealing import Annealed
+from lean_ebm.methods.annealing import Annealed, scaled_project
 from lean_ebm.methods.base import Batch
 from lean_ebm.methods.verification import Verification
 
@@ -91,9 +91,9 @@ class IRED(Annealed):
         weight_limit: The first term in landscape k has the weight ``min(1 / abar_k, weight_limit)``. With 1 all
             landscapes have the same weight, as in the paper; larger values make the error of the predicted data count
             more.
-        bound: Largest magnitude of a component of data.
-        sample_bound: Largest magnitude of a component at inference, for problems whose answers are larger than those
-            trained on; null: ``bound``.
+        bound: Largest magnitude of a component of data; or ``sphere``, see :data:`~lean_ebm.bounds.Bounds`.
+        sample_bound: The same at inference, for problems whose answers are larger than those trained on; null:
+            ``bound``.
         flips: How negatives are made from discrete answers; null: they are mined.
         jump: Whether the jump comes ``last`` in each landscape, from the end of the descent, or ``first``, as in the
             authors' program.
@@ -126,8 +126,8 @@ class IRED(Annealed):
         contrast: float = 0.5,
         contrast_fraction: float = 1.0,
         weight_limit: float = 1.0,
-        bound: float = 1.0,
-        sample_bound: float | None = None,
+        bound: float | Literal["sphere"] = 1.0,
+        sample_bound: float | Literal["sphere"] | None = None,
         flips: Flips | None = None,
         jump: Literal["first", "last"] = "last",
         eta: float | None = 1.0,
@@ -172,7 +172,7 @@ class IRED(Annealed):
         a, s = self._scales(index, x.dim())
         eps = torch.randn_like(x)
         noised = a * x + s * eps
-        classify = self.cross_entropy > 0  # this term and the first one share a pass
+        classify = self.classifies  # this term and the first one share a pass
         energy, gradient, *energies = energy_gradient(
             self.energy.own_and_all_energies if classify else self.energy,
             noised,
@@ -196,7 +196,7 @@ class IRED(Annealed):
             if self.flips is not None:
                 wrong = self.flips.of(x[part])
             else:
-                wrong = (self._mine(a * x[part] + 3 * s * eps, where) / a).clamp(-self.bound, self.bound)
+                wrong = scaled_project(self._mine(a * x[part] + 3 * s * eps, where) / a, self.bound, 1.0)
             negative = self.energy(a * wrong + s * eps, where)
             # cross-entropy of [-E+, -E-] with the positive as the right answer
             terms["contrast"] = F.softplus(energy[part] - negative).mean()

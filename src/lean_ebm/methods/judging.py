@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
+from lean_ebm.methods.listed import Assessment, free_energy
 from lean_ebm.methods.verification import Verifier, squared_error
 
 
@@ -17,9 +19,11 @@ class Judging:
 
     Attributes:
         energy: The energy network.
+        temperature: T in the probabilities of listed candidates, ``softmax(-E / T)``.
     """
 
     energy: EnergyNetwork
+    temperature: float = 1.0
     _trainer: Any
 
     def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
@@ -44,18 +48,51 @@ class Judging:
         energies: Tensor = self.energy.judgement(*self.finished(x, condition))
         return energies
 
-    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
+    def rank(self, condition: Any, candidates: Any) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition; low is good.
 
         Args:
             condition: Conditions, as the data module gives them; tensors with first dimension ``B``.
-            candidates: ``(B, K, ...)``, as the data module gives them.
+            candidates: A tensor ``(B, K, ...)``; or lists in the form in which the data module gives them, whose
+                energies are infinite where they are filled up.
         """
         self.energy.check_precision()
-        points = self.energy.encode_candidates(candidates.flatten(0, 1)).unflatten(0, candidates.shape[:2])
-        points, encoded = self.finished(points, self.energy.encode(condition))
-        energies: Tensor = self.energy.rank(encoded, points)
-        return energies
+        return self.ranked(self.energy.encode(condition), candidates)
+
+    def ranked(self, encoded: Any, candidates: Any) -> Tensor:
+        """The same energies, of conditions that the energy network has encoded."""
+        points, conditions = self.finished(self.listed_points(candidates, encoded), encoded)
+        energies: Tensor = self.energy.rank(conditions, points)
+        return energies if isinstance(candidates, Tensor) else energies.masked_fill(~candidates.mask, torch.inf)
+
+    def assess(self, condition: Any, candidates: Any) -> Assessment:
+        """Say how good listed candidates are, and how far their conditions are from the goal, in one pass.
+
+        Args:
+            condition: As for :meth:`rank`.
+            candidates: As for :meth:`rank`.
+        """
+        energies = self.rank(condition, candidates)
+        log_priors = (-energies / self.temperature).log_softmax(dim=1)
+        return Assessment(energies, log_priors, free_energy(energies, self.temperature))
+
+    def listed_points(self, candidates: Any, encoded: Any) -> Tensor:
+        """Points ``(B, K, *shape)`` of listed candidates, for conditions that the energy network has encoded."""
+        if not isinstance(candidates, Tensor):
+            return self.energy.encode_candidates(candidates, encoded)
+        listed = candidates.shape[1]
+        repeated = apply_to_collection(encoded, Tensor, lambda part: part.repeat_interleave(listed, dim=0))
+        points = self.energy.encode_candidates(candidates.flatten(0, 1), repeated)
+        return points.reshape(*candidates.shape[:2], *points.shape[1:])
+
+    def real_energies(self, batch: tuple[Any, Any]) -> Tensor:
+        """Energies of the candidates of the data ``(B,)``; of listed ones, of those that are right."""
+        candidates, condition = batch
+        if not isinstance(candidates, Tensor):
+            return self.rank(condition, candidates)[candidates.right]
+        self.energy.check_precision()
+        encoded = self.energy.encode(condition)
+        return self.judged(self.energy.encode_candidates(candidates, encoded), encoded)
 
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
@@ -78,6 +115,15 @@ class Judging:
     def judge_parameters(self) -> list[Tensor]:
         """The parameters of the judge of the energy network; none without a judge."""
         return [part for name, part in self.energy.named_parameters() if name.startswith("judge.")]
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the loss has a term of the energy as a classifier of classes, by the weight ``cross_entropy``.
+
+        If the data list candidates, that weight is one of their probabilities, see
+        :func:`~lean_ebm.methods.listed.listed_terms`.
+        """
+        return getattr(self, "cross_entropy", 0.0) > 0 and not self.energy.lists
 
     @property
     def verifier(self) -> Verifier:

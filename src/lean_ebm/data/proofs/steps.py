@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,11 +13,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from lean_ebm.data.base import DataModule, ResumableLoader
-from lean_ebm.data.proofs.table import StateBatches, StateTable
+from lean_ebm.data.proofs.table import SortedGoals, StateBatches, StateTable
 from lean_ebm.errors import SettingError
 from lean_ebm.randomness import derived_seed
 
 if TYPE_CHECKING:
+    from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics
     from lean_ebm.proving.steps.blocks import StepSettings
     from lean_ebm.proving.steps.columns import ProvedTheorem
 
@@ -113,6 +114,23 @@ class ProofSteps(DataModule):
         """The theorems of a split, for a search to prove; call :meth:`setup` before."""
         return self._table.theorems[split]
 
+    def sample(
+        self, split: str, number: int, seed: int, batch_size: int
+    ) -> Iterator[tuple[LabelledTactics, GoalBatch]]:
+        """Batches of random states of a split, the smallest states first; call :meth:`setup` before.
+
+        Args:
+            split: ``train``, ``val`` or ``test``.
+            number: Number of states; all of them if there are not as many.
+            seed: Seed of the choice.
+            batch_size: Number of states in a batch.
+        """
+        rows = self._table.rows[split]
+        generator = torch.Generator().manual_seed(derived_seed(seed, "sample", split))
+        rows = rows[torch.randperm(len(rows), generator=generator)[:number]]
+        for batch in BatchesByLength(self._table.lengths(rows), batch_size):
+            yield self._table.batch(rows[torch.tensor(batch)])
+
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled batches of states of similar size; a last incomplete one is dropped."""
         return self._loader("train", torch.initial_seed())
@@ -126,22 +144,21 @@ class ProofSteps(DataModule):
         return self._loader("test")
 
     def predict_dataloader(self) -> DataLoader[Any]:
-        """The goals of the test split."""
-        return self._loader("test", collate=_goals)
+        """The goals of the test split, the smallest first."""
+        rows = self._table.rows["test"]
+        rows = rows[self._table.lengths(rows).argsort(stable=True)]
+        # By the usual samplers, of which Lightning knows which goals are in a batch.
+        return ResumableLoader(SortedGoals(self._table, rows), batch_size=self.batch_size, collate_fn=_as_is)
 
     def noun(self, candidates: Any) -> str:
         """``tactics``."""
         return "tactics"
 
-    def _loader(
-        self, split: str, seed: int | None = None, collate: Callable[[Any], Any] | None = None
-    ) -> ResumableLoader:
+    def _loader(self, split: str, seed: int | None = None) -> ResumableLoader:
         rows = self._table.rows[split]
         batches = BatchesByLength(self._table.lengths(rows), self.batch_size, seed)
         # The sampler gives whole batches, so the loader makes none. Lightning tells the sampler the epoch.
-        return ResumableLoader(
-            StateBatches(self._table, rows), batch_size=None, sampler=batches, collate_fn=collate or _as_is
-        )
+        return ResumableLoader(StateBatches(self._table, rows), batch_size=None, sampler=batches, collate_fn=_as_is)
 
     @property
     def _table(self) -> StateTable:
@@ -194,7 +211,3 @@ def _cores() -> int:
 
 def _as_is(batch: Any) -> Any:
     return batch
-
-
-def _goals(batch: Any) -> Any:
-    return batch[1]

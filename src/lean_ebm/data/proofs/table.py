@@ -142,3 +142,25 @@ class StateBatches(Dataset[tuple[LabelledTactics, GoalBatch]]):
 
     def __getitem__(self, indices: list[int]) -> tuple[LabelledTactics, GoalBatch]:
         return self.table.batch(self.rows[torch.tensor(indices)])
+
+
+class SortedGoals(Dataset[GoalBatch]):
+    """The goals of some states, each a batch of one; a loader takes whole batches.
+
+    Args:
+        table: All states.
+        rows: The states, ``(N,)``.
+    """
+
+    def __init__(self, table: StateTable, rows: Tensor) -> None:
+        self.table, self.rows = table, rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> GoalBatch:
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: list[int]) -> GoalBatch:
+        """A batch of goals."""
+        return self.table.batch(self.rows[torch.tensor(indices)])[1]

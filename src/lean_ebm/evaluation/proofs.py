@@ -1,0 +1,96 @@
+"""Evaluates a method on states of proofs: the tactics that it chooses, and how it judges goals."""
+
+from __future__ import annotations
+
+import time
+
+import torch
+from lightning_utilities.core.apply_func import apply_to_collection
+from torch import Tensor
+
+from lean_ebm.data import ProofSteps
+from lean_ebm.data.proofs import GoalBatch, LabelledTactics
+from lean_ebm.evaluation.answers import spearman
+from lean_ebm.evaluation.judgement import wrong_auroc
+from lean_ebm.evaluation.results import Effort, EvaluationResult
+from lean_ebm.methods import Method
+
+FAR = 3
+"""Steps left from which on a goal counts as far from its end."""
+
+
+@torch.no_grad()
+def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort) -> EvaluationResult:
+    """Compute every figure of a method that chooses tactics.
+
+    Args:
+        data: The data module, set up.
+        method: The trained method.
+        split: ``val`` or ``test``.
+        effort: ``num_samples`` is the number of states.
+
+    Returns:
+        Figures over goals that have a proof, none of which was trained on:
+
+        * ``top_1``: how often the best of all tactics that are listed begins a shortest proof that was found;
+          ``top_1_far``, the same where at least three tactics are left; ``top_1_chance``, if one is drawn at random;
+        * ``chain_top_1``: the same if the tactic is the one whose embedding is nearest to the end of a chain of the
+          method's own sampler;
+        * ``value_rank``: rank correlation of the values of goals and the tactics that are left.
+
+        And over goals to which wrong turns led: ``dead_auroc``, the probability that one without a proof has a higher
+        value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics.
+    """
+    if not effort.num_samples:
+        return EvaluationResult()
+    seconds = 0.0
+    count = 0
+    generator = torch.Generator(method.device).manual_seed(effort.seed)
+    columns: dict[str, list[Tensor]] = {}
+    for cpu_batch in data.sample(split, effort.num_samples, effort.seed, effort.batch_size):
+        tactics, goals = apply_to_collection(cpu_batch, Tensor, lambda part: part.to(method.device))
+        start = time.perf_counter()
+        energies, _, values = method.assess(goals, tactics)
+        values.cpu()  # waits for the accelerator
+        seconds += time.perf_counter() - start
+        count += len(values)
+        found = {
+            "right": _right(tactics, energies),
+            "chain": _right(tactics, _distances(method, tactics, goals, generator)),
+            "chance": tactics.right.sum(dim=1) / tactics.mask.sum(dim=1),
+            "value": values,
+            "left": tactics.left,
+            "turn": tactics.turn,
+        }
+        for name, column in found.items():
+            columns.setdefault(name, []).append(column.cpu())
+    whole = {name: torch.cat(parts) for name, parts in columns.items()}
+    left, turn, values = whole["left"], whole["turn"], whole["value"]
+    live = left.isfinite()
+    figures = {
+        "top_1": _mean(whole["right"][live]),
+        "top_1_far": _mean(whole["right"][live & (left >= FAR)]),
+        "top_1_chance": _mean(whole["chance"][live]),
+        "chain_top_1": _mean(whole["chain"][live]),
+        "value_rank": float(spearman(values[live], left[live])),
+        "dead_auroc": wrong_auroc(values[turn], ~live[turn]),
+        "goal_milliseconds": 1000 * seconds / max(count, 1),
+    }
+    return EvaluationResult(figures)
+
+
+def _right(tactics: LabelledTactics, energies: Tensor) -> Tensor:
+    """Whether the tactic of the lowest energy is right, ``(B,)`` float32."""
+    return tactics.right.gather(1, energies.argmin(dim=1, keepdim=True)).squeeze(1).float()
+
+
+def _distances(method: Method, tactics: LabelledTactics, goals: GoalBatch, generator: torch.Generator) -> Tensor:
+    """The squared distances ``(B, K)`` of the embeddings of tactics to the ends of chains."""
+    ends = method.generate(goals, generator=generator).x
+    points = method.listed_points(tactics, method.energy.encode(goals))
+    distances = (points - ends[:, None]).square().flatten(2).sum(dim=2)
+    return distances.masked_fill(~tactics.mask, torch.inf)
+
+
+def _mean(values: Tensor) -> float:
+    return float(values.double().mean())

@@ -1,0 +1,90 @@
+"""Values that estimate how many tactics a goal still needs, and what they learn from."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class StepsLeft(Protocol):
+    """What is known of ``B`` goals and of the ``K`` tactics that are listed for each."""
+
+    @property
+    def mask(self) -> Tensor:
+        """Which entries are tactics, ``(B, K)`` bool; the others fill up."""
+        ...
+
+    @property
+    def right(self) -> Tensor:
+        """Which tactics begin a shortest proof, ``(B, K)`` bool."""
+        ...
+
+    @property
+    def wrong(self) -> Tensor:
+        """Which tactics are known not to, ``(B, K)`` bool."""
+        ...
+
+    @property
+    def left(self) -> Tensor:
+        """Number of tactics that a goal needs, ``(B,)``; infinite if it has no proof."""
+        ...
+
+    @property
+    def dead(self) -> Tensor:
+        """Which goals have no proof, ``(B,)`` bool."""
+        ...
+
+    @property
+    def after(self) -> Tensor:
+        """Number of tactics that are needed after each tactic, ``(B, K)``; infinite if that is not known."""
+        ...
+
+    @property
+    def hopeless(self) -> Tensor:
+        """Which tactics leave a goal that has no proof, ``(B, K)`` bool."""
+        ...
+
+
+def anchored(values: Tensor, left: Tensor) -> Tensor:
+    """Mean Huber distance of values to the steps that are left, both ``(N,)``, over those that are finite; a scalar."""
+    known = left.isfinite()
+    return F.smooth_l1_loss(values[known], left[known], reduction="sum") / known.sum().clamp(min=1)
+
+
+def above(values: Tensor, margin: float) -> Tensor:
+    """Mean of how far values ``(N,)`` fall below a margin; a scalar, 0 if there are none."""
+    return F.relu(margin - values).sum() / max(len(values), 1)
+
+
+def judge_terms(values: Tensor, steps: StepsLeft, margin: float) -> dict[str, Tensor]:
+    """The terms that make values ``(B,)`` a judge of goals.
+
+    Args:
+        values: Estimated numbers of tactics that are still needed.
+        steps: The goals.
+        margin: Values of goals without a proof should be at least this.
+
+    Returns:
+        ``anchor``, the distance to the steps that are left of goals that have a proof, and ``dead``, how far those of
+        the others fall below the margin.
+    """
+    return {"anchor": anchored(values, steps.left), "dead": above(values[steps.dead], margin)}
+
+
+def bellman(energies: Tensor, steps: StepsLeft, margin: float) -> Tensor:
+    """How far energies ``(B, K)`` are from ``1 + after``, the cost of a tactic and of all that is needed after it.
+
+    This is the Bellman equation with the values of the goals that a tactic leaves, added up, and 0 for none. Tactics
+    that leave a goal without a proof should be above the margin; those of which nothing is known are left out.
+    """
+    some = steps.mask & steps.after.isfinite()
+    lost = steps.mask & steps.hopeless
+    return anchored(energies[some], 1 + steps.after[some]) + above(energies[lost], margin)
+
+
+def share_right(energies: Tensor, steps: StepsLeft) -> Tensor:
+    """The share of goals with a proof in which the tactic of the lowest energy begins a shortest one; a scalar."""
+    found = steps.right.gather(1, energies.detach().argmin(dim=1, keepdim=True)).squeeze(1)
+    return found[~steps.dead].float().sum() / (~steps.dead).sum().clamp(min=1)
