@@ -131,18 +131,8 @@ def test_strange_images_have_higher_energies():
         assert marginal_energy(method.class_energies(strange)).quantile(0.1) > real.quantile(0.9)
 
 
-def test_a_draw_that_the_judge_finds_strange_is_drawn_anew():
-    """Both draws are of each class with probability 1/3; only the first is far from what the judge draws."""
-
-    class Draws(EBT):
-        def sample(self, condition, steps, generator, on_step):
-            drawn.append(len(condition))
-            trajectory = super().sample(condition, 1, generator, None)
-            trajectory.x.fill_(3.0 if len(drawn) == 1 else 0.0)
-            return trajectory
-
-    drawn = []
-    method = Draws(mixer(), candidates=4, acceptance=0.3, verification=TAUGHT)
-    for weight in (method.energy.weight, method.energy.judge.image.weight, method.energy.judge.image.bias):
-        weight.data.zero_()
-    assert (method.generate(torch.arange(3)).x == 0).all() and drawn == [3, 3]
+def test_draws_are_chosen_by_their_class_whatever_the_judge_says():
+    method = EBT(mixer(), verification=TAUGHT)
+    x, label = torch.randn(6, *SHAPE), torch.arange(6) % 3
+    log_p = (-method.energy.energies(x)).log_softmax(dim=1)[torch.arange(6), label]
+    torch.testing.assert_close(method.score(x, label), log_p)

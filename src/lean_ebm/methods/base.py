@@ -130,9 +130,9 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
 
         With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`. If no draw is
         accepted, the one with the largest p(y|x) is kept. The energy itself cannot compare candidates here, since it
-        prefers plain images: an empty one has a lower energy than a digit. Without classes, or with a judge, the draw
-        with the lowest energy is kept. With verification, a draw is accepted if its confidence ``exp(-E)`` reaches
-        :attr:`acceptance`; otherwise all draws are made.
+        prefers plain images: an empty one has a lower energy than a digit. Without classes the draw with the lowest
+        energy is kept; with verification it is accepted if its confidence ``exp(-E)`` reaches :attr:`acceptance`, and
+        otherwise all draws are made.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.

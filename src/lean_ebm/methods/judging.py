@@ -101,12 +101,9 @@ class Judging:
         return energies
 
     def score(self, x: Tensor, condition: Any) -> Tensor:
-        """Scores ``(B,)`` to choose between finished candidates; high is good.
-
-        With classes and without a judge they are log p(y|x), else -E.
-        """
+        """Scores ``(B,)`` to choose between finished candidates; high is good: log p(y|x) with classes, else -E."""
         x = x.detach()
-        if self.energy.num_classes > 1 and not self.energy.has_judge:
+        if self.energy.num_classes > 1:
             with torch.no_grad():
                 return -F.cross_entropy(-self.class_energies(x), condition, reduction="none")
         with torch.no_grad():
