@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out reasoning proving bench bench-smoke test coverage test-slow lint \
+.PHONY: setup quickstart leaderboard held-out reasoning proving bench bench-smoke gpu-check test coverage test-slow lint \
 	format clean
 
 setup: $(READY)
@@ -52,6 +52,11 @@ endif
 # Takes seconds: runs every row once, as small as possible.
 bench-smoke: $(READY)
 	$(BIN)/python -m benchmarks --smoke --output lightning_logs/bench-smoke
+
+# Needs a CUDA device, takes at most eight minutes and writes lightning_logs/gpu-check/gpu.md. It uses no .venv but the
+# environment that PYTHON belongs to, and exits with status 3 (make: Error 3) if torch finds no such device.
+gpu-check:
+	PYTHONPATH=src:.$${PYTHONPATH:+:$$PYTHONPATH} $(PYTHON) -m benchmarks.gpu
 
 test: $(READY)
 	$(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal

@@ -107,7 +107,7 @@ def contrastive_step(
 
 def ebt_step(energy: EnergyNetwork, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor, chain: Langevin) -> float:
     """EBT from corrupted data with a differentiable chain, a classification term, and a log entry at every step."""
-    start = x + (torch.randn(len(x)).exp() * 0.8)[:, None, None, None] * torch.randn_like(x)
+    start = x + (torch.randn(len(x), device=x.device).exp() * 0.8)[:, None, None, None] * torch.randn_like(x)
     history, at = [], start
     for _ in range(chain.steps):
         at = at.requires_grad_() if at.is_leaf else at

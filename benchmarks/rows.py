@@ -23,6 +23,7 @@ from lean_ebm.data.mnist import MNIST
 from lean_ebm.energy import Landscape
 from lean_ebm.langevin import Langevin, langevin
 from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Method
+from lean_ebm.methods.optimization import fuse
 
 NETWORKS = ("ConvEnergy", "ResidualEnergy")
 
@@ -117,8 +118,8 @@ def training(scale: Scale, name: str, method: str) -> Result:
 
 
 TRAINING_CHAIN = replace(CHAIN, steps=10)
-EBT_CHAIN = Langevin(steps=1, step_size=1.0, graph="last")
-MINING = Langevin(steps=2, monotone=True)
+EBT_CHAIN = Langevin(steps=1, step_size=1.0, graph="last", compile=False)
+MINING = Langevin(steps=2, monotone=True, compile=False)
 
 
 def _our_step(scale: Scale, name: str, method: str, x: Tensor, y: Tensor, compile: bool) -> Callable[[], None]:
@@ -132,6 +133,7 @@ def _our_step(scale: Scale, name: str, method: str, x: Tensor, y: Tensor, compil
         model = IRED(energy, mining=replace(MINING, compile=compile))
     model.to(scale.device).train()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-4)
+    fuse(optimizer)
 
     def step() -> None:
         optimizer.zero_grad()

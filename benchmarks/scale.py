@@ -15,7 +15,7 @@ from benchmarks.timing import interleaved
 from lean_ebm.energy import ConvEnergy, EnergyNetwork, ResidualEnergy
 from lean_ebm.langevin import Langevin
 
-CHAIN = Langevin(steps=60, step_size=10.0, noise_scale=0.005, grad_clamp=0.03, bounds=(-1.0, 1.0))
+CHAIN = Langevin(steps=60, step_size=10.0, noise_scale=0.005, grad_clamp=0.03, bounds=(-1.0, 1.0), compile=False)
 """The chain of the recipes."""
 
 Result = dict[str, Any]

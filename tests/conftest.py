@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import reliability
-from helpers import write_pretend_mnist
+from helpers import Again, write_pretend_mnist
+from lean_ebm import cuda_graphs
 
 # Warnings that are not errors, each with the reason. All come from libraries or from runs made tiny on purpose.
 KNOWN_WARNINGS = [
@@ -19,6 +20,8 @@ KNOWN_WARNINGS = [
     r"ignore:.*does not have many workers.*",  # the data sets are tensors, workers would only copy them
     r"ignore:The .grad attribute of a Tensor that is not a leaf.*",  # torch 2.15 causes it itself while it compiles
     r"ignore:The number of training batches .* is smaller than the logging interval.*",  # runs of two batches
+    r"ignore:Please use the new API settings to control TF32.*",  # of an API that Lightning 2.6 uses
+    r"ignore:GPU available but not used.*",  # a test says on which device it runs, whatever the machine has
 ]
 
 
@@ -36,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in KNOWN_WARNINGS:
         config.addinivalue_line("filterwarnings", line)
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which deterministic runs on a GPU need from the start
     os.environ.setdefault("LEAN_EBM_CACHE", str(Path(tempfile.gettempdir()) / f"lean-ebm-cache-{getpass.getuser()}"))
     torch.set_num_threads(1)
     keep_byte_code(Path(lightning.__file__))
@@ -77,3 +81,13 @@ def real_mnist() -> Path:
 def pretended_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of files in MNIST's form, without digits in them."""
     return write_pretend_mnist(tmp_path_factory.mktemp("mnist"))
+
+
+@pytest.fixture
+def again(monkeypatch: pytest.MonkeyPatch) -> type[Again]:
+    """Chains are captured and replayed as on a GPU, by a stand-in that counts."""
+    Again.made = Again.replays = 0
+    monkeypatch.setattr(cuda_graphs, "Graph", Again)
+    monkeypatch.setattr("lean_ebm.langevin.can_replay", lambda device: True)
+    monkeypatch.setattr("lean_ebm.gradient.can_replay", lambda device: True)
+    return Again

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import warnings
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -36,6 +38,32 @@ class Quadratic(EnergyNetwork):
         self.rows += len(x)
         label, _ = split_landscape(condition)
         return self.a / 2 * (x - self.means[label]).square().flatten(1).sum(dim=1)
+
+
+class Again:
+    """Stands for a graph: replaying it runs the work again, on the tensors that it was captured with."""
+
+    made = 0
+    replays = 0
+
+    def __init__(self, work, device, pool, generator=None):
+        Again.made += 1
+        self.work, self.autocast = work, torch.is_autocast_enabled("cpu")
+        with torch.enable_grad(), torch.random.fork_rng():  # a capture draws no numbers
+            work()
+
+    def replay(self):
+        Again.replays += 1
+        with torch.enable_grad(), torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+            self.work()
+
+    @staticmethod
+    def new_pool():
+        return object()
+
+    @staticmethod
+    def shared_pool(device):
+        return object()
 
 
 def labels(size: int, num_classes: int = 2) -> Tensor:
@@ -123,3 +151,15 @@ def events(folder: Path) -> EventAccumulator:
     accumulator = EventAccumulator(str(path), size_guidance={"scalars": 0, "images": 0, "histograms": 0})
     accumulator.Reload()
     return accumulator
+
+
+@contextmanager
+def without_waiting():
+    """Raise an error if the host waits for the CUDA device."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Synchronization debug mode is a prototype feature")
+        try:
+            torch.cuda.set_sync_debug_mode("error")
+            yield
+        finally:
+            torch.cuda.set_sync_debug_mode("default")

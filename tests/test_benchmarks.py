@@ -101,3 +101,23 @@ def test_memory_is_counted_as_tensors_come_and_go(benchmarks):
         return second + 1
 
     assert 8e6 <= peak_memory(run, torch.device("cpu")) < 8.1e6
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a CUDA device")
+def test_the_check_of_a_gpu_says_that_there_is_none(benchmarks, capsys):
+    from benchmarks import gpu
+
+    assert gpu.main([]) == gpu.WITHOUT
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_a_fit_tells_its_pace_to_the_program_that_started_it(benchmarks, tmp_path, monkeypatch):
+    from benchmarks.pace import Pace
+    from helpers import TINY_RUN
+    from lean_ebm.cli.training import main
+
+    monkeypatch.setattr(Pace, "milliseconds", float("nan"))
+    run = [*TINY_RUN, "--trainer.limit_train_batches=60", "--trainer.limit_val_batches=0", "--data.batch_size=4"]
+    timed = ["--trainer.callbacks+=benchmarks.pace.Pace", f"--trainer.default_root_dir={tmp_path}"]
+    main(["fit", "--config=quickstart", *run, *timed])
+    assert 0 < Pace.milliseconds < 60_000

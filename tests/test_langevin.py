@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from helpers import Quadratic, labels
+from helpers import Quadratic, labels, without_waiting
 from lean_ebm.energy import ConvEnergy, MLPEnergy
 from lean_ebm.gradient import _compiled_energy_gradient
 from lean_ebm.langevin import (
@@ -515,7 +515,8 @@ def test_recomputed_steps_keep_candidates_alone():
         assert a_step <= most if most else a_step > 10
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 @pytest.mark.parametrize("compile", [False, True])
 @pytest.mark.parametrize("graph", ["none", "last", "all"])
 def test_the_host_never_waits_for_a_chain(graph, compile):
@@ -523,12 +524,10 @@ def test_the_host_never_waits_for_a_chain(graph, compile):
     start = torch.randn(6, 1, 12, 12, device="cuda")
     generator = torch.Generator("cuda").manual_seed(0)
     settings = Langevin(4, 5.0, noise_scale=0.01, grad_clamp=0.5, bounds=(-1.0, 1.0), graph=graph, compile=compile)
-    langevin(energy, start, condition, settings)  # so that compiling, loading and tuning are done
-    torch.cuda.set_sync_debug_mode("error")
-    try:
+    for _ in range(2):  # so that loading, tuning and capturing are done
         langevin(energy, start, condition, settings, generator=generator)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
+    with without_waiting():
+        langevin(energy, start, condition, settings, generator=generator)
 
 
 class Products(TorchDispatchMode):

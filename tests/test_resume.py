@@ -40,8 +40,16 @@ def killed(number: str, step: int, *arguments: str, **more: str) -> tuple[int, s
     return done.returncode, done.stdout + done.stderr
 
 
+SCHEDULED = [
+    "--model.optimizer=torch.optim.Adam",
+    "--model.lr_scheduler=lean_ebm.methods.WarmupCosine",
+    "--model.lr_scheduler.warmup_steps=2",
+]
+"""The scheduler asks for the number of steps of the run, as in the recipes."""
+
+
 def model(name: str) -> list[str]:
-    return [*METHODS[name], *DIGITS]
+    return [*METHODS[name.removesuffix(", scheduled")], *DIGITS, *(SCHEDULED if name.endswith("scheduled") else [])]
 
 
 def at(folder: Path) -> list[str]:
@@ -93,7 +101,7 @@ def assert_same_end(
     assert torch.equal(samples(name, whole), samples(name, resumed))
 
 
-@pytest.mark.parametrize(("name", "step"), [("ContrastiveDivergence", 5), ("EBT", 9), ("IRED", 9)])
+@pytest.mark.parametrize(("name", "step"), [("ContrastiveDivergence, scheduled", 5), ("EBT", 9), ("IRED", 9)])
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(name, step):
     whole, other = Path("whole"), Path("other")
     main(["fit", *model(name), *RUN, *at(whole)])

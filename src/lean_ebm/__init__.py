@@ -138,7 +138,7 @@ if not TYPE_CHECKING:  # otherwise a type checker would accept every name as one
 
     def __getattr__(name: str) -> Any:
         if name == "__version__":
-            return import_module("importlib.metadata").version("lean-ebm")
+            return import_module("lean_ebm.version").version()
         for home, names in _HOMES.items():
             if name in names:
                 return getattr(import_module(f"lean_ebm.{home}"), name)

@@ -14,8 +14,8 @@ On the sphere the components of a uniform point are nearly standard normal, as t
 """
 
 
-def project(x: Tensor, bounds: Bounds | None) -> Tensor:
-    """The nearest candidates ``(..., D)`` within bounds; None: all are within.
+def project(x: Tensor, bounds: Bounds | tuple[Tensor, Tensor] | None) -> Tensor:
+    """The nearest candidates ``(..., D)`` within bounds, numbers or scalar tensors; None: all are within.
 
     The derivative is exact. A vector of zeros, which has no nearest point on the sphere, stays as it is.
     """

@@ -13,6 +13,7 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from lean_ebm.cuda_graphs import can_replay, network_of, replayed
 from lean_ebm.errors import SettingError
 
 
@@ -22,7 +23,7 @@ def energy_gradient(
     condition: Any,
     *,
     create_graph: bool = False,
-    compile: bool = False,
+    compile: bool | None = False,
     has_aux: bool = False,
 ) -> tuple[Tensor, ...]:
     """The energies of candidates, and their gradients with respect to the candidates.
@@ -38,7 +39,7 @@ def energy_gradient(
         condition: What the energy is conditioned on; tensors with first dimension ``B``.
         create_graph: Whether both results can be differentiated again, with respect to the parameters of the energy and
             to ``x``.
-        compile: Compile the energy and the gradient as one.
+        compile: Compile the energy and the gradient as one, see :class:`~lean_ebm.langevin.Langevin`.
         has_aux: Whether ``energy`` returns the energies and further tensors that it computed on the way.
 
     Returns:
@@ -50,7 +51,15 @@ def energy_gradient(
     """
     with torch.inference_mode(False), torch.enable_grad():
         x, condition = apply_to_collection((x, condition), Tensor, leave_inference_mode)
-        return plain_energy_gradient(energy, x, condition, create_graph, compile, has_aux)
+        network = network_of(energy)
+        if compile is False or network is None or not can_replay(x.device):
+            return plain_energy_gradient(energy, x, condition, create_graph, bool(compile), has_aux)
+
+        def work(inputs: tuple[Tensor, Any], _: torch.Generator | None) -> tuple[Tensor, ...]:
+            return plain_energy_gradient(energy, *inputs, create_graph, False, has_aux)
+
+        kind = "gradient", getattr(energy, "__func__", None), create_graph, has_aux
+        return replayed(work, network, (x, condition), kind, differentiable=create_graph)
 
 
 def plain_energy_gradient(

@@ -11,7 +11,7 @@ from lean_ebm.langevin import Langevin
 from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Method
 
 
-def model(method: str, compile: bool) -> Method:
+def model(method: str, compile: bool | None) -> Method:
     torch.manual_seed(0)
     energy = MLPEnergy((6,), 3, width=8, depth=2, landscapes=4 if method == "IRED" else 0)
     chain = Langevin(3, 0.1, noise_scale=0.01, bounds=(-1.0, 1.0), compile=compile)
@@ -39,6 +39,25 @@ def test_compiled_chains_teach_the_same(method, monkeypatch):
     for name, gradient in gradients[0].items():
         assert (gradients[1][name] - gradient).norm() <= 1e-4 * gradient.norm(), name
     _compiled_energy_gradient.cache_clear()
+
+
+@pytest.mark.parametrize("method", ["ContrastiveDivergence", "EBT", "IRED"])
+def test_replayed_chains_teach_the_same(method, again):
+    """Three steps of training, with the same random numbers: of these the last two are replayed."""
+    batch = torch.rand(9, 6) * 2 - 1, torch.arange(9) % 3
+    losses = []
+    for compile in (False, None):
+        taught = model(method, compile)
+        optimizer = torch.optim.SGD(taught.parameters(), lr=0.1)
+        for step in range(4):
+            torch.manual_seed(step)
+            loss = taught.loss(batch)["loss"]
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.detach())
+    torch.testing.assert_close(torch.stack(losses[4:]), torch.stack(losses[:4]))
+    assert losses[0] != losses[3] and again.replays >= 3
 
 
 def test_the_score_of_ired_is_compiled_too(monkeypatch):

@@ -15,9 +15,9 @@ class Resume(Callback):
     """Makes a resumed run end with the same result as an uninterrupted one.
 
     The command line adds it to every run; a ``Trainer`` built in Python takes it as a callback. It keeps the persistent
-    chains of every process. It also corrects three things that Lightning 2.6 miscounts when it resumes: a validation
-    that was due right after the checkpoint, an epoch that begins right after a resume, and the batch at which a
-    validation was interrupted.
+    chains of every process. It also corrects four things that Lightning 2.6 gets wrong when it resumes: the place in
+    the data if a scheduler asks for the number of steps, a validation that was due right after the checkpoint, an epoch
+    that begins right after a resume, and the batch at which a validation was interrupted.
 
     If a resumed run changes settings of the optimizer or the scheduler, they are applied to the restored state.
     """
@@ -43,7 +43,7 @@ class Resume(Callback):
         self._optimizer_settings = checkpoint.get("optimizer_settings") or restored_settings(checkpoint)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Restore the persistent chains of this process, and apply changed settings of the optimizer.
+        """Restore the place in the data and the chains of this process, and apply changed settings of the optimizer.
 
         Raises:
             SettingError: If the class of the optimizer or the scheduler is not that of the checkpoint, or if one of
@@ -51,6 +51,9 @@ class Resume(Callback):
         """
         if trainer.ckpt_path is None:
             return
+        # To count its steps, a scheduler had the loader built before the checkpoint was read; Lightning then forgets to
+        # give the loader its state. If it has not forgotten, this does nothing.
+        trainer.fit_loop._load_combined_loader_states()
         chains, self._chains_of_ranks = self._chains_of_ranks, None
         buffer = _replay_buffer(pl_module)
         if buffer is not None:

@@ -32,6 +32,7 @@ from lean_ebm.cli.faults import building, by_flag, running
 from lean_ebm.cli.folders import checkpoints_of, loggers_below_root
 from lean_ebm.cli.links import linked_flags
 from lean_ebm.cli.parser import ConfigFile, Parser
+from lean_ebm.cuda import Cuda
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.memory import keep_freed_memory
@@ -61,6 +62,7 @@ class LeanEBMCLI(LightningCLI):
         parser.set_defaults({"checkpoint.save_on_train_epoch_end": True, "checkpoint.save_last": "link"})
         parser.add_lightning_class_args(Interruption, "interruption")  # last, so that it saves what the others updated
         # Not after every batch, since each refresh of the bar waits until the accelerator has computed the loss.
+        parser.add_class_arguments(Cuda, "cuda")
         parser.add_lightning_class_args(TQDMProgressBar, "progress")
         parser.set_defaults({"progress.refresh_rate": 10})
 
@@ -110,6 +112,8 @@ class LeanEBMCLI(LightningCLI):
             if settings[name] is not None and settings[name] < 1:
                 raise SettingError(f"--trainer.{name} is {settings[name]}, expected 1 or more.")
         trainer = super().instantiate_trainer(**kwargs)
+        if trainer.strategy.root_device.type == "cuda":
+            self._get(self.config_init, "cuda").apply(self.model)
         if type(trainer.strategy.checkpoint_io) is TorchCheckpointIO:
             trainer.strategy.checkpoint_io = AtomicCheckpointIO()
         return trainer
@@ -196,6 +200,8 @@ def main(args: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", message="The dirpath has changed.*")
     # It may also save more or less often than that run.
     warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
+    # Lightning reads the precision of matrix products by the API that torch 2.9 wants to replace.
+    warnings.filterwarnings("ignore", message="Please use the new API settings to control TF32.*")
     LeanEBMCLI(
         Method,
         DataModule,

@@ -21,8 +21,10 @@ class IndexedTensors(TensorDataset):
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
         """The samples at ``indices``, already a batch."""
-        index = torch.tensor(indices)
-        return tuple(tensor[index.to(tensor.device)] for tensor in self.tensors)
+        device = self.tensors[0].device
+        index = torch.tensor(indices, pin_memory=device.type == "cuda")  # so that the host does not wait for the GPU
+        index = index.to(device, non_blocking=True)
+        return tuple(tensor[index] for tensor in self.tensors)
 
 
 class EpochShuffle(RandomSampler):

@@ -8,6 +8,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from lean_ebm import __version__
+
 
 def machine() -> str:
     """A description of this machine: its cores, its architecture and its GPU."""
@@ -19,8 +21,8 @@ def machine() -> str:
 
 def versions() -> str:
     """Versions of the packages and of Python."""
-    packages = ", ".join(f"{name} {version(name)}" for name in ("lean-ebm", "torch", "lightning", "torchmetrics"))
-    return f"{packages}; Python {platform.python_version()}"
+    packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "lightning", "torchmetrics"))
+    return f"lean-ebm {__version__}, {packages}; Python {platform.python_version()}"
 
 
 def commit() -> str | None:

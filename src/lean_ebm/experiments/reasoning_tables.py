@@ -104,9 +104,9 @@ def tables(by_task: ByTask, models: Mapping[str, Model], picture: Path) -> list[
         "## Does the energy know?",
         "*Wrong found*: AUROC of the final energy for wrong answers against right ones to other problems, in each "
         f"seed; n/a with fewer than {LEAST} of either in all seeds. *Rank*: rank correlation of energy and error over "
-        "problems, beside that of the problem's own residual. *Surest*: the figure on the 25%, 50% and 75% of the answers with the lowest "
-        "energies, and on all. *Share*: how far the lowest of eight energies leads from the first draw to the best "
-        "of the eight; n/a if they do not differ.",
+        "problems, beside that of the problem's own residual. *Surest*: the figure on the 25%, 50% and 75% of the "
+        "answers with the lowest energies, and on all. *Share*: how far the lowest of eight energies leads from the "
+        "first draw to the best of the eight; n/a if they do not differ.",
         table(
             ["task", "model", "split", "wrong found", "rank", "residual's rank", "surest 25 / 50 / 75 / 100%", "share"],
             _judgements(by_task, models),

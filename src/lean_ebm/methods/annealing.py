@@ -90,6 +90,7 @@ class Annealed(Method):
         alpha_bar = cosine_schedule(energy.landscapes)
         beta = 1 - alpha_bar / torch.cat([torch.ones(1), alpha_bar[:-1]])
         self.register_buffer("alpha_bar", alpha_bar, persistent=False)
+        self._levels: list[float] = alpha_bar.tolist()  # the same numbers without waiting for an accelerator
         self.register_buffer("opt_step", beta / (1 - alpha_bar).sqrt(), persistent=False)
 
     def predicted_noise(self, x: Tensor, condition: Any) -> Tensor:
@@ -215,7 +216,7 @@ class Annealed(Method):
         ends, lowest = torch.zeros_like(x), torch.full(size[:1], torch.inf, device=self.device)
         for count, k in enumerate(visited):
             before, x = self._visit(x, condition, k, descents, eta, generator, record, rows)
-            a = math.sqrt(float(self.alpha_bar[k]))
+            a = math.sqrt(self._levels[k])
             answer = scaled_project(x, self.sample_bound, a) / a
             if keep_best:
                 with torch.no_grad():
@@ -251,7 +252,7 @@ class Annealed(Method):
     ) -> tuple[Tensor, Tensor]:
         """Jump and descend in landscape k; returns the candidates before the jump and the last ones."""
         landscape = Landscape(condition, torch.full((len(x),), k, dtype=torch.int64, device=x.device))
-        alpha_bar = float(self.alpha_bar[k])
+        alpha_bar = self._levels[k]
         # Noised candidates are not on a sphere, only the answers that jumps lead to.
         limits = None
         if not isinstance(self.sample_bound, str):
@@ -261,7 +262,7 @@ class Annealed(Method):
         for move in ("jump", "descend") if self.jump == "first" else ("descend", "jump"):
             if move == "jump":
                 # a step of size s: x - s dE/dx = a x^
-                before, step_size = x, self.alpha_bar.new_tensor(math.sqrt(1 - alpha_bar))
+                before, step_size = x, torch.full((), math.sqrt(1 - alpha_bar), device=x.device)
                 settings = Langevin(steps=1, bounds=limits, compile=self.sampler.compile)
             elif descents > 0:
                 # Without noise, candidates stay within the scaled bounds of data.

@@ -26,7 +26,7 @@ from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.judging import Judging
 from lean_ebm.methods.listed import check_lists, listed_terms
 from lean_ebm.methods.logging import log_step
-from lean_ebm.methods.optimization import optimizer_settings, scheduler_settings
+from lean_ebm.methods.optimization import fuse, optimizer_settings, scheduler_settings
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
@@ -267,6 +267,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Build the optimizer and the scheduler, which advances with every optimizer step."""
         optimizer: torch.optim.Optimizer = self.optimizer(self.parameter_groups())
+        fuse(optimizer)
         self.optimizer_settings = optimizer_settings(optimizer)
         if self.lr_scheduler is None:
             return optimizer

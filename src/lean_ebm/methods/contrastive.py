@@ -15,7 +15,7 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Batch, Method, batch_size
-from lean_ebm.methods.moments import ClassMoments
+from lean_ebm.methods.moments import ClassMoments, class_sums
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.methods.verification import Verification
 
@@ -160,7 +160,7 @@ class ContrastiveDivergence(Method):
 
     def _follow(self, label: Tensor, gap: Tensor) -> None:
         """Update the average energy gap of each class with the gaps ``(B,)`` of a batch, each with the same weight."""
-        total = torch.zeros_like(self.lag).index_add_(0, label, gap)
-        count = torch.zeros_like(self.lag).index_add_(0, label, torch.ones_like(gap))
+        total = class_sums(gap, label, len(self.lag))
+        count = class_sums(torch.ones_like(gap), label, len(self.lag))
         kept = self.LAG_DECAY**count
         self.lag.copy_(kept * self.lag + (1 - kept) * total / count.clamp(min=1))

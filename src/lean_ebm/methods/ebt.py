@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
@@ -17,7 +17,7 @@ from lean_ebm.bounds import Bounds, project
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
-from lean_ebm.langevin import GradientMap, Langevin, StepHook, Trajectory
+from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.verification import Verification
 from lean_ebm.randomness import stratified
@@ -200,17 +200,14 @@ class EBT(Method):
         sampler = self.sampler if steps is None else replace(self.sampler, steps=steps)
         x = self.noise(condition, sampler, generator)
         plan = self._coarse_to_fine(sampler) if self.start == "corrupted" else [sampler]
-        counter = itertools.count()
-
-        def count(_: int, x: Tensor) -> None:
-            """Call ``on_step`` with step numbers that run on over all chains."""
-            if on_step is not None:
-                on_step(next(counter), x)
-
-        correct = self._goal_within(sampler.bounds) if self.start == "corrupted" and sampler.bounds else None
+        counter = itertools.count()  # step numbers run on over all chains
+        hook = None if on_step is None else lambda _, x: on_step(next(counter), x)
+        correct: _GoalWithin | None = None
+        if self.start == "corrupted" and sampler.bounds:
+            correct = _GoalWithin(self.step_size.detach(), sampler.bounds)
         parts: list[Trajectory] = []
         for settings in plan:
-            part = self.langevin(x, condition, settings, gradient_map=correct, generator=generator, on_step=count)
+            part = self.langevin(x, condition, settings, gradient_map=correct, generator=generator, on_step=hook)
             parts.append(part)
             x = part.x
         return Trajectory.join(parts)
@@ -237,11 +234,6 @@ class EBT(Method):
         level = self.corruption.draw(len(target), target.device)
         return target + level.reshape(-1, *[1] * (target.dim() - 1)) * torch.randn_like(target), level
 
-    def _goal_within(self, bounds: Bounds) -> GradientMap:
-        """A map that changes a gradient so that the full step, ``x - alpha dE/dx``, ends within the bounds."""
-        alpha = self.step_size.detach()
-        return lambda x, gradient: (x - project(x - alpha * gradient, bounds)) / alpha
-
     def _coarse_to_fine(self, sampler: Langevin) -> list[Langevin]:
         """Two chains: one in which the noise falls geometrically from the highest level to the lowest, and a last step.
 
@@ -265,6 +257,16 @@ class EBT(Method):
             bounds=None,
         )
         return [falling, last]
+
+
+class _GoalWithin(NamedTuple):
+    """Changes a gradient so that the full step, ``x - alpha dE/dx``, ends within bounds."""
+
+    alpha: Tensor
+    bounds: Bounds
+
+    def __call__(self, x: Tensor, gradient: Tensor) -> Tensor:
+        return (x - project(x - self.alpha * gradient, self.bounds)) / self.alpha
 
 
 def _squared_error(x: Tensor, target: Tensor) -> Tensor:

@@ -33,9 +33,10 @@ class ClassMoments(nn.Module):
     def update(self, x: Tensor, label: Tensor) -> None:
         """Add data ``(B, *shape)`` of classes ``(B,)`` to the moments (pairwise update, Chan et al. 1979)."""
         shape = (-1, *[1] * (x.dim() - 1))
-        added = torch.bincount(label, minlength=len(self.count)).to(self.count)
-        mean = torch.zeros_like(self.mean).index_add_(0, label, x) / added.clamp(min=1).reshape(shape)
-        squares = torch.zeros_like(self.mean).index_add_(0, label, (x - mean[label]).square())
+        groups = len(self.count)
+        added = class_sums(torch.ones_like(label).to(self.count), label, groups)
+        mean = class_sums(x, label, groups) / added.clamp(min=1).reshape(shape)
+        squares = class_sums((x - mean[label]).square(), label, groups)
         total = self.count + added
         share = (added / total.clamp(min=1)).reshape(shape)
         shift = mean - self.mean
@@ -51,3 +52,14 @@ class ClassMoments(nn.Module):
         )
         noise = torch.randn(self.mean[label].shape, device=self.mean.device, generator=generator)
         return self.mean[label] + variance.sqrt()[label] * noise
+
+
+def class_sums(x: Tensor, label: Tensor, groups: int) -> Tensor:
+    """Sums ``(groups, ...)`` of the rows of x ``(B, ...)`` by label ``(B,)``; the same in every run on every device.
+
+    On a GPU ``index_add_`` adds in any order, so that sums would differ from run to run in their last digits.
+    """
+    if x.device.type == "cpu":
+        return torch.zeros(groups, *x.shape[1:], dtype=x.dtype).index_add_(0, label, x)
+    member = label == torch.arange(groups, device=x.device)[:, None]
+    return torch.where(member.reshape(*member.shape, *[1] * (x.dim() - 1)), x, 0).sum(dim=1)

@@ -19,6 +19,17 @@ PROGRESS = ("base_lrs", "_last_lr", "last_epoch", "_step_count")
 """Entries of a scheduler's state that are not settings."""
 
 
+def fuse(optimizer: Optimizer) -> None:
+    """Let an optimizer update all parameters by one kernel, if it knows how and they lie on a CUDA device.
+
+    This is torch's setting ``fused``. A value that the caller gave, also for ``foreach``, is left alone.
+    """
+    for group in optimizer.param_groups:
+        chosen = any(group.get(name) for name in ("foreach", "capturable", "differentiable"))
+        if group.get("fused", False) is None and not chosen and all(p.is_cuda for p in group["params"]):
+            group["fused"] = True
+
+
 def optimizer_settings(optimizer: Optimizer) -> dict[str, Any]:
     """The settings of an optimizer that was just built: its class, and the settings of each parameter group."""
     groups = [{key: value for key, value in group.items() if key != "params"} for group in optimizer.param_groups]
@@ -69,6 +80,10 @@ def apply_changes(before: dict[str, Any], now: dict[str, Any], optimizer: Optimi
     for group, (old, new) in zip(optimizer.param_groups, pairs, strict=False):
         group.update({key: value for key, value in new.items() if key not in RATES and old.get(key, value) != value})
         group.update({key: _scaled(group[key], old, new) for key in RATES if key in group})
+        for parameter in group["params"] if group.get("fused") else ():  # which counts steps where the parameter is
+            state = optimizer.state.get(parameter, {})
+            if "step" in state:
+                state["step"] = state["step"].to(parameter.device)
     if scheduler is None:
         if before.get("scheduler") is not None:  # the old scheduler had changed the rate
             for group, new in zip(optimizer.param_groups, now["groups"], strict=True):

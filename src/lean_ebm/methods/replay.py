@@ -68,9 +68,17 @@ class ReplayBuffer(nn.Module):
         return torch.where(fresh | stored.isnan(), noise, stored), slot
 
     def store(self, label: Tensor, slot: Tensor, x: Tensor) -> None:
-        """Put ends of chains ``(B, *shape)`` into their slots. If an end is not finite, the slot is emptied."""
+        """Put ends of chains ``(B, *shape)`` into their slots. If an end is not finite, the slot is emptied.
+
+        Of several ends for one slot the last is kept, on every device.
+        """
         finite = x.detach().isfinite().flatten(1).all(dim=1).reshape(-1, *[1] * (x.dim() - 1))
-        self.chains[label, slot] = torch.where(finite, x.detach(), torch.nan).to(self.chains.dtype)
+        ends = torch.where(finite, x.detach(), torch.nan).to(self.chains.dtype)
+        place = label * self.chains.shape[1] + slot
+        row = torch.arange(len(x), device=x.device)
+        last = torch.zeros(self.chains.shape[:2].numel(), dtype=torch.int64, device=x.device)
+        last = last.scatter_reduce(0, place, row, "amax")[place]  # the same for all ends of a slot
+        self.chains[label, slot] = ends[last]
 
     def resume(self, rank: int, chains_of_ranks: Tensor | None) -> None:
         """Restore the chains of this rank, or begin with new chains if the checkpoint has none for it.
