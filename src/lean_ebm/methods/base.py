@@ -21,7 +21,7 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
-from lean_ebm.methods.drawing import keep_best, select
+from lean_ebm.methods.drawing import batch_size, keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.judging import Judging
 from lean_ebm.methods.listed import check_lists, listed_terms
@@ -346,16 +346,3 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         points = self.energy.encode_candidates(x, encoded)
         self.energy.check_shape(points)
         return points, encoded
-
-
-def batch_size(condition: Any) -> int:
-    """Size of the first dimension of the first tensor in a collection.
-
-    Raises:
-        SettingError: If there is no tensor in it.
-    """
-    if isinstance(condition, Tensor):
-        return len(condition)
-    for part in condition.values() if isinstance(condition, dict) else condition:
-        return batch_size(part)
-    raise SettingError("A condition holds no tensor, so the number of samples to make is unknown.")
