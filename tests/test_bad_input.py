@@ -24,7 +24,7 @@ from lean_ebm.energy import MixerEnergy, MLPEnergy, ResidualEnergy
 from lean_ebm.errors import mistake
 from lean_ebm.langevin import Langevin, Stop, langevin
 from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, ReplayBuffer
-from lean_ebm.methods.base import batch_size
+from lean_ebm.methods.drawing import batch_size
 from lean_ebm.methods.ebt import Corruption
 
 CD = [*METHODS["ContrastiveDivergence"], *DIGITS]

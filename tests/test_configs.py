@@ -54,8 +54,10 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
         common += ["--data.boards=4"] if path.stem.startswith("sudoku") else []
 
     proving = path.parent.name == "proving"
+    proves = "theorems" in yaml.safe_load(path.read_text()).get("evaluation", {})
     if proving:
         common += ["--data.theorems=120", "--data.workers=1", "--model.energy.width=8", "--model.energy.heads=2"]
+        common += ["--evaluation.theorems=2"] if proves else []
 
     main(["fit", *common, *TINY_RUN, "--data.batch_size=8"])
     folder = newest("config_fit.yaml").parent
@@ -73,6 +75,7 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     if proving:
         report = json.loads(newest("evaluation.json").read_text())
         assert {"test/top_1", "test/top_1_far", "test/value_rank", "test/chain_top_1"} <= set(report["metrics"])
+        assert ("test/solved" in report["metrics"]) == ("val/solved" in tags["scalars"]) == proves
         if path.stem not in ("energy", "ebt"):
             return
         main(["predict", *common, *TINY_PREDICT[:2], "--trainer.limit_predict_batches=2", "--data.batch_size=8"])

@@ -75,6 +75,7 @@ def test_a_wheel_has_the_recipes(tmp_path):
     subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True, timeout=300)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         wheel.extractall(tmp_path / "installed")
+    assert (tmp_path / "installed" / "lean_ebm" / "guides" / "default.safetensors").stat().st_size < 1_000_000
     shutil.rmtree(source)
     with tarfile.open(next(tmp_path.glob("*.tar.gz"))) as archive:
         assert sum("/configs/" in name and name.endswith(".yaml") for name in archive.getnames()) == len(recipes())

@@ -5,11 +5,17 @@ from typing import Any
 
 import pytest
 import torch
+from lightning.pytorch.loggers import TensorBoardLogger
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import Tensor
 
+from helpers import quiet_trainer
+from lean_ebm.callbacks import Evaluation
 from lean_ebm.data import ProofSteps
 from lean_ebm.energy import EnergyNetwork, ProofEnergy
+from lean_ebm.errors import SettingError
 from lean_ebm.evaluation import Effort, evaluate
+from lean_ebm.guides import load
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import Ranking
 
@@ -92,3 +98,31 @@ def test_nothing_is_computed_without_samples(data):
     assert evaluate(data, Ranking(Oracle(), CHAIN), "val", Effort(num_samples=0)).figures == {}
     figures = evaluate(data, Ranking(Oracle(), CHAIN), "val", Effort(num_samples=20)).figures
     assert math.isnan(figures["dead_auroc"])  # too few goals to say
+
+
+def test_theorems_are_proved_by_the_search_that_the_method_guides(data):
+    effort = Effort(num_samples=0, theorems=12, seed=1)
+    figures = evaluate(data, load().method, "val", effort).figures
+    assert figures.keys() == {"solved", "theorems_per_second"}
+    assert figures["solved"] > 0.9 and figures["theorems_per_second"] > 0
+    untrained = evaluate(data, Ranking(ProofEnergy(), CHAIN), "val", effort).figures
+    assert untrained["solved"] < figures["solved"] - 0.1
+    assert "solved" in evaluate(data, Ranking(ProofEnergy(width=8, heads=2), CHAIN), "val", PROVING).figures
+
+
+PROVING = Effort(num_samples=20, theorems=1)
+
+
+def test_a_fit_logs_how_many_theorems_are_proved_after_each_epoch(data, tmp_path):
+    logger = TensorBoardLogger(tmp_path, name=None, version="run", default_hp_metric=False)
+    settings = {"max_epochs": 2, "limit_train_batches": 1, "limit_val_batches": 1, "log_every_n_steps": 1}
+    for theorems in (0, 3):
+        trainer = quiet_trainer(tmp_path, logger=logger, callbacks=[Evaluation(theorems=theorems)], **settings)
+        trainer.fit(Ranking(ProofEnergy(width=8, heads=2), CHAIN), data)
+        assert ("val/solved" in trainer.callback_metrics) == bool(theorems)
+        assert "val/top_1" not in trainer.callback_metrics  # only at the end of validate and test
+    events = EventAccumulator(str(tmp_path / "run"))
+    events.Reload()
+    assert len(events.Scalars("val/solved")) == 2
+    with pytest.raises(SettingError, match="theorems is -1, expected 0 or more"):
+        Evaluation(theorems=-1)

@@ -7,7 +7,7 @@ from torch import nn
 from helpers import Quadratic, labels
 from lean_ebm.langevin import Langevin, Trajectory
 from lean_ebm.methods import Method, WarmupCosine
-from lean_ebm.methods.base import batch_size
+from lean_ebm.methods.drawing import batch_size
 
 
 class Smallest(Method):

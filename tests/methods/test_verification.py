@@ -56,7 +56,7 @@ def test_the_answers_are_the_methods_own_and_right_ones_plus_noise():
             return verifier
 
     y = torch.randn(16, 3)
-    method = Asked(Known(), verification=Verification(share=0.5, noised=0.5))
+    method = Asked(Known(), verification=Verification(share=0.5, noised=0.25))
     terms = method.verification.loss(method, 2 * y, y, y)
     assert len(asked) == 1 and len(asked[0]) == 8
     assert terms["error"].item() == pytest.approx((7 - 2 * y[:8]).abs().sum(dim=1).mean().item(), rel=1e-5)
@@ -158,10 +158,12 @@ def test_the_judge_knows_the_unit():
 def test_a_judge_without_a_verifier_is_refused():
     with pytest.raises(ValueError, match=r"VectorEnergy has a judge, which only verification trains: .*judge 0"):
         Denoiser(VectorEnergy((3,), (3,), 4, 1, 4, judge=4))
-    for wrong in ({"weight": 0}, {"unit": -1}, {"every": 0}, {"share": 0}, {"noised": 2}):
+    for wrong in ({"weight": 0}, {"unit": -1}, {"every": 0}, {"share": -1}, {"noised": 2}, {"rate": 0.0}):
         name, value = next(iter(wrong.items()))
         with pytest.raises(ValueError, match=f"Verification: {name} is {value}, expected"):
             Verification(**wrong)
+    with pytest.raises(ValueError, match=r"share \+ noised is 0.0, expected more than 0"):
+        Verification(share=0, noised=0.0)
 
 
 def test_errors_of_families_are_zero_for_right_answers_and_count_wrong_entries():

@@ -41,6 +41,9 @@ class Evaluation(Callback):
         draws: Number of answers to each problem, of which the one with the lowest energy is kept; 1 for no choice.
         batch_size: Number of chains run at once.
         seed: Seed of the chains.
+        theorems: Number of theorems to prove with the model as the guide of a search, for a model that chooses tactics:
+            ``solved`` is the share that 64 applications of tactics prove. Of the validation split also after each epoch
+            of a fit, as a curve. 0 turns this off.
 
     Raises:
         SettingError: If a number is out of its range, or there are too few samples to evaluate.
@@ -56,6 +59,7 @@ class Evaluation(Callback):
         draws: int = 1,
         batch_size: int = 250,
         seed: int = 0,
+        theorems: int = 0,
     ) -> None:
         for name, value in (("num_samples", num_samples), ("long_run_samples", long_run_samples)):
             if value < 20 and value != 0:
@@ -65,6 +69,7 @@ class Evaluation(Callback):
             ("long_run", long_run, 0),
             ("batch_size", batch_size, 1),
             ("draws", draws, 1),
+            ("theorems", theorems, 0),
             ("steps", min(steps or [1]), 1),
         ):
             if value < least:
@@ -78,18 +83,22 @@ class Evaluation(Callback):
             draws=draws,
             batch_size=batch_size,
             seed=seed,
+            theorems=theorems,
         )
         self._result = EvaluationResult()
         self._written: Path | None = None
 
     def on_validation_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Evaluate on the validation split, but not within a fit."""
+        """Evaluate on the validation split; within a fit, only prove theorems."""
         if trainer.state.fn == TrainerFn.VALIDATING:
-            self._evaluate(trainer, pl_module, "val")
+            self._evaluate(trainer, pl_module, self.effort, "val")
+        elif self.effort.theorems and not trainer.sanity_checking:
+            proving = Effort(num_samples=0, num_images=0, theorems=self.effort.theorems, seed=self.effort.seed)
+            self._evaluate(trainer, pl_module, proving, "val")
 
     def on_test_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Evaluate on the test split."""
-        self._evaluate(trainer, pl_module, "test")
+        self._evaluate(trainer, pl_module, self.effort, "test")
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Write all metrics to a file."""
@@ -106,11 +115,11 @@ class Evaluation(Callback):
             rank_zero_info(f"Figures: {self._written}")
             self._written = None
 
-    def _evaluate(self, trainer: Trainer, method: LightningModule, split: str) -> None:
+    def _evaluate(self, trainer: Trainer, method: LightningModule, effort: Effort, split: str) -> None:
         data = getattr(trainer, "datamodule", None)
         if not isinstance(method, Method) or not isinstance(data, DataModule):
             return
-        result = evaluate(data, method, split, self.effort)
+        result = evaluate(data, method, split, effort)
         self._result = result
         # Every rank has the same figures.
         method.log_dict({f"{split}/{name}": value for name, value in result.figures.items()}, rank_zero_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,10 @@ from lean_ebm.proving.statements import Statement
 if TYPE_CHECKING:
     from lean_ebm.proving.theorems import Theorem
 
+DEFAULT = "default"
+"""The name of the trained guide that comes with the package."""
+
+_CHAINS = ("steps", "chains", "start")
 _SHOWN = 5  # tactics of a step that --explain shows
 
 
@@ -38,7 +42,20 @@ def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False
     command.add_argument(
         "--guide",
         required=required,
-        help=f"{', '.join(GUIDES)}, a checkpoint FILE.ckpt, or the import path of a class, such as mine.MyGuide",
+        help=f"{', '.join(GUIDES)}, {DEFAULT} (a trained one), a checkpoint FILE.ckpt, or the import path of a class, "
+        "such as mine.MyGuide",
+    )
+    command.add_argument(
+        "--langevin.steps", type=int, metavar="N", help="of a checkpoint: find tactics by chains of N steps"
+    )
+    command.add_argument(
+        "--langevin.chains", type=int, metavar="N", help="of a checkpoint: find tactics by N chains a goal (8)"
+    )
+    command.add_argument(
+        "--langevin.start", choices=("noise", "listed"), help="where chains start: noise, or a random tactic (noise)"
+    )
+    command.add_argument(
+        "--policy", type=Path, metavar="FILE.ckpt", help="a policy, which the energy of the guide only corrects"
     )
     command.add_argument(
         "--tactics",
@@ -62,37 +79,56 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
         SettingError: If an argument needs a guide, or there is no such guide.
     """
     if settings.guide is None:
-        for name in ("search", "evaluations", "explain"):
-            if getattr(settings, name):
+        for name in ("search", "evaluations", "explain", "policy", *[f"langevin.{name}" for name in _CHAINS]):
+            if getattr(settings, name) not in (None, False):
                 raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
         return None
     if settings.prover != "auto":
         raise SettingError(f"--guide comes with a prover of its own: leave out --prover {settings.prover}.")
     search = SEARCHES[settings.search or next(iter(SEARCHES))]()
-    return GuidedProver(find_guide(settings.guide), search, settings.tactics == "narrow")
+    return GuidedProver(guide_of(settings), search, settings.tactics == "narrow")
 
 
-def find_guide(name: str) -> Guide:
-    """The guide of ``--guide``.
+def guide_of(settings: argparse.Namespace) -> Guide:
+    """The guide of ``--guide`` and its settings.
 
     Raises:
-        SettingError: If there is no such guide, or a checkpoint is of something else.
+        SettingError: If there is no such guide, or a setting is not one of it.
     """
+    chosen = {name: getattr(settings, f"langevin.{name}") for name in _CHAINS}
+    chains = {name: value for name, value in chosen.items() if value is not None}
+    return find_guide(settings.guide, chains or None, settings.policy)
+
+
+def find_guide(name: str, langevin: Mapping[str, object] | None = None, policy: Path | None = None) -> Guide:
+    """The guide of this name.
+
+    Args:
+        name: As ``--guide`` has it.
+        langevin: Settings of the chains that find tactics; None if a guide scores all of them.
+        policy: The checkpoint of a policy that the guide corrects; None for none.
+
+    Raises:
+        SettingError: If there is no such guide, if a checkpoint is of something else, or if settings of trained guides
+            come with another one.
+    """
+    if name == DEFAULT or Path(name).suffix == ".ckpt" or Path(name).is_file():
+        path = None if name == DEFAULT else Path(name)
+        for file in (path, policy):
+            if file is not None and not file.is_file():
+                raise SettingError(f"--{'guide' if file is path else 'policy'} {file}: there is no such checkpoint.")
+        guides = importlib.import_module("lean_ebm.guides")  # imports torch, which other guides do not need
+        trained: Guide = guides.load(path, langevin, policy)
+        return trained
+    if langevin is not None or policy is not None:
+        given = "--policy" if langevin is None else f"--langevin.{next(iter(langevin))}"
+        raise SettingError(f"{given} is for a trained guide: give a checkpoint to --guide, and not {name}.")
     if name in GUIDES:
         return GUIDES[name]()
-    if Path(name).suffix == ".ckpt" or Path(name).is_file():
-        if not Path(name).is_file():
-            raise SettingError(f"--guide {name}: there is no such checkpoint.")
-        try:
-            guides = importlib.import_module("lean_ebm.guides")
-        except ModuleNotFoundError:
-            raise SettingError(f"--guide {name}: this is not a checkpoint of a guide.") from None
-        guide: Guide = guides.load(Path(name))
-        return guide
     if "." not in name:
         raise SettingError(
-            f"--guide is {name!r}: expected one of {', '.join(GUIDES)}, a checkpoint such as last.ckpt, or the import "
-            "path of a class, such as mine.MyGuide."
+            f"--guide is {name!r}: expected one of {', '.join(GUIDES)}, {DEFAULT}, a checkpoint such as last.ckpt, or "
+            "the import path of a class, such as mine.MyGuide."
         )
     made: Guide = class_at("--guide", name, Guide, "with a method advise, as lean_ebm.proving.Guide has it")()
     return made
@@ -125,7 +161,7 @@ def suggest(settings: argparse.Namespace) -> int:
     """Print what a guide says of a goal: its value, and the best tactics."""
     if settings.number < 1:
         raise SettingError(f"--number is {settings.number}: expected at least 1.")
-    guide = find_guide(settings.guide)
+    guide = guide_of(settings)
     statement = read_statement(settings.goal)
     with Logic() as logic:
         start = logic.start(statement).state
@@ -165,5 +201,8 @@ def _value(advice: Advice) -> str:
 
 
 def _line(advice: Advice, index: int, goal: NamedGoal | PrintedGoal) -> str:
-    energy = "" if advice.energies is None else f"E {advice.energies[index]:8.3f}  "
+    energy = ""
+    if advice.energies is not None:
+        computed = not math.isnan(advice.energies[index])
+        energy = f"E {advice.energies[index]:8.3f}  " if computed else f"E {'-':>8}  "
     return f"{energy}p {math.exp(advice.log_priors[index]):.3f}  {goal.write(advice.tactics[index])}"

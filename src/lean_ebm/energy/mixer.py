@@ -38,6 +38,7 @@ class MixerEnergy(ClassEnergy):
         token_width: Hidden units of the mixing between tokens.
         hidden: Hidden units of the mixing between channels.
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
+        judge: Hidden units of the judge of images; 0 for none.
 
     Raises:
         SettingError: If height or width is not a multiple of 4.
@@ -52,12 +53,13 @@ class MixerEnergy(ClassEnergy):
         token_width: int = 96,
         hidden: int = 192,
         landscapes: int = 0,
+        judge: int = 0,
     ) -> None:
         channels, height, width_ = shape
         if height % 4 or width_ % 4:
             raise SettingError(f"MixerEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
         tokens, patch = (height // 4) * (width_ // 4), channels * 64
-        super().__init__(shape, tokens * 2 * width, num_classes, landscapes)
+        super().__init__(shape, tokens * 2 * width, num_classes, landscapes, judge, tokens * width)
         nn.init.normal_(self.weight, std=0.004)
         self.embed = nn.Linear(patch, width, bias=False)
         self.position = nn.Parameter(0.2 * torch.randn(tokens, 1, width))
@@ -76,6 +78,16 @@ class MixerEnergy(ClassEnergy):
 
     def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
         """Features ``[h, h * Vp]`` ``(B, 2 tokens width)`` of images ``(B, C, H, W)``, negated for the head."""
+        h, view = self._mixed(x, landscape)
+        features = -torch.cat([h, h * view], dim=2).transpose(0, 1).flatten(1)
+        return features if landscape is None else features * self.data_share[landscape][:, None]
+
+    def judged_features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        """Features h ``(B, tokens width)`` of images ``(B, C, H, W)``."""
+        return self._mixed(x, landscape)[0].transpose(0, 1).flatten(1)
+
+    def _mixed(self, x: Tensor, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Mixer features and views ``Vp`` of patches, both ``(T, B, width)``, of images ``(B, C, H, W)``."""
         with torch.autocast(x.device.type, enabled=False):  # the gradient depends on small details of x
             patches = F.unfold(x, 8, padding=2, stride=4).permute(2, 0, 1)  # (T, B, P)
             view = self.view(patches)
@@ -86,9 +98,7 @@ class MixerEnergy(ClassEnergy):
         shifts = self.shift(landscape).chunk(len(self.blocks), dim=1) if landscape is not None else None
         for i, block in enumerate(self.blocks):
             h = block(h if shifts is None else h + shifts[i])
-        h = h.float()
-        features = -torch.cat([h, h * view], dim=2).transpose(0, 1).flatten(1)
-        return features if landscape is None else features * self.data_share[landscape][:, None]
+        return h.float(), view
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
         """Energies ``(B, num_classes)`` of every class; the features are computed once."""

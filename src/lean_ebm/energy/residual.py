@@ -25,6 +25,7 @@ class ResidualEnergy(ClassEnergy):
         depth: Number of residual blocks.
         num_features: Features that the head sees.
         landscapes: Number of landscapes (IRED); each shifts the input of every block. 0 for a single one.
+        judge: Hidden units of the judge of images; 0 for none.
 
     Raises:
         SettingError: If height or width is not a multiple of 4.
@@ -38,9 +39,11 @@ class ResidualEnergy(ClassEnergy):
         depth: int = 2,
         num_features: int = 256,
         landscapes: int = 0,
+        judge: int = 0,
     ) -> None:
-        super().__init__(shape, num_features, num_classes, landscapes)
         channels, height, width_ = shape
+        places = (height // 4) * (width_ // 4)
+        super().__init__(shape, num_features, num_classes, landscapes, judge, width * places)
         if height % 4 or width_ % 4:
             raise SettingError(f"ResidualEnergy: images of {height}x{width_}, expected multiples of 4: pad them.")
         self.stem = nn.Sequential(
@@ -49,15 +52,19 @@ class ResidualEnergy(ClassEnergy):
             nn.Conv2d(width // 2, width, 4, stride=2, padding=1),
         )
         self.blocks = nn.ModuleList([_Block(width, landscapes) for _ in range(depth)])
-        self.read_out = nn.Linear(width * (height // 4) * (width_ // 4), num_features)
+        self.read_out = nn.Linear(width * places, num_features)
 
     def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
         """Features ``(B, D)`` of images ``(B, C, H, W)``."""
+        features: Tensor = F.silu(self.read_out(self.judged_features(x, landscape)))
+        return features
+
+    def judged_features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
+        """Features ``(B, width * H/4 * W/4)`` of images ``(B, C, H, W)``, before the dense layer."""
         x = self.stem(x)
         for block in self.blocks:
             x = block(x, landscape)
-        features: Tensor = F.silu(self.read_out(F.silu(x).flatten(1)))
-        return features
+        return F.silu(x).flatten(1)
 
 
 class _Block(nn.Module):

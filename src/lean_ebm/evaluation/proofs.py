@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from random import Random
 
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
@@ -13,7 +14,12 @@ from lean_ebm.data.proofs import GoalBatch, LabelledTactics
 from lean_ebm.evaluation.answers import spearman
 from lean_ebm.evaluation.judgement import wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
+from lean_ebm.guides import NetworkGuide
 from lean_ebm.methods import Method
+from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
+
+APPLICATIONS = 64
+"""Tactics that a search may try for a theorem."""
 
 FAR = 3
 """Steps left from which on a goal counts as far from its end."""
@@ -27,7 +33,7 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         data: The data module, set up.
         method: The trained method.
         split: ``val`` or ``test``.
-        effort: ``num_samples`` is the number of states.
+        effort: ``num_samples`` is the number of states, ``theorems`` that of theorems to prove.
 
     Returns:
         Figures over goals that have a proof, none of which was trained on:
@@ -39,10 +45,12 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         * ``value_rank``: rank correlation of the values of goals and the tactics that are left.
 
         And over goals to which wrong turns led: ``dead_auroc``, the probability that one without a proof has a higher
-        value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics.
+        value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics. If there are
+        theorems to prove, also the figures of :func:`prove_theorems`.
     """
+    proved = prove_theorems(data, method, split, effort.theorems, effort.seed)
     if not effort.num_samples:
-        return EvaluationResult()
+        return EvaluationResult(proved)
     seconds = 0.0
     count = 0
     generator = torch.Generator(method.device).manual_seed(effort.seed)
@@ -76,7 +84,34 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         "dead_auroc": wrong_auroc(values[turn], ~live[turn]),
         "goal_milliseconds": 1000 * seconds / max(count, 1),
     }
-    return EvaluationResult(figures)
+    return EvaluationResult(figures | proved)
+
+
+def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> dict[str, float]:
+    """Prove theorems of a split with the method as the guide of a search (and-or-best-first), in lock step.
+
+    Args:
+        data: The data module, set up.
+        method: The trained method.
+        split: ``val`` or ``test``.
+        number: Number of theorems, drawn at random; all of them if there are not as many. 0: none.
+        seed: Seed of the draw.
+
+    Returns:
+        ``solved``: the share that was proved with at most 64 applications of tactics, by the judge's verdict, and
+        ``theorems_per_second``. Nothing if there are no theorems to prove.
+    """
+    theorems = Random(seed).sample(found := data.theorems(split), min(number, len(found))) if number else []
+    if not theorems:
+        return {}
+    statements = [Statement.of(theorem.statement) for theorem in theorems]
+    begun = time.perf_counter()
+    with Logic() as logic:
+        prover = GuidedProver(NetworkGuide(method))
+        results = list(prover.prove_many(logic, statements, SearchBudget(applications=APPLICATIONS)))
+    seconds = time.perf_counter() - begun
+    solved = sum([result.proved for _, result in results])
+    return {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds}
 
 
 def _right(tactics: LabelledTactics, energies: Tensor) -> Tensor:

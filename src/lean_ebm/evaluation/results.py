@@ -17,6 +17,7 @@ class Effort:
     draws: int = 1
     batch_size: int = 250
     seed: int = 0
+    theorems: int = 0
 
 
 @dataclass(frozen=True)

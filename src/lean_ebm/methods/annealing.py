@@ -179,7 +179,7 @@ class Annealed(Method):
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` in the sharpest landscape, at its scale."""
         self.energy.check_precision()
-        energies: Tensor = self.energy.energies(self.alpha_bar[0].sqrt() * x, self._sharpest(x))
+        energies: Tensor = self.energy.judged_energies(self.alpha_bar[0].sqrt() * x, self._sharpest(x))
         return energies
 
     def _sharpest(self, x: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from lean_ebm.energy import EnergyNetwork
 from lean_ebm.energy.base import split_landscape
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin, StepHook, Trajectory
-from lean_ebm.methods.drawing import keep_best, select
+from lean_ebm.methods.drawing import batch_size, keep_best, select
 from lean_ebm.methods.finite import FiniteSteps
 from lean_ebm.methods.judging import Judging
 from lean_ebm.methods.listed import check_lists, listed_terms
@@ -91,6 +91,11 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
                 "--model.verification.weight 0.1, or set --model.energy.judge 0."
             )
         if verification is not None:
+            if energy.has_judge and energy.num_classes and verification.share > 0:
+                raise SettingError(
+                    f"{type(energy).__name__} has a judge of images, and its own images have no one right answer to "
+                    "learn from: set --model.verification.share 0 and --model.verification.noised 1."
+                )
             energy.set_unit(verification.unit)
         self.acceptance = acceptance
         self.verification = verification
@@ -126,7 +131,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`. If no draw is
         accepted, the one with the largest p(y|x) is kept. The energy itself cannot compare candidates here, since it
         prefers plain images: an empty one has a lower energy than a digit. Without classes the draw with the lowest
-        energy is kept. With verification, a draw is accepted if its confidence ``exp(-E)`` reaches :attr:`acceptance`;
+        energy is kept; with verification it is accepted if its confidence ``exp(-E)`` reaches :attr:`acceptance`, and
         otherwise all draws are made.
 
         Args:
@@ -274,8 +279,16 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def parameter_groups(self) -> Iterable[Any]:
-        """The parameters for the optimizer; override to give some of them their own learning rate."""
-        return self.parameters()
+        """The parameters for the optimizer; those of a judge may have their own learning rate."""
+        return self._with_rates(list(self.parameters()))
+
+    def _with_rates(self, parameters: list[Any]) -> list[Any]:
+        """Split off the parameters of the judge if :attr:`verification` has a learning rate for them."""
+        rate, judge = None if self.verification is None else self.verification.rate, self.judge_parameters()
+        if rate is None or not judge:
+            return parameters
+        others = [parameter for parameter in parameters if all(parameter is not other for other in judge)]
+        return [{"params": others}, {"params": judge, "lr": rate}]
 
     def _randomness(self, stage: str, batch_idx: int) -> AbstractContextManager[None]:
         """Seed the random numbers of a step by the seed of the run, the stage, the rank, the epoch and the batch.
@@ -321,8 +334,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
             return terms
         if batch_idx % self.verification.every:
             # DistributedDataParallel reports parameters that the loss does not use.
-            judge = [part for name, part in self.energy.named_parameters() if name.startswith("judge.")]
-            unused = sum((part.sum() for part in judge), start=torch.zeros((), device=self.device))
+            unused = sum((part.sum() for part in self.judge_parameters()), start=torch.zeros((), device=self.device))
             return {**terms, "loss": terms["loss"] + 0 * unused}
         more = self.verification.loss(self, target, batch[1], encoded)
         return {**terms, **more, "loss": terms["loss"] + self.verification.weight * more["verification"]}
@@ -334,16 +346,3 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         points = self.energy.encode_candidates(x, encoded)
         self.energy.check_shape(points)
         return points, encoded
-
-
-def batch_size(condition: Any) -> int:
-    """Size of the first dimension of the first tensor in a collection.
-
-    Raises:
-        SettingError: If there is no tensor in it.
-    """
-    if isinstance(condition, Tensor):
-        return len(condition)
-    for part in condition.values() if isinstance(condition, dict) else condition:
-        return batch_size(part)
-    raise SettingError("A condition holds no tensor, so the number of samples to make is unknown.")

@@ -14,7 +14,8 @@ from lean_ebm.bounds import project
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin
-from lean_ebm.methods.base import Batch, Method, batch_size
+from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.drawing import batch_size
 from lean_ebm.methods.moments import ClassMoments, class_sums
 from lean_ebm.methods.replay import ReplayBuffer
 from lean_ebm.methods.verification import Verification

@@ -1,4 +1,4 @@
-"""Best of several draws."""
+"""Batches of conditions, and the best of several draws for each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
+from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Trajectory
 
 
@@ -50,3 +51,16 @@ def keep_best(
 def select(condition: Any, rows: Tensor | None) -> Any:
     """The conditions at the indices ``rows``; None stands for all."""
     return condition if rows is None else apply_to_collection(condition, Tensor, lambda part: part[rows])
+
+
+def batch_size(condition: Any) -> int:
+    """Size of the first dimension of the first tensor in a collection.
+
+    Raises:
+        SettingError: If there is no tensor in it.
+    """
+    if isinstance(condition, Tensor):
+        return len(condition)
+    for part in condition.values() if isinstance(condition, dict) else condition:
+        return batch_size(part)
+    raise SettingError("A condition holds no tensor, so the number of samples to make is unknown.")

@@ -222,8 +222,10 @@ class EBT(Method):
     def parameter_groups(self) -> Iterable[Any]:
         """Two groups: the network, and the step size, which has no weight decay."""
         if not self.learn_step_size:
-            return self.parameters()
-        return [{"params": list(self.energy.parameters())}, {"params": [self.log_step_size], "weight_decay": 0.0}]
+            return super().parameter_groups()
+        groups = self._with_rates(list(self.energy.parameters()))
+        groups = groups if isinstance(groups[0], dict) else [{"params": groups}]
+        return [*groups, {"params": [self.log_step_size], "weight_decay": 0.0}]
 
     def _start(self, target: Tensor, condition: Any) -> tuple[Tensor, Tensor | None]:
         """The starts of chains, and the levels ``(B,)`` of their noise, None if they are not corrupted data."""

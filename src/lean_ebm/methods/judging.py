@@ -76,6 +76,11 @@ class Judging:
         log_priors = (-energies / self.temperature).log_softmax(dim=1)
         return Assessment(energies, log_priors, free_energy(energies, self.temperature))
 
+    @property
+    def compares_conditions(self) -> bool:
+        """Whether the method learns to compare conditions, so that the values of :meth:`assess` mean something."""
+        return False
+
     def listed_points(self, candidates: Any, encoded: Any) -> Tensor:
         """Points ``(B, K, *shape)`` of listed candidates, for conditions that the energy network has encoded."""
         if not isinstance(candidates, Tensor):
@@ -97,7 +102,7 @@ class Judging:
     def class_energies(self, x: Tensor) -> Tensor:
         """Energies ``(B, num_classes)`` of finished candidates under every class; ``argmin`` classifies."""
         self.energy.check_precision()
-        energies: Tensor = self.energy.energies(x)
+        energies: Tensor = self.energy.judged_energies(x)
         return energies
 
     def score(self, x: Tensor, condition: Any) -> Tensor:
@@ -108,6 +113,10 @@ class Judging:
                 return -F.cross_entropy(-self.class_energies(x), condition, reduction="none")
         with torch.no_grad():
             return -self.candidate_energy(x, condition)
+
+    def judge_parameters(self) -> list[Tensor]:
+        """The parameters of the judge of the energy network; none without a judge."""
+        return [part for name, part in self.energy.named_parameters() if name.startswith("judge.")]
 
     @property
     def classifies(self) -> bool:

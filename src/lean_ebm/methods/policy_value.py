@@ -8,7 +8,7 @@ import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor, nn
 
-from lean_ebm.energy.proofs import TacticEnergy
+from lean_ebm.energy.proofs import EncodedState, TacticEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Method
@@ -75,12 +75,26 @@ class PolicyValue(Method):
         loss = terms["contrast"] + self.anchor * terms["anchor"] + self.dead * terms["dead"]
         return {"loss": loss, **terms, "right": share_right(energies, tactics)}
 
+    @property
+    def compares_conditions(self) -> bool:
+        """True: the head learns values of goals."""
+        return True
+
     def assess(self, condition: Any, candidates: Any) -> Assessment:
         """Energies and probabilities of listed tactics by the policy, and values of goals by the head."""
         self.energy.check_precision()
         encoded = self.energy.encode(condition)
         energies = self.ranked(encoded, candidates)
+        return Assessment(energies, (-energies).log_softmax(dim=1), self.values(condition, encoded))
+
+    def values(self, condition: Any, encoded: EncodedState) -> Tensor:
+        """Values ``(B,)`` of goals by the head.
+
+        Args:
+            condition: Goals, as the data module gives them.
+            encoded: The same, as the energy network has encoded them.
+        """
         summary = encoded.summary if self.encoder is None else self.encoder(condition).summary
         with torch.autocast(summary.device.type, enabled=False):
-            values = self.head(summary.float()).squeeze(1)
-        return Assessment(energies, (-energies).log_softmax(dim=1), values)
+            values: Tensor = self.head(summary.float()).squeeze(1)
+        return values

@@ -72,6 +72,11 @@ class Ranking(Method):
         self.weights = weights
         self.margin = margin
 
+    @property
+    def compares_conditions(self) -> bool:
+        """Whether energies are anchored to the steps that are left, by ``anchor`` or ``bellman``."""
+        return self.weights["anchor"] > 0 or self.weights["bellman"] > 0
+
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
         """The terms above; ``right`` is the share of goals whose best tactic is right."""
         tactics, goals = batch

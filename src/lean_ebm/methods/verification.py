@@ -13,7 +13,6 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.errors import SettingError
@@ -50,31 +49,38 @@ class Verification:
     answers plus noise for a further share. They are constants: nothing is differentiated through a chain. The loss is
     the smooth L1 distance (Huber 1964) to the label. Right answers therefore sit at energy 0.
 
+    An image for a class has no one right answer with which the answers of the method could be compared. A judge of
+    images (:class:`~lean_ebm.energy.image_judge.ImageJudge`) is taught by noised images alone, with ``share: 0``.
+
     Args:
         weight: Weight of the loss.
         unit: The error whose label is log 2, in the units of the verifier.
         every: The method answers at every step whose number in the epoch is a multiple of this.
-        share: Share of a batch for which the method answers; at least one problem.
-        noised: Number of noised right answers for each answer of the method. Its standard deviation is a random
-            share of that of right answers, the third power of a uniform number: weak noise is frequent.
+        share: Share of a batch for which the method answers; at least one problem unless it is 0.
+        noised: Share of a batch whose right answers get noise. Its standard deviation is a random share of that of
+            right answers, the third power of a uniform number: weak noise is frequent.
+        rate: Learning rate of the judge; null: that of the network.
 
     Raises:
-        SettingError: If a setting is out of its range.
+        SettingError: If a setting is out of its range, or there are no answers at all.
     """
 
     weight: float = 0.1
     unit: float = 1.0
     every: int = 4
     share: float = 0.25
-    noised: float = 0.5
+    noised: float = 0.125
+    rate: float | None = None
 
     def __post_init__(self) -> None:
         for name, value, holds, expected in (
             ("weight", self.weight, self.weight > 0, "more than 0"),
             ("unit", self.unit, self.unit > 0, "more than 0"),
             ("every", self.every, self.every >= 1, "1 or more"),
-            ("share", self.share, 0 < self.share <= 1, "more than 0 and at most 1"),
+            ("share", self.share, 0 <= self.share <= 1, "0 to 1"),
             ("noised", self.noised, 0 <= self.noised <= 1, "0 to 1"),
+            ("share + noised", self.share + self.noised, self.share + self.noised > 0, "more than 0"),
+            ("rate", self.rate, self.rate is None or self.rate > 0, "more than 0 or null"),
         ):
             if not holds:
                 raise SettingError(f"Verification: {name} is {value}, expected {expected}.")
@@ -89,21 +95,23 @@ class Verification:
             encoded: The problems, encoded by the energy network.
 
         Returns:
-            ``verification``, the loss without its weight, and ``error``, the mean error of the answers.
+            ``verification``, the loss without its weight, and ``error``, the mean error of the method's answers, or
+            of noised ones if it has none.
         """
         size = len(target)
-        own = max(1, round(self.share * size))
-        noised = round(self.noised * own)
+        own = max(1, round(self.share * size)) if self.share > 0 else 0
+        noised = round(self.noised * size) if own else max(1, round(self.noised * size))
         rows = torch.arange(own + noised, device=target.device) % size
         with torch.no_grad():
-            answers = method.own_answers(select(encoded, rows[:own]))
-            right = target[rows[own:]]
+            right = target[rows]
             level = target.std() * torch.rand(noised, *[1] * (target.dim() - 1), device=target.device) ** 3
-            answers = torch.cat([answers, right + level * torch.randn_like(right)])
-            errors = method.verifier(answers, select(condition, rows), target[rows])
-        energies = method.energy.judgement(*method.finished(answers, select(encoded, rows)))
-        loss = F.smooth_l1_loss(energies, (errors / self.unit).log1p())
-        return {"verification": loss, "error": errors[:own].mean()}
+            answers = right[own:] + level * torch.randn_like(right[own:])
+            if own:
+                answers = torch.cat([method.own_answers(select(encoded, rows[:own])), answers])
+            errors = method.verifier(answers, select(condition, rows), right)
+        x, where = method.finished(answers, select(encoded, rows))
+        lessons = method.energy.lesson(x, where, method.finished(right, where)[0], (errors / self.unit).log1p())
+        return {"verification": lessons.mean(), "error": errors[: own or noised].mean()}
 
 
 def squared_error(answers: Tensor, condition: Any, target: Tensor) -> Tensor:

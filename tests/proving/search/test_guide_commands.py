@@ -119,7 +119,7 @@ def test_theorems_are_graded_by_a_guide(capsys, tmp_path):
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [
-        (["--guide", "best"], "expected one of uniform, random, sizes, a checkpoint"),
+        (["--guide", "best"], "expected one of uniform, random, sizes, default, a checkpoint"),
         (["--guide", "none.ckpt"], "there is no such checkpoint"),
         (["--guide", "nowhere.Guide"], "there is no module nowhere"),
         (["--guide", "counting.Silent"], "has no class Silent with a method advise"),

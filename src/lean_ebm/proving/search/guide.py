@@ -20,7 +20,8 @@ class Advice:
         value: Estimated number of tactics that are needed to prove the goal, at least 0; None if the guide does not
             judge goals.
         cost: Number of evaluations of (goal, tactic) pairs that the advice took; a gradient counts 3.
-        energies: The energy of each tactic, low is good, for readers; None if the guide has none.
+        energies: The energy of each tactic, low is good, for readers; NaN where none was computed, None
+            if the guide has none.
 
     Raises:
         ValueError: If the numbers do not belong to the tactics, or one of them is not a number.

@@ -1,0 +1,83 @@
+"""Makes guides of checkpoints."""
+
+from __future__ import annotations
+
+from argparse import ArgumentError
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import lean_ebm.energy
+import lean_ebm.methods
+from lean_ebm.checkpoints import read_settings
+from lean_ebm.energy import load_energy
+from lean_ebm.energy.proofs import TacticEnergy
+from lean_ebm.errors import SettingError
+from lean_ebm.guides.langevin import LangevinGuide
+from lean_ebm.guides.network import NetworkGuide, TrainedGuide, scoring
+from lean_ebm.guides.residual import ResidualGuide
+from lean_ebm.methods import Method, Ranking
+
+
+def load(
+    path: str | PathLike[str] | None = None,
+    langevin: Mapping[str, Any] | None = None,
+    policy: str | PathLike[str] | None = None,
+) -> TrainedGuide:
+    """Make a guide of a checkpoint, or of the energy that comes with this package.
+
+    Args:
+        path: The checkpoint, of a method that was trained on proof steps. None: the energy of this package, which
+            ``lean-ebm fit --config proving/energy`` made, and ``lean-ebm export`` wrote.
+        langevin: Settings of :class:`.LangevinGuide`, which finds tactics by chains. None: all tactics are scored.
+        policy: The checkpoint of a policy, over which the energy is a residual, see :class:`.ResidualGuide`. None:
+            there is none.
+
+    Raises:
+        SettingError: If a file is not a checkpoint, or one of something else; or if chains and a policy are asked for
+            together.
+    """
+    method = _shipped() if path is None else _method_of(Path(path))
+    if policy is not None:
+        if langevin is not None:
+            raise SettingError("A residual energy over a policy scores all tactics: leave out the settings of chains.")
+        return ResidualGuide(method, _method_of(Path(policy)))
+    return NetworkGuide(method) if langevin is None else LangevinGuide(method, **langevin)
+
+
+def _shipped() -> Method:
+    """The energy of this package, with the settings of :class:`.Ranking` in its recipe, which are the defaults."""
+    with as_file(files("lean_ebm.guides") / "default.safetensors") as path:
+        return Ranking(load_energy(path))
+
+
+def _method_of(path: Path) -> Method:
+    """The trained method of a checkpoint."""
+    settings = read_settings(path)
+    name = _name(settings.get("_class_path"))
+    kind = getattr(lean_ebm.methods, name, None)
+    if not isinstance(kind, type) or not issubclass(kind, Method):
+        raise SettingError(
+            f"{path} is a checkpoint of {name or 'a model without settings'}, which is not a method of lean-ebm: give "
+            "one that lean-ebm fit wrote, or make the guide in Python, as NetworkGuide(method)."
+        )
+    energy = _name((settings.get("energy") or {}).get("class_path"))
+    known = getattr(lean_ebm.energy, energy, None)
+    if isinstance(known, type) and not issubclass(known, TacticEnergy):
+        raise SettingError(
+            f"{path} is a checkpoint of {name} with {energy}, which does not choose tactics: give one that was trained "
+            "on proof steps, as lean-ebm fit --config proving/energy makes it."
+        )
+    try:
+        return scoring(kind.load_from_checkpoint(path, map_location="cpu"))
+    except ArgumentError as error:
+        raise SettingError(
+            f"{path} has settings that this version of lean-ebm does not take: {error.message}"
+        ) from error
+
+
+def _name(class_path: object) -> str:
+    """The name of a class without its module."""
+    return str(class_path or "").rpartition(".")[2]
