@@ -30,7 +30,7 @@ from lean_ebm.methods.optimization import fuse, optimizer_settings, scheduler_se
 from lean_ebm.methods.restorable import Restorable
 from lean_ebm.methods.schedules import WarmupCosine
 from lean_ebm.methods.terms import checked
-from lean_ebm.methods.verification import Verification
+from lean_ebm.methods.verification import Verification, prepare_judge
 from lean_ebm.randomness import derived_seed, seeded
 
 PRECISIONS = ("32-true", "bf16-mixed", "16-mixed")
@@ -85,18 +85,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
                 f"candidates is {candidates} and acceptance {acceptance}, expected 1 or more and a probability above 0."
             )
         self.candidates = candidates
-        if energy.has_judge and verification is None:
-            raise SettingError(
-                f"{type(energy).__name__} has a judge, which only verification trains: give the method "
-                "--model.verification.weight 0.1, or set --model.energy.judge 0."
-            )
-        if verification is not None:
-            if energy.has_judge and energy.num_classes and verification.share > 0:
-                raise SettingError(
-                    f"{type(energy).__name__} has a judge of images, and its own images have no one right answer to "
-                    "learn from: set --model.verification.share 0 and --model.verification.noised 1."
-                )
-            energy.set_unit(verification.unit)
+        prepare_judge(energy, verification)
         self.acceptance = acceptance
         self.verification = verification
         # The default is not a class: the command line would pass its arguments to any class that replaces it.

@@ -114,6 +114,27 @@ class Verification:
         return {"verification": lessons.mean(), "error": errors[: own or noised].mean()}
 
 
+def prepare_judge(energy: EnergyNetwork, verification: Verification | None) -> None:
+    """Check that a judge has what it needs to learn, and say to it in which unit it gets its errors.
+
+    Raises:
+        SettingError: If the energy network has a judge that could not learn.
+    """
+    if energy.has_judge and verification is None:
+        raise SettingError(
+            f"{type(energy).__name__} has a judge, which only verification trains: give the method "
+            "--model.verification.weight 0.1, or set --model.energy.judge 0."
+        )
+    if verification is None:
+        return
+    if energy.has_judge and energy.num_classes and verification.share > 0:
+        raise SettingError(
+            f"{type(energy).__name__} has a judge of images, and its own images have no one right answer to learn "
+            "from: set --model.verification.share 0 and --model.verification.noised 1."
+        )
+    energy.set_unit(verification.unit)
+
+
 def squared_error(answers: Tensor, condition: Any, target: Tensor) -> Tensor:
     """The mean squared error ``(B,)`` of answers ``(B, ...)``: the verifier of data that have none of their own."""
     return (answers - target).square().flatten(1).mean(dim=1)
