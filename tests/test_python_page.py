@@ -55,12 +55,12 @@ def test_the_page_is_linked():
 def test_the_page_on_judging_shows_a_recipe_and_a_verifier_that_work(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     page = PAGE_ON_JUDGING
-    (recipe,), (code,) = (re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL) for kind in ("yaml", "python"))
-    (tmp_path / "judged.yaml").write_text(recipe)
-    quick = ["--trainer.max_steps=2", "--trainer.limit_val_batches=1", "--trainer.accelerator=cpu", "--data.val_size=4"]
-    command = ["lean-ebm", "fit", "--config", "judged.yaml", "--data", "Connectivity", *quick]
-    monkeypatch.setattr(sys, "argv", command)
-    assert main() in (0, None)
+    recipes, (code,) = (re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL) for kind in ("yaml", "python"))
+    quick = ["--trainer.max_steps=2", "--trainer.limit_val_batches=1", "--trainer.accelerator=cpu"]
+    for recipe, *data in zip(recipes, ("--data=Connectivity", "--data=Digits"), strict=True):
+        (tmp_path / "judged.yaml").write_text(recipe)
+        monkeypatch.setattr(sys, "argv", ["lean-ebm", "fit", "--config", "judged.yaml", *data, *quick])
+        assert main() in (0, None)
     names: dict[str, object] = {"__name__": "page"}
     exec(compile(code, "docs/judging.md", "exec"), names)
     data = names["LargestError"](3)
