@@ -131,8 +131,11 @@ def test_strange_images_have_higher_energies():
         assert marginal_energy(method.class_energies(strange)).quantile(0.1) > real.quantile(0.9)
 
 
-def test_draws_are_chosen_by_their_class_whatever_the_judge_says():
-    method = EBT(mixer(), verification=TAUGHT)
+def test_draws_are_chosen_by_their_class_unless_they_are_strange():
     x, label = torch.randn(6, *SHAPE), torch.arange(6) % 3
-    log_p = (-method.energy.energies(x)).log_softmax(dim=1)[torch.arange(6), label]
-    torch.testing.assert_close(method.score(x, label), log_p)
+    for usual in (0.0, 100.0):
+        method = EBT(mixer(), verification=Verification(unit=0.5, share=0.0, noised=1.0, usual=usual))
+        log_p = (-method.energy.energies(x)).log_softmax(dim=1)[torch.arange(6), label]
+        strange = (method.energy.judge(method.energy.judged_features(x, None), x) - usual).clamp(min=0)
+        assert bool((strange > 0).all()) == (usual == 0) and bool((strange == 0).all()) == (usual == 100)
+        torch.testing.assert_close(method.score(x, label), log_p - strange)

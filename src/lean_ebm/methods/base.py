@@ -117,11 +117,11 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
     ) -> Trajectory:
         """Make one sample for each condition: draw until the energy accepts, up to :attr:`candidates` times.
 
-        With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`. If no draw is
-        accepted, the one with the largest p(y|x) is kept. The energy itself cannot compare candidates here, since it
-        prefers plain images: an empty one has a lower energy than a digit. Without classes the draw with the lowest
-        energy is kept; with verification it is accepted if its confidence ``exp(-E)`` reaches :attr:`acceptance`, and
-        otherwise all draws are made.
+        With classes, a draw is accepted if ``p(y|x) = softmax_y -E(x, y)`` reaches :attr:`acceptance`; a judge makes
+        this number smaller for strange images, see :meth:`score`. If no draw is accepted, the one with the largest is
+        kept. The energy itself cannot compare candidates, since it prefers plain images. Without classes the draw with
+        the lowest energy is kept. With verification it is accepted if its confidence ``exp(-E)`` reaches
+        :attr:`acceptance`; otherwise all draws are made.
 
         Args:
             condition: Conditions; tensors with first dimension ``B``.

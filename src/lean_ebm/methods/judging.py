@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from lean_ebm.energy import EnergyNetwork
 from lean_ebm.methods.listed import Assessment, free_energy
-from lean_ebm.methods.verification import Verifier, squared_error
+from lean_ebm.methods.verification import Verification, Verifier, squared_error
 
 
 class Judging:
@@ -19,10 +19,12 @@ class Judging:
 
     Attributes:
         energy: The energy network.
+        verification: How it learns to judge answers; None: it does not.
         temperature: T in the probabilities of listed candidates, ``softmax(-E / T)``.
     """
 
     energy: EnergyNetwork
+    verification: Verification | None
     temperature: float = 1.0
     _trainer: Any
 
@@ -106,11 +108,18 @@ class Judging:
         return energies
 
     def score(self, x: Tensor, condition: Any) -> Tensor:
-        """Scores ``(B,)`` to choose between finished candidates; high is good: log p(y|x) with classes, else -E."""
+        """Scores ``(B,)`` to choose between finished candidates; high is good.
+
+        With classes they are log p(y|x), less what the energy of a judge has above that of usual images; otherwise -E.
+        """
         x = x.detach()
         if self.energy.num_classes > 1:
             with torch.no_grad():
-                return -F.cross_entropy(-self.class_energies(x), condition, reduction="none")
+                energies = self.class_energies(x)
+                scores = -F.cross_entropy(-energies, condition, reduction="none")
+                if self.verification is None or not self.energy.has_judge:
+                    return scores
+                return scores - (free_energy(energies, 1.0) - self.verification.usual).clamp(min=0)
         with torch.no_grad():
             return -self.candidate_energy(x, condition)
 

@@ -60,6 +60,7 @@ class Verification:
         noised: Share of a batch whose right answers get noise. Its standard deviation is a random share of that of
             right answers, the third power of a uniform number: weak noise is frequent.
         rate: Learning rate of the judge; null: that of the network.
+        usual: Energy that a judge of images gives to images that are not strange; draws with a higher one are worse.
 
     Raises:
         SettingError: If a setting is out of its range, or there are no answers at all.
@@ -71,6 +72,7 @@ class Verification:
     share: float = 0.25
     noised: float = 0.125
     rate: float | None = None
+    usual: float = 0.36
 
     def __post_init__(self) -> None:
         for name, value, holds, expected in (
