@@ -1,7 +1,8 @@
 """Energy networks: ``E(x, condition) -> (B,)``."""
 
-from lean_ebm.energy.base import ClassEnergy, EnergyNetwork, Landscape
+from lean_ebm.energy.base import EnergyNetwork, Landscape
 from lean_ebm.energy.board import BoardEnergy
+from lean_ebm.energy.classes import ClassEnergy
 from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
 from lean_ebm.energy.files import load_energy, save_energy

@@ -1,4 +1,4 @@
-"""The base class of energy networks, and the head that class-conditional networks share."""
+"""The base class of energy networks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lean_ebm.energy.image_judge import ImageJudge
 from lean_ebm.errors import SettingError
 from lean_ebm.settings import RecordsSettings
 
@@ -216,94 +215,3 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
                 f"{type(self).__name__} has landscapes={self.landscapes} and got {given} landscape index: "
                 "set `landscapes` of the energy network to the number that the method uses (0 for none)."
             )
-
-
-class ClassEnergy(EnergyNetwork):
-    """Class-conditional energies from class-independent features ``h(x)`` ``(B, D)``.
-
-    The energy is ``E(x, y) = w_y . h(x)``: energies are negative logits (JEM, Grathwohl et al. 2020, section 3). The
-    condition enters only at this head, so that scoring all classes costs as much as scoring one.
-
-    The classification term of the methods and their samples leave any function of x in the energy free. A judge gives
-    it a value: with an :class:`~lean_ebm.energy.image_judge.ImageJudge` J, finished candidates are compared by
-    ``J(x) - log p(y|x)``, with ``p(y|x) = softmax_y -E(x, y)``. The class with the lowest energy stays the same, and
-    the energy over all classes, ``-log sum_y exp``, is J. The judge changes nothing in the rest of the network.
-
-    Args:
-        shape: Shape of one candidate.
-        num_features: D.
-        num_classes: Number of classes; 1 makes the energy unconditional: the condition is then always 0.
-        landscapes: Number of landscapes; 0 for a single one.
-        judge: Hidden units of the judge; 0 for none.
-        num_judged: Number of features that the judge sees.
-    """
-
-    def __init__(
-        self,
-        shape: tuple[int, ...],
-        num_features: int,
-        num_classes: int,
-        landscapes: int,
-        judge: int = 0,
-        num_judged: int = 0,
-    ) -> None:
-        super().__init__()
-        self.shape = tuple(shape)
-        self.num_classes = num_classes
-        self.landscapes = landscapes
-        self.weight = nn.Parameter(torch.randn(num_classes, num_features) / num_features**0.5)
-        self.judge = ImageJudge(shape, num_judged, judge) if judge else None
-
-    @abstractmethod
-    def features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
-        """Features ``(B, D)`` of candidates ``(B, *shape)``."""
-
-    def judged_features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
-        """Features ``(B, num_judged)`` of candidates ``(B, *shape)`` for the judge; only networks with one have them.
-
-        Raises:
-            NotImplementedError: If the network has none.
-        """
-        raise NotImplementedError
-
-    def set_unit(self, unit: float) -> None:
-        """Say in which unit the judge gets its errors."""
-        if self.judge is not None:
-            self.judge.unit.fill_(unit)
-
-    def judgement(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished candidates are compared, those of :meth:`judged_energies`."""
-        if self.judge is None:
-            return super().judgement(x, condition)
-        label, landscape = split_landscape(condition)
-        return self.judged_energies(x, landscape).gather(1, label[:, None]).squeeze(1)
-
-    def judged_energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
-        """Energies ``(B, num_classes)`` by which finished candidates are compared: ``J(x) - log p(y|x)``."""
-        energies = self.energies(x, landscape)
-        if self.judge is None:
-            return energies
-        judged: Tensor = self.judge(self.judged_features(x, landscape), x)
-        return judged[:, None] - (-energies).log_softmax(dim=1)
-
-    def lesson(self, x: Tensor, condition: Any, right: Tensor, label: Tensor) -> Tensor:
-        """Loss ``(B,)``: with a judge, how well it tells the right candidates from the wrong ones."""
-        if self.judge is None:
-            return super().lesson(x, condition, right, label)
-        landscape = split_landscape(condition)[1]
-        self.check(x, landscape)
-        with torch.no_grad():  # the judge reads the features and does not change them
-            features = self.judged_features(x, landscape)
-        loss: Tensor = self.judge.loss(features, right)
-        return loss
-
-    def forward(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` of candidates ``(B, *shape)`` under labels ``(B,)``, plain or in a :class:`Landscape`."""
-        return self.own_and_all_energies(x, condition)[0]
-
-    def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
-        """Energies ``(B, num_classes)`` of every class; the features are computed once."""
-        self.check(x, landscape)
-        h = self.features(x, landscape)
-        with torch.autocast(x.device.type, enabled=False):  # energies are float32, and so are their differences
-            return h.float() @ self.weight.T

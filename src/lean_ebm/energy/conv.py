@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lean_ebm.energy.base import ClassEnergy
+from lean_ebm.energy.classes import ClassEnergy
 from lean_ebm.energy.convolution import CandidateConv2d
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from lean_ebm.energy.base import ClassEnergy
+from lean_ebm.energy.classes import ClassEnergy
 from lean_ebm.errors import SettingError
 
 

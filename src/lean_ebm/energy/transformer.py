@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from lean_ebm.energy.base import ClassEnergy
+from lean_ebm.energy.classes import ClassEnergy
 from lean_ebm.errors import SettingError
 
 
