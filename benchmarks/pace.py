@@ -1,6 +1,7 @@
 """Times the steps of a fit.
 
-This is a module of its own, so that a program and the command line that it calls have one and the same class.
+It is not part of ``gpu.py``: a program that Python runs as ``__main__`` would be imported a second time by the command
+line, and the time would be kept in the class of the second copy.
 """
 
 from __future__ import annotations

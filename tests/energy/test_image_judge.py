@@ -5,11 +5,11 @@ import math
 import pytest
 import torch
 
-from lean_ebm.energy import Landscape, MixerEnergy, ResidualEnergy
+from lean_ebm.energy import Landscape, MatrixEnergy, MixerEnergy, ResidualEnergy
 from lean_ebm.energy.image_judge import COARSE, FLOOR, ImageJudge
 from lean_ebm.evaluation.energy import marginal_energy
 from lean_ebm.langevin import Langevin
-from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Verification
+from lean_ebm.methods import EBT, IRED, ContrastiveDivergence, Denoiser, Verification
 
 SHAPE = (1, 8, 8)
 TAUGHT = Verification(unit=0.5, share=0.0, noised=1.0)
@@ -139,3 +139,11 @@ def test_draws_are_chosen_by_their_class_unless_they_are_strange():
         strange = (method.energy.judge(method.energy.judged_features(x, None), x) - usual).clamp(min=0)
         assert bool((strange > 0).all()) == (usual == 0) and bool((strange == 0).all()) == (usual == 100)
         torch.testing.assert_close(method.score(x, label), log_p - strange)
+
+
+def test_the_unit_of_the_settings_counts_and_not_that_of_the_checkpoint():
+    for make in (mixer, lambda: MatrixEnergy(size=4, landscapes=2, judge=4)):
+        method, kind = (EBT, {"share": 0.0, "noised": 1.0}) if make is mixer else (Denoiser, {})
+        trained, later = (method(make(), verification=Verification(unit=unit, **kind)) for unit in (0.5, 2.0))
+        later.load_state_dict(trained.state_dict())
+        assert float(later.energy.judge.unit) == 2.0 and float(trained.energy.judge.unit) == 0.5

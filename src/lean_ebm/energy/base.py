@@ -124,6 +124,9 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
 
     def set_unit(self, unit: float) -> None:
         """Say in which unit the judge gets its errors; without a judge this does nothing."""
+        judge: Any = getattr(self, "judge", None)
+        if judge is not None:
+            judge.unit.fill_(unit)
 
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` by which finished candidates are compared; by default those that candidates descend.

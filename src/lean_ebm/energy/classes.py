@@ -60,11 +60,6 @@ class ClassEnergy(EnergyNetwork):
         """
         raise NotImplementedError
 
-    def set_unit(self, unit: float) -> None:
-        """Say in which unit the judge gets its errors."""
-        if self.judge is not None:
-            self.judge.unit.fill_(unit)
-
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` by which finished candidates are compared, those of :meth:`judged_energies`."""
         if self.judge is None:

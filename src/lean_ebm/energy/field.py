@@ -100,11 +100,6 @@ class FieldEnergy(EnergyNetwork):
         """Energies ``(B,)`` of candidates ``(B, ...)`` for problems, plain or in a :class:`Landscape`."""
         return self.field(x, condition).square().flatten(1).sum(dim=1)
 
-    def set_unit(self, unit: float) -> None:
-        """Say in which unit the judge gets its errors."""
-        if self.judge is not None:
-            self.judge.unit.fill_(unit)
-
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
         """Energies ``(B,)`` by which finished answers are compared: those of the judge if there is one."""
         if self.judge is None:

@@ -1,4 +1,4 @@
-"""The conventional pair: a policy over listed candidates, and a value of its own."""
+"""A policy over listed candidates and a value that is trained beside it, as in AlphaZero."""
 
 from __future__ import annotations
 

@@ -7,24 +7,14 @@ from typing import Protocol
 from torch import Tensor
 from torch.nn import functional as F
 
+from lean_ebm.methods.listed import Listed
 
-class StepsLeft(Protocol):
-    """What is known of ``B`` goals and of the ``K`` tactics that are listed for each."""
 
-    @property
-    def mask(self) -> Tensor:
-        """Which entries are tactics, ``(B, K)`` bool; the others fill up."""
-        ...
+class StepsLeft(Listed, Protocol):
+    """What is known of ``B`` goals and of the ``K`` tactics that are listed for each.
 
-    @property
-    def right(self) -> Tensor:
-        """Which tactics begin a shortest proof, ``(B, K)`` bool."""
-        ...
-
-    @property
-    def wrong(self) -> Tensor:
-        """Which tactics are known not to, ``(B, K)`` bool."""
-        ...
+    A tactic is right if it begins a shortest proof.
+    """
 
     @property
     def left(self) -> Tensor:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import torch
@@ -135,6 +136,13 @@ def prepare_judge(energy: EnergyNetwork, verification: Verification | None) -> N
             "from: set --model.verification.share 0 and --model.verification.noised 1."
         )
     energy.set_unit(verification.unit)
+    # A checkpoint has the unit of its training; the settings of this run count.
+    hook = partial(_keep_unit, verification.unit)
+    energy.register_load_state_dict_post_hook(hook)  # type: ignore[no-untyped-call] # torch has no types for it
+
+
+def _keep_unit(unit: float, energy: Any, _: Any) -> None:
+    energy.set_unit(unit)
 
 
 def squared_error(answers: Tensor, condition: Any, target: Tensor) -> Tensor:
