@@ -30,10 +30,10 @@ quickstart: $(READY)
 
 # Takes hours on two cores, resumes where it was interrupted, and writes a report into results/.
 # FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.
-# RECIPES="contrastive ebt": only these recipes (leaderboard and held-out).
+# RECIPES="contrastive ebt": only these recipes (leaderboard and held-out). RUNS=folder: the folder of the runs.
 leaderboard held-out reasoning: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
-		$(if $(RECIPES),--recipes $(RECIPES))
+		$(if $(RECIPES),--recipes $(RECIPES)) $(if $(RUNS),--folder "$(RUNS)")
 
 # Takes ten minutes and writes results/proving.md. FAST=1: a tenth of it; the report goes into lightning_logs.
 proving: $(READY)

@@ -9,8 +9,8 @@ import pytest
 from lean_ebm.cli.training import main
 from lean_ebm.errors import SettingError
 from lean_ebm.experiments.held_out import HELD_OUT
-from lean_ebm.experiments.leaderboard import LEADERBOARD
-from lean_ebm.experiments.runs import TrainingRun, execute
+from lean_ebm.experiments.leaderboard import ENERGY, LEADERBOARD, _summary
+from lean_ebm.experiments.runs import Figures, TrainingRun, execute
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -33,7 +33,13 @@ def test_leaderboard_makes_runs_writes_a_report_and_resumes(tmp_path):
     # the second time nothing is trained or evaluated, but the report is written
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
     report.unlink()
+    for events in folder.glob("events.out.tfevents.*"):  # the curves are kept beside the figures
+        before.pop(events)
+        events.unlink()
+    (tmp_path / "training.png").unlink()
     LEADERBOARD.main(arguments)
+    assert (tmp_path / "training.png").stat().st_size > 1000
+    assert json.loads((folder / "curves.json").read_text())["train/loss"]
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == before
     assert report.read_text() == text
 
@@ -55,9 +61,22 @@ def test_leaderboard_makes_runs_writes_a_report_and_resumes(tmp_path):
     assert replace(run, test_flags=()).figures() is None
 
 
+def _figures(**metrics):
+    samples = {"samples_accuracy": 0.996, "samples_frechet": 5.0, "samples_coverage": 0.93}
+    detected = {name: 0.95 for name in ENERGY.values() if "auroc" in name}
+    return Figures([{"metrics": {f"test/{name}": value for name, value in (samples | detected | metrics).items()}}])
+
+
+def test_the_summary_counts_targets_by_recipes_and_kinds_of_strange_images():
+    lines = _summary({"a": _figures(), "b": _figures(energy_auroc_rotated=0.89, samples_frechet=6.5), "c": Figures([])})
+    assert "| 9 of 10 |" in lines[-1] and "at most 6.0; recipes | 1 of 2 |" in lines[-1]
+    assert "read as asked at least 0.995; recipes | 2 of 2 |" in lines[-1]
+    assert _summary({"c": Figures([])}) == []
+
+
 def test_only_the_first_seed_is_evaluated_in_depth():
     runs = LEADERBOARD.plan(LEADERBOARD.options([]))
-    assert [run.seed for run in runs] == [seed for seed in range(5) for _ in range(3)]
+    assert [run.seed for run in runs] == [seed for seed in range(3) for _ in range(3)]
     for run in runs:
         assert run.predict == ("--evaluation.long_run=2000" in run.test_flags) == (run.seed == 0)
 

@@ -21,14 +21,21 @@ class Choice:
     """An option that chooses parts of an experiment, such as tasks.
 
     Attributes:
-        values: The values if the option is not given: all parts.
+        values: All parts.
         help: The text in ``--help``.
         others: Whether the option takes other values as well.
+        default: The values if the option is not given; empty for all parts.
     """
 
     values: Sequence[str]
     help: str
     others: bool = False
+    default: Sequence[str] = ()
+
+    @property
+    def usual(self) -> Sequence[str]:
+        """The values if the option is not given."""
+        return self.default or self.values
 
 
 @dataclass(frozen=True)
@@ -116,10 +123,10 @@ class Experiment:
             parser.add_argument(
                 f"--{name}",
                 nargs="+",
-                default=choice.values,
+                default=choice.usual,
                 choices=None if choice.others else choice.values,
                 metavar=name.upper(),
-                help=f"{choice.help} ({' '.join(choice.values)})",
+                help=f"{choice.help} ({' '.join(choice.usual)})",
             )
         parser.add_argument("--seeds", type=_positive, help=f"seeds 0 to SEEDS-1 ({self.seeds}, or 1 with --fast)")
         parser.add_argument("--jobs", type=_positive, default=1, help="runs at once, which share the processors (1)")
@@ -133,7 +140,7 @@ class Experiment:
         parser.add_argument("--fast", action="store_true", help="a few steps of each run, to see that it works")
         given = parser.parse_args(arguments)
         chosen = {name: getattr(given, name) for name in self.choices}
-        everything = all(list(chosen[name]) == list(choice.values) for name, choice in self.choices.items())
+        everything = all(list(chosen[name]) == list(choice.usual) for name, choice in self.choices.items())
         if everything and given.seeds is None and given.configs == self.configs:
             command = f"make {self.name}{' FAST=1' if given.fast else ''}"
         else:

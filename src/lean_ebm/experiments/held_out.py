@@ -64,7 +64,10 @@ HELD_OUT = Experiment(
     description="Train every recipe without each digit and write how well the energy finds the missing one.",
     introduction="MNIST, test split.",
     output="held-out.md",
-    choices={"recipes": RECIPES, "digits": Choice(DIGITS, "digits to leave out, one at a time")},
+    choices={
+        "recipes": RECIPES,
+        "digits": Choice(DIGITS, "digits to leave out, one at a time", default=("1", "4", "9")),
+    },
     plan=plan,
     body=body,
 )

@@ -77,6 +77,8 @@ class TrainingRun:
         fit_flags: Flags of ``fit`` only.
         test_flags: Flags of ``test`` only.
         predict: Whether to draw samples as well.
+        curves: Scalars of the training that are kept beside the figures, so that a report can be made without the
+            files of TensorBoard.
     """
 
     name: str
@@ -87,6 +89,7 @@ class TrainingRun:
     fit_flags: tuple[str, ...] = ()
     test_flags: tuple[str, ...] = ()
     predict: bool = False
+    curves: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.name}, seed {self.seed}"
@@ -161,6 +164,8 @@ class TrainingRun:
         finally:
             record["seconds"] += time.monotonic() - begin
             write_whole(self._begun, json.dumps(record))
+        if self.curves:
+            write_whole(self._curves, json.dumps({tag: self._logged(tag) for tag in self.curves}))
         write_whole(self._trained, json.dumps(record | {"processor_seconds": None if checkpoint else spent}))
 
     def evaluate(self, threads: int) -> None:
@@ -183,6 +188,12 @@ class TrainingRun:
         return figures | {"fit": self._record()}
 
     def scalars(self, tag: str) -> list[tuple[int, float]]:
+        """Steps and values of one of ``curves``; nothing if the training did not end or did not log it."""
+        if not self._curves.is_file():
+            return []
+        return [(step, value) for step, value in json.loads(self._curves.read_text()).get(tag, ())]
+
+    def _logged(self, tag: str) -> list[tuple[int, float]]:
         """Steps and values of a scalar that was logged to TensorBoard."""
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -201,6 +212,10 @@ class TrainingRun:
     @property
     def _begun(self) -> Path:
         return self.path / "begun.json"
+
+    @property
+    def _curves(self) -> Path:
+        return self.path / "curves.json"
 
     @property
     def _marker(self) -> Path:
