@@ -181,13 +181,16 @@ def known_states(theorems: int, workers: int = 1) -> set[int]:
     return {number for block in provide_steps(StepSettings(), theorems, workers) for number in block.columns["number"]}
 
 
-def make(name: str, one: TheoremSet, known: Collection[int]) -> tuple[list[dict[str, Any]], dict[str, int]]:
+def make(
+    name: str, one: TheoremSet, known: Collection[int], seed: int = TEST_SEED
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Draw the theorems of a set.
 
     Args:
         name: Its name.
         one: The set.
         known: Numbers of goals that are left out, since they are in the training data.
+        seed: Seed of the theorems.
 
     Returns:
         The theorems, and how many of those that were drawn were left out by reason.
@@ -195,7 +198,7 @@ def make(name: str, one: TheoremSet, known: Collection[int]) -> tuple[list[dict[
     counts = dict.fromkeys(("refuted", "undecided", "unread", "known", "again"), 0)
     lines: list[dict[str, Any]] = []
     seen: set[int] = set()
-    for drawn, family in _families() if name == "families" else _drawn(name, one.connectives, counts):
+    for drawn, family in _families() if name == "families" else _drawn(f"{seed} {name}", one.connectives, counts):
         if len(lines) == one.number:
             break
         number = invariant(listing_of(drawn.sequent, []).graph)
@@ -215,13 +218,13 @@ def make(name: str, one: TheoremSet, known: Collection[int]) -> tuple[list[dict[
                 continue
             length = length_of(proof)
         seen.add(number)
-        lines.append({"statement": str(drawn.statement), "length": length, "family": family})
+        lines.append({"statement": str(drawn.statement), "length": length, "family": family, "number": number})
     return lines, counts
 
 
-def _drawn(name: str, connectives: int, counts: dict[str, int]) -> Iterator[tuple[Drawn, str]]:
+def _drawn(seed: str, connectives: int, counts: dict[str, int]) -> Iterator[tuple[Drawn, str]]:
     """Statements that may be theorems, without end."""
-    random = Random(f"lean-ebm provers {TEST_SEED} {name}")
+    random = Random(f"lean-ebm provers {seed}")
     while True:
         try:
             drawn = draw(random, "uniform" if connectives else "first_order", (connectives, connectives))
