@@ -37,14 +37,14 @@ def found_states(graph: SearchGraph, random: Random, effort: Thoroughness) -> tu
         Number of tactics of the shortest proof that is known then, ``UNKNOWN`` if there is none; and the states.
     """
     search = Exploration()
-    visited = [node for node in graph.nodes.values() if node.advice is not None]
+    visited = [goal for goal in graph.nodes.values() if goal.advice is not None]
     proof = _proof(graph.root)
-    for node in proof:
-        search.expand(search.node(_sequent(node)))
+    for goal in proof:
+        search.expand(search.node(_sequent(goal)))
     root = search.node(_sequent(graph.root))
     chosen = {id(node): node for node in search.proof(root)} if proof and root.found < math.inf else {}
     straight = set(chosen)
-    others = [node for node in visited if id(search.node(_sequent(node))) not in straight]
+    others = [goal for goal in visited if id(search.node(_sequent(goal))) not in straight]
     most = math.ceil(effort.turns * len(straight)) if straight else _UNPROVED
     for other in random.sample(others, min(most, len(others))):
         node = search.node(_sequent(other))
