@@ -5,9 +5,10 @@ import re
 import pytest
 
 from helpers import quiet_trainer
+from lean_ebm.cli.export import main as export
 from lean_ebm.cli.proving import main
 from lean_ebm.data import ProofSteps
-from lean_ebm.energy import MLPEnergy, ProofEnergy
+from lean_ebm.energy import MLPEnergy, ProofEnergy, load_energy, save_energy
 from lean_ebm.guides import load
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods import EBT, PolicyValue, Ranking
@@ -23,7 +24,7 @@ def checkpoints(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkpoints")
     chain = Langevin(steps=4, step_size=0.5, bounds="sphere")
     for name, method in (
-        ("energy", Ranking(ProofEnergy(**SMALL), chain)),
+        ("energy", Ranking(ProofEnergy(**SMALL), chain, temperature=0.7)),
         ("pair", PolicyValue(ProofEnergy(**SMALL), chain)),
         ("digits", EBT(MLPEnergy(shape=(3,), num_classes=2), chain=Langevin(steps=1, graph="last"), sampler=chain)),
     ):
@@ -79,6 +80,26 @@ def test_the_guide_of_the_package_proves_with_few_applications(capsys, tmp_path)
     path = tmp_path / "th.jsonl"
     assert main(["theorems", str(path), "--number", "3", "--bound", "30", "--solve-with", "default"]) == 0
     assert path.read_text().count('"guide": "default"') == 3
+
+
+def test_an_exported_model_is_the_same_guide(capsys, checkpoints, tmp_path):
+    said = {}
+    for name in ("energy", "pair"):
+        file = tmp_path / f"{name}.safetensors"
+        assert export(["export", "--ckpt_path", str(checkpoints / f"{name}.ckpt"), "--output", str(file)]) == 0
+        assert ("of PolicyValue" in capsys.readouterr().out) == (name == "pair")
+        for guide in (checkpoints / f"{name}.ckpt", file):
+            assert main(["suggest", GOAL, "--guide", str(guide)]) == 0
+            said[guide.suffix] = capsys.readouterr().out
+        assert said[".ckpt"] == said[".safetensors"] and "V = " in said[".ckpt"]
+    assert load(tmp_path / "energy.safetensors").method.temperature == 0.7
+    assert isinstance(load(tmp_path / "pair.safetensors").method, PolicyValue)
+    assert set(load_energy(tmp_path / "pair.safetensors").state_dict()) == set(ProofEnergy(**SMALL).state_dict())
+    save_energy(MLPEnergy(shape=(3,), num_classes=2), tmp_path / "digits.safetensors")
+    assert main(["suggest", GOAL, "--guide", str(tmp_path / "digits.safetensors")]) == 2
+    assert "holds MLPEnergy, which does not choose tactics" in capsys.readouterr().err
+    assert main(["suggest", GOAL, "--guide", str(tmp_path / "none.safetensors")]) == 2
+    assert "there is no such checkpoint" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

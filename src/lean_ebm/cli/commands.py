@@ -34,6 +34,7 @@ GROUPS: dict[str, dict[str, Command]] = {
     "Proofs": {
         "prove": Command("find a proof of a statement and have it verified", "lean_ebm.cli.proving"),
         "suggest": Command("print the tactics that a guide would try first in a goal", "lean_ebm.cli.proving"),
+        "improve": Command("let a trained prover learn from its own proofs and dead ends", "lean_ebm.cli.improve"),
         "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.cli.proving"),
         "check": Command("check the proofs in a file of theorems", "lean_ebm.cli.proving"),
     },

@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from lean_ebm.cli.arguments import OneSentenceParser
 from lean_ebm.errors import SettingError
+
+if TYPE_CHECKING:
+    from lean_ebm.energy.files import WrittenMethod
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -25,7 +29,8 @@ def main(args: Sequence[str] | None = None) -> int:
     parser = OneSentenceParser(
         prog="lean-ebm export",
         description="Write the energy network of a checkpoint to a safetensors file, with the averaged weights if the "
-        "run averaged them. lean_ebm.energy.load_energy builds the network from it, without Lightning.",
+        "run averaged them. lean_ebm.energy.load_energy builds the network from it, without Lightning. If it chooses "
+        "tactics, the file is also a guide, with the value head if it has one.",
     )
     parser.add_argument("--ckpt_path", type=Path, required=True, help="the checkpoint, a .ckpt file of lean-ebm fit")
     parser.add_argument(
@@ -68,6 +73,35 @@ def export(checkpoint: Path, output: Path) -> None:
     weights = {
         name.removeprefix(start): weight for name, weight in content["state_dict"].items() if name.startswith(start)
     }
-    write_energy(output, settings, weights)
+    method = _method(content)
+    write_energy(output, settings, weights, method)
     name = settings["class_path"].rpartition(".")[2]
-    print(f"{output}: {name}, {sum(weight.numel() for weight in weights.values()):,} numbers")
+    own = sum(weight.numel() for weight in method.weights.values()) if method else 0
+    more = f", and {own:,} of {method.settings['class_path'].rpartition('.')[2]}" if method and own else ""
+    print(f"{output}: {name}, {sum(weight.numel() for weight in weights.values()):,} numbers{more}")
+
+
+def _method(content: dict[str, Any]) -> WrittenMethod | None:
+    """The method of a checkpoint with what it has learned beside the energy; None if it does not choose tactics.
+
+    A guide needs it: the temperature of a softmax, the head that computes values. Nothing else reads it.
+    """
+    import lean_ebm.energy
+    from lean_ebm.energy.files import WrittenMethod
+    from lean_ebm.energy.proofs import TacticEnergy
+
+    given = content["hyper_parameters"]
+    energy = getattr(lean_ebm.energy, given["energy"]["class_path"].rpartition(".")[2], None)
+    if not (given.get("_class_path") and isinstance(energy, type) and issubclass(energy, TacticEnergy)):
+        return None
+    plain = {
+        name: value
+        for name, value in given.items()
+        if not name.startswith("_") and isinstance(value, (int, float, str, bool))
+    }
+    own = {
+        name: weight
+        for name, weight in content["state_dict"].items()
+        if not name.startswith("energy.") and name.split(".")[0] in ("encoder", "head")
+    }
+    return WrittenMethod({"class_path": given["_class_path"], "init_args": plain}, own)

@@ -112,7 +112,7 @@ def find_guide(name: str, langevin: Mapping[str, object] | None = None, policy: 
         SettingError: If there is no such guide, if a checkpoint is of something else, or if settings of trained guides
             come with another one.
     """
-    if name == DEFAULT or Path(name).suffix == ".ckpt" or Path(name).is_file():
+    if name == DEFAULT or Path(name).suffix in (".ckpt", ".safetensors") or Path(name).is_file():
         path = None if name == DEFAULT else Path(name)
         for file in (path, policy):
             if file is not None and not file.is_file():

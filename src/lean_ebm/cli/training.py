@@ -192,16 +192,7 @@ def main(args: list[str] | None = None) -> None:
         args: Arguments; None takes those of the process.
     """
     keep_freed_memory()
-    # Data sets are tensors in memory, which worker processes would only copy.
-    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    # Lightning itself uses torch's pytrees in this way.
-    warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
-    # Each run has its own folder, even if it starts from the checkpoint of another run.
-    warnings.filterwarnings("ignore", message="The dirpath has changed.*")
-    # It may also save more or less often than that run.
-    warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
-    # Lightning reads the precision of matrix products by the API that torch 2.9 wants to replace.
-    warnings.filterwarnings("ignore", message="Please use the new API settings to control TF32.*")
+    ignore_known_warnings()
     LeanEBMCLI(
         Method,
         DataModule,
@@ -214,3 +205,17 @@ def main(args: list[str] | None = None) -> None:
         auto_configure_optimizers=False,
         args=args,
     )
+
+
+def ignore_known_warnings() -> None:
+    """Ignore warnings of libraries about what is meant to be so."""
+    # Data sets are tensors in memory, which worker processes would only copy.
+    warnings.filterwarnings("ignore", message=".*does not have many workers.*")
+    # Lightning itself uses torch's pytrees in this way.
+    warnings.filterwarnings("ignore", message=".*isinstance\\(treespec, LeafSpec\\).*")
+    # Each run has its own folder, even if it starts from the checkpoint of another run.
+    warnings.filterwarnings("ignore", message="The dirpath has changed.*")
+    # It may also save more or less often than that run.
+    warnings.filterwarnings("ignore", message=r".*add the following callbacks: \[\"ModelCheckpoint[^\"]*\"\]\.$")
+    # Lightning reads the precision of matrix products by the API that torch 2.9 wants to replace.
+    warnings.filterwarnings("ignore", message="Please use the new API settings to control TF32.*")

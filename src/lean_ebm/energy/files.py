@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -27,6 +27,7 @@ from lean_ebm.files import write_whole
 from lean_ebm.settings import updated
 
 _KEY = "lean_ebm"  # of the text in a file; one key, since the format writes several in random order
+_METHOD = "method:"  # before the names of weights of the method that are not the network's
 
 
 def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
@@ -48,17 +49,36 @@ def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
     write_energy(path, energy.settings, energy.state_dict())
 
 
-def write_energy(path: str | PathLike[str], settings: dict[str, Any], weights: Mapping[str, Tensor]) -> None:
+class WrittenMethod(NamedTuple):
+    """What a file says of the method that trained its network.
+
+    Attributes:
+        settings: ``{"class_path": ..., "init_args": {...}}``, plain data, without the network.
+        weights: Its weights that are not the network's, such as those of a value head.
+    """
+
+    settings: dict[str, Any]
+    weights: Mapping[str, Tensor]
+
+
+def write_energy(
+    path: str | PathLike[str],
+    settings: dict[str, Any],
+    weights: Mapping[str, Tensor],
+    method: WrittenMethod | None = None,
+) -> None:
     """Write the settings and the weights of a network to a file; the network does not have to be built.
 
     Args:
         path: The file.
         settings: ``{"class_path": ..., "init_args": {...}}``, plain data.
         weights: The network's ``state_dict``.
+        method: The method that trained it, for :func:`read_method`; None to leave it out.
     """
+    text = json.dumps({"version": __version__, **settings, **({"method": method.settings} if method else {})})
+    more = {f"{_METHOD}{name}": weight for name, weight in method.weights.items()} if method else {}
     # The format stores neither views nor one tensor under two names.
-    copies = {name: weight.detach().cpu().clone().contiguous() for name, weight in weights.items()}
-    text = json.dumps({"version": __version__, **settings})
+    copies = {name: weight.detach().cpu().clone().contiguous() for name, weight in {**weights, **more}.items()}
     write_whole(Path(path), save(copies, metadata={_KEY: text}))
 
 
@@ -76,24 +96,42 @@ def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
             can be built here; says what to do.
     """
     path = Path(path)
-    if not path.is_file():
-        raise SettingError(f"There is no file {path}: give one that save_energy or lean-ebm export wrote.")
+    settings, weights = _read(path)
+    energy = _built(updated({name: value for name, value in settings.items() if name != "method"}), path)
     try:
-        with safe_open(path, framework="pt") as file:
-            settings = json.loads((file.metadata() or {})[_KEY])
-            weights: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, KeyError, ValueError) as error:
-        raise SettingError(
-            f"{path} is not the file of an energy network: give one that save_energy or lean-ebm export wrote."
-        ) from error
-    energy = _built(updated(settings), path)
-    try:
-        energy.load_state_dict(weights)
+        energy.load_state_dict({name: weight for name, weight in weights.items() if not name.startswith(_METHOD)})
     except RuntimeError as error:
         raise SettingError(
             f"The weights in {path} are not those of {type(energy).__name__} as it is defined now: {error}"
         ) from error
     return energy.eval()
+
+
+def read_method(path: str | PathLike[str]) -> WrittenMethod | None:
+    """What a file says of the method that trained its network; None if it says nothing.
+
+    Raises:
+        SettingError: If this is not a file of an energy network.
+    """
+    settings, weights = _read(Path(path))
+    if "method" not in settings:
+        return None
+    own = {name.removeprefix(_METHOD): weight for name, weight in weights.items() if name.startswith(_METHOD)}
+    return WrittenMethod(settings["method"], own)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The text and the tensors of a file."""
+    if not path.is_file():
+        raise SettingError(f"There is no file {path}: give one that save_energy or lean-ebm export wrote.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            settings: dict[str, Any] = dict(json.loads((file.metadata() or {})[_KEY]))
+            return settings, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise SettingError(
+            f"{path} is not the file of an energy network: give one that save_energy or lean-ebm export wrote."
+        ) from error
 
 
 def _built(settings: Any, path: Path) -> EnergyNetwork:

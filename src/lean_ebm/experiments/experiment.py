@@ -8,12 +8,14 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Generic, NoReturn, TypeVar
 
 from lean_ebm.errors import UserError, mistake
 from lean_ebm.experiments.provenance import machine, versions
-from lean_ebm.experiments.runs import TrainingRun, execute, finished
+from lean_ebm.experiments.runs import Run, TrainingRun, execute, finished
 from lean_ebm.files import write_whole
+
+AnyRun = TypeVar("AnyRun", bound=Run)
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(Generic[AnyRun]):
     """An experiment; :meth:`main` is its command.
 
     Attributes:
@@ -74,10 +76,12 @@ class Experiment:
         introduction: First sentences of the report.
         output: Name of the report in ``results/``.
         choices: Options besides those that all experiments have.
-        plan: Returns the runs.
+        plan: Returns the runs, at least one of which is a training.
         body: Returns the paragraphs of the report, and draws its pictures. Empty paragraphs are left out.
         configs: Folder of the recipes.
         seeds: Number of seeds.
+        jobs: Number of runs at once.
+        intervals: What intervals the report has, in words.
     """
 
     name: str
@@ -86,10 +90,12 @@ class Experiment:
     introduction: str
     output: str
     choices: Mapping[str, Choice]
-    plan: Callable[[Options], list[TrainingRun]]
-    body: Callable[[Options, list[TrainingRun]], list[str]]
+    plan: Callable[[Options], list[AnyRun]]
+    body: Callable[[Options, list[AnyRun]], list[str]]
     configs: Path = Path("configs")
     seeds: int = 1
+    jobs: int = 1
+    intervals: str = "95% confidence intervals (Student's t)"
 
     @property
     def program(self) -> str:
@@ -129,7 +135,9 @@ class Experiment:
                 help=f"{choice.help} ({' '.join(choice.usual)})",
             )
         parser.add_argument("--seeds", type=_positive, help=f"seeds 0 to SEEDS-1 ({self.seeds}, or 1 with --fast)")
-        parser.add_argument("--jobs", type=_positive, default=1, help="runs at once, which share the processors (1)")
+        parser.add_argument(
+            "--jobs", type=_positive, default=self.jobs, help=f"runs at once, which share the processors ({self.jobs})"
+        )
         parser.add_argument(
             "--configs", type=Path, default=self.configs, help=f"folder of the recipes ({self.configs})"
         )
@@ -157,21 +165,22 @@ class Experiment:
             chosen=chosen,
         )
 
-    def report(self, options: Options, runs: list[TrainingRun], failures: Sequence[str]) -> str:
+    def report(self, options: Options, runs: list[AnyRun], failures: Sequence[str]) -> str:
         """The text of the report: what was run, the body, how to repeat it, and what failed."""
         figures = finished(runs).values()
-        fits = [run["fit"] for part in figures for run in part.runs]
+        fits = [run["fit"] for part in figures for run in part.runs if "fit" in run]
         threads = sorted({str(fit["threads"]) for fit in fits})
         commits = sorted({fit["commit"] for fit in fits if fit.get("commit")})
         about = "**A dry run: the figures mean nothing.**" if options.fast else self.introduction
         last = options.seeds[-1]
-        seeds = f"Means over seeds 0 to {last} with 95% confidence intervals (Student's t)." if last else "Seed 0 only."
+        seeds = f"Means over seeds 0 to {last} with {self.intervals}." if last else "Seed 0 only."
+        first = next(run for run in runs if isinstance(run, TrainingRun))
         texts = [
             f"# {self.title}",
             f"Written by `{options.command}`; change nothing by hand. {about} {seeds}",
             *self.body(options, runs),
             "## Again",
-            "\n".join(f"    {command}" for command in runs[0].commands()),
+            "\n".join(f"    {command}" for command in first.commands()),
             f"make the first run. `{options.command}` makes all runs and resumes them where they were interrupted.",
             f"Each run had {' or '.join(threads)} CPU thread(s) of {machine()}." if threads else "",
             f"Trained at commit {' and '.join(commits)}." if commits else "",

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 import yaml  # type: ignore[import-untyped] # not worth a dependency on its stubs
 
@@ -30,7 +30,8 @@ class Figures:
     """The figures of the finished runs of one name.
 
     Attributes:
-        runs: One entry for each seed: the content of ``evaluation.json``, and under ``fit`` the record of the training.
+        runs: One entry for each seed. That of a training is the content of ``evaluation.json``, and under ``fit`` the
+            record of the training.
     """
 
     runs: list[dict[str, Any]]
@@ -64,6 +65,27 @@ class Figures:
         return [seconds / 60 for seconds in known if seconds is not None]
 
 
+class Run(Protocol):
+    """A part of an experiment, which is not repeated when it is finished."""
+
+    @property
+    def name(self) -> str:
+        """Name in the report. Runs of several seeds share it."""
+
+    @property
+    def stage(self) -> int:
+        """Runs of a stage begin when all runs of earlier stages have ended."""
+
+    def check(self) -> None:
+        """Check whether the run can be made or resumed; raises a SettingError if not."""
+
+    def finish(self, threads: int) -> None:
+        """Do what is missing with this number of CPU threads; raises a RunError if that fails."""
+
+    def figures(self) -> dict[str, Any] | None:
+        """An entry of :class:`Figures`, or None if the run did not finish with these settings."""
+
+
 @dataclass(frozen=True)
 class TrainingRun:
     """One training run and its evaluation.
@@ -90,6 +112,8 @@ class TrainingRun:
     test_flags: tuple[str, ...] = ()
     predict: bool = False
     curves: tuple[str, ...] = ()
+
+    stage: ClassVar[int] = 1
 
     def __str__(self) -> str:
         return f"{self.name}, seed {self.seed}"
@@ -259,8 +283,8 @@ class TrainingRun:
         return spent
 
 
-def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:
-    """Finish all runs, several at once, each with its share of the processors.
+def execute(runs: Sequence[Run], jobs: int) -> list[str]:
+    """Finish all runs stage by stage, several at once, each with its share of the processors.
 
     Args:
         runs: The runs. All of them are checked before the first begins.
@@ -276,7 +300,7 @@ def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:
         run.check()
     threads = max(1, (os.cpu_count() or 1) // jobs)
 
-    def finish(run: TrainingRun) -> str | None:
+    def finish(run: Run) -> str | None:
         try:
             run.finish(threads)
         except RunError as error:
@@ -284,11 +308,14 @@ def execute(runs: Sequence[TrainingRun], jobs: int) -> list[str]:
             return str(error)
         return None
 
+    failures: list[str | None] = []
     with ThreadPoolExecutor(jobs) as pool:
-        return [failure for failure in pool.map(finish, runs) if failure is not None]
+        for stage in sorted({run.stage for run in runs}):
+            failures += pool.map(finish, [run for run in runs if run.stage == stage])
+    return [failure for failure in failures if failure is not None]
 
 
-def finished(runs: Sequence[TrainingRun]) -> dict[str, Figures]:
+def finished(runs: Sequence[Run]) -> dict[str, Figures]:
     """The figures of each name, in the order of the runs. A name without a finished run has no entries."""
     found: dict[str, Figures] = {run.name: Figures([]) for run in runs}
     for run in runs:

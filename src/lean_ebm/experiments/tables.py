@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from statistics import mean, stdev
@@ -38,6 +39,48 @@ def student(degrees: int) -> float:
             (Abramowitz and Stegun 1964, equation 26.7.5).
     """
     return STUDENT[degrees - 1] if degrees <= len(STUDENT) else 1.96 + 2.372 / degrees + 2.823 / degrees**2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean with its 95% interval.
+
+    Attributes:
+        value: The mean.
+        low: Lower end of the interval.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+    def text(self, digits: int = 3, signed: bool = False) -> str:
+        """The mean, and the interval in brackets; also with the sign of numbers above 0."""
+        form = f"{'+' if signed else ''}.{digits}f"
+        return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
+
+
+def bootstrapped(values: Sequence[Sequence[float]], draws: int = 2000, seed: int = 0) -> Estimate:
+    """The mean of values over problems and seeds, with an interval for the choice of both (percentile bootstrap).
+
+    Args:
+        values: The values of the same problems, one list for each seed. Both are drawn with replacement; with one seed
+            the interval is that for the choice of the problems.
+        draws: Number of draws.
+        seed: Seed of the draws.
+    """
+    import torch
+
+    table = torch.tensor(values, dtype=torch.float64)
+    seeds, problems = table.shape
+    generator = torch.Generator().manual_seed(seed)
+    chosen = torch.randint(problems, (draws, problems), generator=generator)
+    counts = torch.zeros(draws, problems, dtype=torch.float64).scatter_add_(1, chosen, torch.ones_like(chosen).double())
+    by_seed = counts @ table.T / problems  # (draws, seeds)
+    means = by_seed.gather(1, torch.randint(seeds, (draws, seeds), generator=generator)).mean(dim=1)
+    low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
+    return Estimate(float(table.mean()), low, high)
 
 
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from argparse import ArgumentError
 from collections.abc import Mapping
 from importlib.resources import as_file, files
@@ -13,6 +14,7 @@ import lean_ebm.energy
 import lean_ebm.methods
 from lean_ebm.checkpoints import read_settings
 from lean_ebm.energy import load_energy
+from lean_ebm.energy.files import read_method
 from lean_ebm.energy.proofs import TacticEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.guides.langevin import LangevinGuide
@@ -29,7 +31,8 @@ def load(
     """Make a guide of a checkpoint, or of the energy that comes with this package.
 
     Args:
-        path: The checkpoint, of a method that was trained on proof steps. None: the energy of this package, which
+        path: The checkpoint of a method that was trained on proof steps, or a file ``*.safetensors`` that ``lean-ebm
+            export`` made of one. None: the energy of this package, which
             ``lean-ebm fit --config proving/energy`` made, and ``lean-ebm export`` wrote.
         langevin: Settings of :class:`.LangevinGuide`, which finds tactics by chains. None: all tactics are scored.
         policy: The checkpoint of a policy, over which the energy is a residual, see :class:`.ResidualGuide`. None:
@@ -53,8 +56,28 @@ def _shipped() -> Method:
         return Ranking(load_energy(path))
 
 
+def _exported(path: Path) -> Method:
+    """The method of a file that ``lean-ebm export`` wrote: :class:`.Ranking` if it does not say which."""
+    energy, written = load_energy(path), read_method(path)
+    name = "Ranking" if written is None else _name(written.settings["class_path"])
+    kind = getattr(lean_ebm.methods, name, None)
+    if not isinstance(energy, TacticEnergy) or kind is None:
+        raise SettingError(
+            f"{path} holds {type(energy).__name__}, which does not choose tactics: give a file of a model that was "
+            "trained on proof steps, as lean-ebm fit --config proving/energy makes it."
+        )
+    arguments = {} if written is None else written.settings["init_args"]
+    known = inspect.signature(kind).parameters
+    method = kind(energy, **{setting: value for setting, value in arguments.items() if setting in known})
+    if written is not None and written.weights:
+        method.load_state_dict({**method.state_dict(), **written.weights})
+    return scoring(method)
+
+
 def _method_of(path: Path) -> Method:
-    """The trained method of a checkpoint."""
+    """The trained method of a checkpoint, or of a file that ``lean-ebm export`` wrote."""
+    if path.suffix == ".safetensors":
+        return _exported(path)
     settings = read_settings(path)
     name = _name(settings.get("_class_path"))
     kind = getattr(lean_ebm.methods, name, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -42,6 +43,7 @@ class ProofSteps(DataModule):
         connectives: Smallest and largest number of connectives of ``uniform`` theorems.
         batch_size: Number of states in a batch on each device.
         data_seed: Seed of the theorems.
+        found: Files with states that searches have found, which ``lean-ebm improve`` writes. They are only trained on.
         workers: Number of processes that make data; 0 for one a core.
 
     Raises:
@@ -57,6 +59,7 @@ class ProofSteps(DataModule):
         batch_size: int = 128,
         data_seed: int = 0,
         workers: int = 0,
+        found: list[str] | None = None,
     ) -> None:
         super().__init__()
         for name, value, least in (("theorems", theorems, 1), ("batch_size", batch_size, 1), ("workers", workers, 0)):
@@ -70,6 +73,7 @@ class ProofSteps(DataModule):
             "seed": data_seed, "connectives": tuple(connectives), "file": file or "",
             **({} if kinds is None else {"kinds": kinds}),
         }  # fmt: skip
+        self.found = [Path(path).expanduser() for path in found or ()]
         self.table: StateTable | None = None
 
     def prepare_data(self) -> None:
@@ -103,9 +107,11 @@ class ProofSteps(DataModule):
     def setup(self, stage: str) -> None:
         """Read the data once."""
         from lean_ebm.proving.steps.blocks import provide_steps
+        from lean_ebm.proving.steps.found import read_columns
 
         if self.table is None:
-            self.table = StateTable(provide_steps(self.made_of, self.number), self.number)
+            blocks = provide_steps(self.made_of, self.number)
+            self.table = StateTable(blocks, self.number, read_columns(self.found))
             for split in ("train", "val") if stage == "fit" else ():
                 if not len(self.table.rows[split]):
                     raise SettingError(f"ProofSteps: there are too few theorems for a {split} split: ask for more.")

@@ -34,27 +34,34 @@ class StateTable:
     Args:
         blocks: The blocks.
         theorems: Number of theorems.
+        found: Further states, such as those of searches. They are only trained on, and only those are taken that occur
+            in no split of the blocks.
 
     Attributes:
         theorems: The theorems of each split.
         rows: The states of each split, int64, in the order of the theorems.
     """
 
-    def __init__(self, blocks: Sequence[Columns], theorems: int) -> None:
+    def __init__(self, blocks: Sequence[Columns], theorems: int, found: Sequence[Columns] = ()) -> None:
         self.theorems: dict[str, list[ProvedTheorem]] = {split: [] for split in SPLITS}
-        self._columns = {name: _joined(blocks, name) for name in blocks[0].columns}
+        self._columns = {name: _joined([*blocks, *found], name) for name in blocks[0].columns}
         self._starts = {name: _starts(self._columns[name]) for name in _RAGGED}
         splits = self._choose(blocks, theorems)
         numbers = self._columns.pop("number").tolist()
         homes: dict[int, set[str]] = {}
-        for number, split in zip(numbers, splits, strict=True):
+        for number, split in zip(numbers, splits, strict=False):
             if split:
                 homes.setdefault(number, set()).add(split)
         chosen: dict[str, list[int]] = {split: [] for split in SPLITS}
-        for row, (number, split) in enumerate(zip(numbers, splits, strict=True)):
+        taken = set(homes)
+        for row, (number, split) in enumerate(zip(numbers, splits, strict=False)):
             if split and number in homes and split == home(number, homes[number]):
                 del homes[number]  # later states of this number are the same state
                 chosen[split].append(row)
+        for row in range(len(splits), len(numbers)):
+            if numbers[row] not in taken:
+                taken.add(numbers[row])
+                chosen["train"].append(row)
         self.rows = {split: torch.tensor(rows, dtype=torch.int64) for split, rows in chosen.items()}
 
     def _choose(self, blocks: Sequence[Columns], theorems: int) -> list[str]:

@@ -257,12 +257,12 @@ def _learned(settings: StepSettings, random: Random, drawn: Drawn, known: set[in
         return False
     size = sum([formula.size for formula in (drawn.sequent.target, *drawn.sequent.hypotheses)])
     block.theorems.append(ProvedTheorem(str(drawn.statement), drawn.kind, theorem, size, steps))
-    _add(block, states)
+    add_states(block, states)
     return True
 
 
-def _add(block: Columns, states: list[ProofState]) -> None:
-    """Add the states of a theorem, each once."""
+def add_states(block: Columns, states: list[ProofState]) -> None:
+    """Add states of the theorem that was added last to a block, each once."""
     known: set[int] = set()
     for state in states:
         listing = listing_of(state.sequent, list(state.tactics))

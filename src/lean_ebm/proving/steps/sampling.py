@@ -80,7 +80,7 @@ def sample_states(theorem: Sequent, random: Random, effort: Thoroughness) -> tup
     nodes = list(chosen.values())
     if len(nodes) > effort.states:
         nodes = [root, *random.sample(nodes[1:], effort.states - 1)]
-    found = [_state(search, node, id(node) not in straight, effort.tie_expansions) for node in nodes]
+    found = [state_of(search, node, id(node) not in straight, effort.tie_expansions) for node in nodes]
     return int(root.found), [state for state in found if state.tactics]
 
 
@@ -93,8 +93,15 @@ def _turn(random: Random, search: Exploration, nodes: list[Node]) -> Node | None
     return random.choice(goals) if goals else None
 
 
-def _state(search: Exploration, node: Node, turn: bool, expansions: int) -> ProofState:
-    """Look at what each tactic leads to. Others that may be as good as the best one are tried."""
+def state_of(search: Exploration, node: Node, turn: bool, expansions: int) -> ProofState:
+    """Look at what each tactic of a node leads to. Those that may be as good as the best one are tried.
+
+    Args:
+        search: The exploration of the node's theorem.
+        node: The node, refuted or with a proof that was found.
+        turn: Whether a wrong turn led to it.
+        expansions: Number of sequents that may be expanded to find out whether a tactic is as good as the best one.
+    """
     search.expand(node)
     tactics = tuple(node.candidates or ())
     if node.refuted:
