@@ -24,7 +24,7 @@ from lean_ebm.proving.search import (
     first_goal,
     read_statement,
 )
-from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal
+from lean_ebm.proving.search.scripts import WritableGoal
 from lean_ebm.proving.statements import Statement
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _value(advice: Advice) -> str:
     return "" if advice.value is None else f"   V = {advice.value:.2f}"
 
 
-def _line(advice: Advice, index: int, goal: NamedGoal | PrintedGoal) -> str:
+def _line(advice: Advice, index: int, goal: WritableGoal) -> str:
     energy = ""
     if advice.energies is not None:
         computed = not math.isnan(advice.energies[index])

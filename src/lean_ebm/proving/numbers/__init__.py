@@ -1,0 +1,1 @@
+"""The world of numbers: equations between natural numbers, proved by rewriting and induction."""
