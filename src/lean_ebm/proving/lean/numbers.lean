@@ -91,25 +91,28 @@ namespace Lean.Parser.Tactic
 @[extern "lean"] def dsimpArgs : ParserDescr := compiled
 @[extern "lean"] def discharger : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def simp : ParserDescr := compiled
+@[extern "lean"] def simpaArgsRest : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def dsimp : ParserDescr := compiled
+@[tactic_parser 1000, extern "lean"] def simpa : ParserDescr := compiled
+@[tactic_parser 1000, extern "lean"] def simpAll : ParserDescr := compiled
 -- `use a, b` of Mathlib, as another spelling of `exists a, b`.
 @[tactic_parser 1000] def useExists : ParserDescr :=
   .node (.mkStr4 "Lean" "Parser" "Tactic" "tacticExists_,,") 1022 (.binary (.mkStr1 "andthen")
     (.nonReservedSymbol "use " Bool.false) (.sepBy1 (.cat (.mkStr1 "term") 0) "," (.symbol ", ") Bool.false))
 end Lean.Parser.Tactic
-theorem eq_self {α : Sort u} (a : α) : (a = a) = True := eq_true rfl
-theorem iff_self (p : Prop) : (p ↔ p) = True := eq_true Iff.rfl
+@[simp] theorem eq_self {α : Sort u} (a : α) : (a = a) = True := eq_true rfl
+@[simp] theorem iff_self (p : Prop) : (p ↔ p) = True := eq_true Iff.rfl
 theorem eq_false' {p : Prop} (h : p → False) : p = False := eq_false h
-theorem implies_true (α : Sort u) : (α → True) = True := eq_true fun _ => trivial
-theorem and_true (p : Prop) : (p ∧ True) = p := propext ⟨fun h => h.1, fun h => ⟨h, trivial⟩⟩
-theorem true_and (p : Prop) : (True ∧ p) = p := propext ⟨fun h => h.2, fun h => ⟨trivial, h⟩⟩
-theorem and_self (p : Prop) : (p ∧ p) = p := propext ⟨fun h => h.1, fun h => ⟨h, h⟩⟩
-theorem or_self (p : Prop) : (p ∨ p) = p := propext ⟨fun h => h.elim id id, .inl⟩
-theorem or_true (p : Prop) : (p ∨ True) = True := eq_true (.inr trivial)
-theorem true_or (p : Prop) : (True ∨ p) = True := eq_true (.inl trivial)
-theorem ne_eq {α : Sort u} (a b : α) : (a ≠ b) = ¬a = b := rfl
-theorem not_false_eq_true : (¬False) = True := eq_true not_false
-theorem not_true_eq_false : (¬True) = False := eq_false fun h => h trivial
+@[simp] theorem implies_true (α : Sort u) : (α → True) = True := eq_true fun _ => trivial
+@[simp] theorem and_true (p : Prop) : (p ∧ True) = p := propext ⟨fun h => h.1, fun h => ⟨h, trivial⟩⟩
+@[simp] theorem true_and (p : Prop) : (True ∧ p) = p := propext ⟨fun h => h.2, fun h => ⟨trivial, h⟩⟩
+@[simp] theorem and_self (p : Prop) : (p ∧ p) = p := propext ⟨fun h => h.1, fun h => ⟨h, h⟩⟩
+@[simp] theorem or_self (p : Prop) : (p ∨ p) = p := propext ⟨fun h => h.elim id id, .inl⟩
+@[simp] theorem or_true (p : Prop) : (p ∨ True) = True := eq_true (.inr trivial)
+@[simp] theorem true_or (p : Prop) : (True ∨ p) = True := eq_true (.inl trivial)
+@[simp] theorem ne_eq {α : Sort u} (a b : α) : (a ≠ b) = ¬a = b := rfl
+@[simp] theorem not_false_eq_true : (¬False) = True := eq_true not_false
+@[simp] theorem not_true_eq_false : (¬True) = False := eq_false fun h => h trivial
 theorem congrFun' {α : Sort u} {β : Sort v} {f g : α → β} (h : f = g) (a : α) : f a = g a := congrFun h a
 
 -- Settings of `rw (occs := ...) [h]`.

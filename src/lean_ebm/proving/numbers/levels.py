@@ -6,7 +6,6 @@ They are those of ``levels.lean`` beside this file, from ``a + 0 = a`` to ``x â‰
     print(level.statement)  # (a b : MyNat) : a + b = b + a
     print([earlier.name for earlier in lemmas(level.statement)][-2:])  # ['zero_add', 'succ_add']
 """
-# ruff: noqa: RUF001, RUF002 - the letters of Lean
 
 from __future__ import annotations
 
@@ -18,6 +17,7 @@ from pathlib import Path
 from lean_ebm.proving.lexer import SyntaxProblem, plain, tokenize
 from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.source.commands import split_commands
+from lean_ebm.proving.source.shape import depths
 from lean_ebm.proving.source.theorems import name_of, parse_theorem
 from lean_ebm.proving.statements import Statement
 
@@ -104,13 +104,22 @@ def _key(binders: str, proposition: str) -> tuple[str, ...]:
     words: list[str] = []
     try:
         for group in parse_binders(binders):
-            domain = [names.get(token.text, token.text) for token in tokenize(group.domain)]
+            domain = _words(group.domain, names)
             for name in group.names:
                 words += [group.kind, *domain]
                 names[name] = f"#{len(names)}"
-        return (*words, ":", *(names.get(token.text, token.text) for token in tokenize(proposition)))
+        return (*words, ":", *_words(proposition, names))
     except SyntaxProblem:
         return ()
+
+
+def _words(text: str, names: dict[str, str]) -> list[str]:
+    """The words of a term, renamed, without brackets around the whole of it."""
+    tokens = tokenize(text)
+    levels_ = depths(tokens)
+    while len(tokens) > 2 and tokens[0].text == "(" and levels_.count(levels_[0]) == 2 and tokens[-1].text == ")":
+        tokens, levels_ = tokens[1:-1], levels_[1:-1]
+    return [names.get(token.text, token.text) for token in tokens]
 
 
 def _read(text: str) -> Iterator[Level]:
