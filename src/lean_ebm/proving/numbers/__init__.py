@@ -1,1 +1,1 @@
-"""The world of numbers: equations between natural numbers, proved by rewriting and induction."""
+"""The world of numbers: natural numbers with + * ^ ≤ <, equality and induction."""
