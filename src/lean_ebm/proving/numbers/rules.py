@@ -7,7 +7,7 @@ variable is free are no instances.
 
 from __future__ import annotations
 
-from lean_ebm.proving.numbers.terms import Term, TermKind, filled, make, opened, replaced
+from lean_ebm.proving.numbers.terms import Term, TermKind, filled, make, opened, replaced, unknowns_in
 
 _FAILED = ()
 
@@ -27,7 +27,7 @@ class Rule:
     def __init__(self, left: Term, right: Term, unknowns: frozenset[Term]) -> None:
         self.left, self.right = left, right
         self.bare = left.kind is TermKind.UNKNOWN
-        self.lost = bool(unknowns - _unknowns(left))
+        self.lost = bool(unknowns - unknowns_in(left))
         self._head = left.kind
 
     def instance(self, term: Term) -> tuple[Term, Term] | None:
@@ -41,6 +41,11 @@ class Rule:
         """What the unknowns are in the instance that a term is; None if it is none."""
         values: dict[Term, Term] = {}
         return values if _fits(self.left, term, values) else None
+
+    def undone(self, term: Term) -> dict[Term, Term] | None:
+        """What the unknowns of its right side are if a term is an instance of that side; None if it is none."""
+        values: dict[Term, Term] = {}
+        return values if not term.loose and _fits(self.right, term, values) else None
 
     def first(self, term: Term) -> tuple[Term, Term] | None:
         """Both sides of the first instance in a term or formula; None if there is none. Remembered."""
@@ -73,14 +78,6 @@ def _fits(pattern: Term, term: Term, values: dict[Term, Term]) -> bool:
     if kind is not term.kind or not _fits(pattern.a, term.a, values):
         return False
     return kind is TermKind.SUCC or _fits(pattern.b, term.b, values)
-
-
-def _unknowns(term: Term) -> frozenset[Term]:
-    if not term.unknown:
-        return frozenset()
-    if term.kind is TermKind.UNKNOWN:
-        return frozenset((term,))
-    return _unknowns(term.a) | (_unknowns(term.b) if type(term.b) is Term else frozenset())
 
 
 def rule_of(formula: Term, arguments: tuple[Term | None, ...] = (), backwards: bool = False) -> Rule | None:

@@ -197,6 +197,16 @@ def filled(term: Term, values: dict[Term, Term]) -> Term:
     return make(kind, first, filled(b, values) if type(b) is Term else b)
 
 
+def unknowns_in(term: Term) -> frozenset[Term]:
+    """The unknowns in a term."""
+    if not term.unknown:
+        return frozenset()
+    if term.kind is TermKind.UNKNOWN:
+        return frozenset((term,))
+    found = unknowns_in(term.a)
+    return found | unknowns_in(term.b) if type(term.b) is Term else found
+
+
 def plain(formula: Term) -> Term:
     """A formula without the names of bound variables; equal for formulas that differ only in those."""
     kind = formula.kind
