@@ -10,8 +10,6 @@ from typing import Any
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.templates import Candidate
-from lean_ebm.proving.lexer import SyntaxProblem
-from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.numbers.goals import TYPE, NumberGoal, printer_of
 from lean_ebm.proving.numbers.graphs import number_listing
 from lean_ebm.proving.numbers.lemmas import Lemmas, lemmas_of
@@ -19,7 +17,7 @@ from lean_ebm.proving.numbers.levels import Level, levels
 from lean_ebm.proving.numbers.normal import TooLargeError, alike
 from lean_ebm.proving.numbers.reading import closed_formula, goal_of
 from lean_ebm.proving.numbers.terms import TermKind
-from lean_ebm.proving.numbers.world import NumberProblem, NumberWorld
+from lean_ebm.proving.numbers.world import NUMBERS, NumberProblem, NumberWorld
 from lean_ebm.proving.search.worlds import World
 from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.steps.sampling import Thoroughness
@@ -135,12 +133,8 @@ class NumberSource(Source):
         Raises:
             SettingError: If it is not an equation between numbers.
         """
-        try:
-            found = Statement.of(statement)
-            problem = NumberProblem(goal_of(found), self.lemmas())
-        except (SyntaxProblem, TacticError, Unsupported) as error:
-            raise SettingError(f"{statement!r} is not a statement about numbers: {error}.") from error
-        return Drawn("file", found, problem, (), len(levels()))
+        found = NUMBERS.read(statement)
+        return Drawn("file", found, NumberProblem(goal_of(found), self.lemmas()), (), len(levels()))
 
     def theory(self) -> Theory:
         """The theory of numbers."""

@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterable, Iterator
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.numbers.candidates import NumberWriter, number_candidates, number_goals_after
 from lean_ebm.proving.numbers.engine import Numbers, NumberState
-from lean_ebm.proving.numbers.goals import NumberGoal
+from lean_ebm.proving.numbers.goals import TYPE, NumberGoal
 from lean_ebm.proving.numbers.graphs import number_listing
 from lean_ebm.proving.numbers.lemmas import Lemmas
-from lean_ebm.proving.numbers.reading import Lemma
+from lean_ebm.proving.numbers.levels import lemmas as earlier_levels
+from lean_ebm.proving.numbers.reading import Lemma, goal_of
 from lean_ebm.proving.search.goals import OpenGoal, Tactic
 from lean_ebm.proving.search.graph import GoalNode
 from lean_ebm.proving.search.scripts import ProofStep, UnwrittenError, WritableGoal
@@ -79,6 +82,18 @@ class NumberWorld(World):
     def __init__(self, lemmas: Iterable[Lemma] | Callable[[Statement], Iterable[Lemma]]) -> None:
         self._lemmas = lemmas
 
+    def read(self, text: str) -> Statement:
+        """Read a statement, whose variables need binders; see :meth:`.World.read`."""
+        try:
+            statement = Statement.of(text)
+            goal_of(statement)
+        except (SyntaxProblem, TacticError, Unsupported) as error:
+            raise SettingError(
+                f"{text!r} is not an equation between natural numbers ({TYPE}), such as '(a b : {TYPE}) : a + b = b + "
+                f"a': {error}."
+            ) from error
+        return statement
+
     def environment(self) -> Numbers:
         """Make the embedded engine."""
         return Numbers(self._lemmas)
@@ -89,10 +104,10 @@ class NumberWorld(World):
             raise SettingError("A guide for numbers searches in the embedded engine: expected one of its states.")
         return NumberProblem(start.open[0], start.lemmas), NumberWriter(start.open[0], start.lemmas)
 
-    def steps(self, start: State, root: GoalNode) -> Iterator[ProofStep]:
+    def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
         """Write a proof; see :meth:`.World.steps`. It is run again from the start, where goals have their names."""
         assert isinstance(start, NumberState)
-        waiting = [(root, start.open[0])]
+        waiting = [(proved, start.open[0])]
         while waiting:
             node, goal = waiting.pop()
             assert node.proof is not None and not isinstance(node.proof.tactic, str)
@@ -104,3 +119,7 @@ class NumberWorld(World):
             yield ProofStep(text, node, writer)
             made = number_goals_after(goal, node.proof.tactic) or []
             waiting.extend(reversed(list(zip(node.proof.goals, made, strict=True))))
+
+
+NUMBERS = NumberWorld(earlier_levels)
+"""The world of numbers in which the levels are lemmas: all of them, or those before the statement if it is a level."""

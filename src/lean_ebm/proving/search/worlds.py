@@ -13,12 +13,14 @@ from collections.abc import Iterator
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.sequents import sequent_of
 from lean_ebm.proving.environment import Environment
-from lean_ebm.proving.logic.logic import Logic
-from lean_ebm.proving.logic.unify import Unsupported
+from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.logic.infer import statement as with_binders
+from lean_ebm.proving.logic.logic import Logic, root
+from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
 from lean_ebm.proving.search.graph import GoalNode
 from lean_ebm.proving.search.scripts import NamedGoal, ProofStep, WritableGoal, named_goal, steps_of_logic
-from lean_ebm.proving.statements import State
+from lean_ebm.proving.statements import State, Statement
 
 
 class World(ABC):
@@ -29,6 +31,14 @@ class World(ABC):
     """
 
     name: str
+
+    @abstractmethod
+    def read(self, text: str) -> Statement:
+        """Read a statement.
+
+        Raises:
+            SettingError: If the text is not a statement of this world.
+        """
 
     @abstractmethod
     def environment(self) -> Environment:
@@ -46,12 +56,12 @@ class World(ABC):
         """
 
     @abstractmethod
-    def steps(self, start: State, root: GoalNode) -> Iterator[ProofStep]:
+    def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
         """Write a proof, each tactic for the main goal of the state that those before it leave.
 
         Args:
             start: The state that the proof begins with.
-            root: The node of its main goal, which is proved.
+            proved: The node of its main goal.
 
         Raises:
             UnwrittenError: If it cannot be written.
@@ -62,6 +72,15 @@ class LogicWorld(World):
     """Intuitionistic logic."""
 
     name = "logic"
+
+    def read(self, text: str) -> Statement:
+        """Read a statement; names without binders get the binders that their use asks for. See :meth:`.World.read`."""
+        try:
+            statement = with_binders(text)
+            root(statement)
+        except (SyntaxProblem, TacticError, Unsupported) as error:
+            raise SettingError(f"{text!r} is not a statement of this logic: {error}.") from error
+        return statement
 
     def environment(self) -> Logic:
         """Make an embedded logic."""
@@ -78,9 +97,9 @@ class LogicWorld(World):
                 "narrow set (--tactics narrow)."
             ) from error
 
-    def steps(self, start: State, root: GoalNode) -> Iterator[ProofStep]:
+    def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
         """Write a proof; see :meth:`.World.steps`."""
-        return steps_of_logic(named_goal(start), root)
+        return steps_of_logic(named_goal(start), proved)
 
 
 LOGIC = LogicWorld()
