@@ -26,6 +26,9 @@ from lean_ebm.proving.steps.theory import Bounds, Theory
 from lean_ebm.proving.theorems.walks import Walk, number_of, random_walk
 
 
+_FEWER = 0.25  # the share of theorems for whose proofs not all lemmas are there that they might use
+
+
 @cache
 def level_numbers() -> frozenset[int]:
     """The :func:`.invariant` of each level that is an equation, so that none of them is trained on."""
@@ -97,8 +100,8 @@ class NumberSource(Source):
 
     @property
     def kinds(self) -> Mapping[str, float]:
-        """``walk``: all lemmas may be used; ``theory``: only those before one of those by which the walk went."""
-        return {"walk": 0.6, "theory": 0.4}
+        """``walk``: all lemmas may be used; ``theory``: only those before the last one by which the walk went, or fewer."""
+        return {"walk": 0.5, "theory": 0.5}
 
     @property
     def thoroughness(self) -> Thoroughness:
@@ -115,13 +118,15 @@ class NumberSource(Source):
     def draw(self, random: Random, kind: str) -> Drawn | None:
         """Draw an equation; None if the walk got stuck or ended at a level."""
         theory = kind == "theory"
-        steps = random.randint(1, 4) if theory else random.randint(*self.steps)
-        walk = random_walk(random, self.lemmas(), steps, *((4, 12) if theory else ()))
+        steps = random.choice((1, 1, 2, 3)) if theory else random.randint(*self.steps)
+        walk = random_walk(random, self.lemmas(), steps, *((5, 12) if theory else ()))
         if walk is None or walk.number in level_numbers():
             return None
         if not theory:
             return self._drawn(kind, walk, len(levels()), walk.path)
-        number = _definitions() + random.randrange(max(_last_used(walk) - _definitions(), 0) + 1)
+        number = max(_last_used(walk), _definitions())
+        if random.random() < _FEWER:
+            number = random.randint(_definitions(), number)
         return self._drawn(kind, walk, number, ())
 
     def _drawn(self, kind: str, walk: Walk, count: int, path: tuple[Candidate, ...]) -> Drawn:
