@@ -25,7 +25,6 @@ from lean_ebm.proving.steps.sources import Drawn, Source
 from lean_ebm.proving.steps.theory import Bounds, Theory
 from lean_ebm.proving.theorems.walks import Walk, number_of, random_walk
 
-
 _FEWER = 0.25  # the share of theorems for whose proofs not all lemmas are there that they might use
 
 
@@ -100,13 +99,18 @@ class NumberSource(Source):
 
     @property
     def kinds(self) -> Mapping[str, float]:
-        """``walk``: all lemmas may be used; ``theory``: only those before the last one by which the walk went, or fewer."""
+        """``walk``: all lemmas may be used; ``theory``: only those before the last one that the walk used, or fewer."""
         return {"walk": 0.5, "theory": 0.5}
 
     @property
     def thoroughness(self) -> Thoroughness:
         """Few wrong turns, since each leads to a goal that needs one tactic more at most."""
         return Thoroughness(expansions=80, turns=1.0, turn_expansions=5, tie_expansions=0)
+
+    @property
+    def shortest(self) -> int:
+        """Two: also of three tactics one may be hard to find here."""
+        return 2
 
     def lemmas(self, count: int | None = None) -> Lemmas:
         """The lemmas that may be used among the first levels; None for all."""

@@ -47,7 +47,7 @@ class StepSettings:
         file: A file of JSON lines with theorems, in place of random ones; empty for none.
         seed: Seed.
         connectives: Smallest and largest number of connectives of ``uniform`` theorems.
-        shortest: Number of tactics from which on all theorems are kept.
+        shortest: Number of tactics from which on all theorems are kept; 0 for what suits the world.
         easy: The share of theorems with a shorter proof that is kept, 0 to 1.
         thoroughness: How thoroughly each theorem is searched; None for what suits the world.
         world: ``logic`` or ``numbers``.
@@ -62,7 +62,7 @@ class StepSettings:
     file: str = ""
     seed: int = 0
     connectives: tuple[int, int] = (8, 28)
-    shortest: int = 5
+    shortest: int = 0
     easy: float = 0.25
     thoroughness: Thoroughness | None = None
     world: str = "logic"
@@ -77,6 +77,7 @@ class StepSettings:
         known = KINDS if self.world == "logic" else tuple(self.source.kinds)
         if not self.kinds:
             object.__setattr__(self, "kinds", dict(self.source.kinds))
+        object.__setattr__(self, "shortest", self.shortest or self.source.shortest)
         if self.thoroughness is None:
             object.__setattr__(self, "thoroughness", self.source.thoroughness)
         if not self.kinds.keys() <= set(known) or min(self.kinds.values()) <= 0:

@@ -60,6 +60,11 @@ class Source(ABC):
         """How thoroughly theorems are searched, unless it is asked for otherwise."""
         return Thoroughness()
 
+    @property
+    def shortest(self) -> int:
+        """Number of tactics from which on all theorems are kept, unless it is asked for otherwise."""
+        return 5
+
     @abstractmethod
     def draw(self, random: Random, kind: str) -> Drawn | None:
         """Draw a statement of a kind; None if it is none, or no theorem."""
