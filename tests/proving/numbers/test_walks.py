@@ -5,18 +5,21 @@ from random import Random
 import pytest
 
 from lean_ebm.errors import SettingError
+from lean_ebm.proving.numbers.benchmarks import benchmarks
 from lean_ebm.proving.numbers.candidates import NumberWriter, number_candidates, number_goals_after
 from lean_ebm.proving.numbers.engine import Numbers
 from lean_ebm.proving.numbers.lemmas import Lemmas
 from lean_ebm.proving.numbers.levels import levels
 from lean_ebm.proving.numbers.normal import alike
 from lean_ebm.proving.numbers.reading import goal_of
-from lean_ebm.proving.numbers.steps import NumberSource, NumberTheory, level_numbers, statement_of
+from lean_ebm.proving.numbers.steps import NumberSource, NumberTheory
+from lean_ebm.proving.numbers.world import NUMBERS
 from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.steps import blocks
 from lean_ebm.proving.steps.blocks import StepSettings, folder_of, make_block
+from lean_ebm.proving.steps.columns import split_of
 from lean_ebm.proving.steps.sampling import sample_states
-from lean_ebm.proving.theorems.walks import number_of, random_walk
+from lean_ebm.proving.theorems.walks import level_numbers, number_of, random_walk, statement_of
 
 HELD_OUT = ("add_left_comm", "pow_add")
 
@@ -131,3 +134,20 @@ def test_settings_of_one_world_leave_the_folder_of_the_other_alone():
     ):
         with pytest.raises(SettingError, match=message):
             StepSettings(**wrong)
+
+
+def test_benchmarks_are_of_the_test_split_and_new_lemmas_are_new():
+    found = benchmarks(5, HELD_OUT)
+    assert set(found) == {
+        "levels_64", "levels_1000", "walks_4", "walks_8", "walks_12", "walks_16", "walks_24", "new_4", "new_8"
+    }  # fmt: skip
+    assert len(found["levels_64"].statements) == 30 and found["levels_1000"].applications == 1000
+    for name, (statements, _, world) in found.items():
+        assert world is NUMBERS and len(set(map(str, statements))) == len(statements)
+        for statement in statements if not name.startswith("levels") else ():
+            number = number_of(goal_of(statement))
+            assert split_of(number) == "test" and number not in level_numbers()
+    with NUMBERS.environment() as environment:
+        state = environment.start(found["new_4"].statements[0]).state
+    assert set(HELD_OUT) < set(state.lemmas.formulas)
+    assert StepSettings().source.benchmarks(5) == {}

@@ -10,32 +10,21 @@ from typing import Any
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.templates import Candidate
-from lean_ebm.proving.numbers.goals import TYPE, NumberGoal, printer_of
+from lean_ebm.proving.numbers.benchmarks import benchmarks
 from lean_ebm.proving.numbers.graphs import number_listing
 from lean_ebm.proving.numbers.lemmas import Lemmas, lemmas_of
 from lean_ebm.proving.numbers.levels import Level, levels
 from lean_ebm.proving.numbers.normal import TooLargeError, alike
-from lean_ebm.proving.numbers.reading import closed_formula, goal_of
+from lean_ebm.proving.numbers.reading import goal_of
 from lean_ebm.proving.numbers.terms import TermKind
 from lean_ebm.proving.numbers.world import NUMBERS, NumberProblem, NumberWorld
 from lean_ebm.proving.search.worlds import World
-from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.steps.sampling import Thoroughness
-from lean_ebm.proving.steps.sources import Drawn, Source
+from lean_ebm.proving.steps.sources import Benchmark, Drawn, Source
 from lean_ebm.proving.steps.theory import Bounds, Theory
-from lean_ebm.proving.theorems.walks import Walk, number_of, random_walk
+from lean_ebm.proving.theorems.walks import Walk, level_numbers, random_walk, statement_of
 
 _FEWER = 0.25  # the share of theorems for whose proofs not all lemmas are there that they might use
-
-
-@cache
-def level_numbers() -> frozenset[int]:
-    """The :func:`.invariant` of each level that is an equation, so that none of them is trained on."""
-    found = []
-    for level in levels():
-        if closed_formula(level.statement) is not None:
-            found.append(number_of(goal_of(level.statement)))
-    return frozenset(found)
 
 
 class NumberTheory(Theory):
@@ -149,6 +138,10 @@ class NumberSource(Source):
         """The theory of numbers."""
         return NumberTheory()
 
+    def benchmarks(self, number: int) -> dict[str, Benchmark]:
+        """The levels that are equations, and walks of several lengths; see :mod:`.benchmarks`."""
+        return benchmarks(number, sorted(self.held_out))
+
     def world(self, lemmas: Mapping[str, int]) -> World:
         """The world of numbers, in which the proofs of statements may use as many levels as is given."""
         return NumberWorld(lambda statement: self._chosen(lemmas.get(str(statement))))
@@ -163,9 +156,3 @@ def _definitions() -> int:
 def _last_used(walk: Walk) -> int:
     names = [level.name for level in levels()]
     return max(names.index(name) for name in walk.used)
-
-
-def statement_of(goal: NumberGoal) -> Statement:
-    """Write a goal without hypotheses as a statement."""
-    names = " ".join([local.name for local in goal.context])
-    return Statement(printer_of(goal.context).text(goal.target), f"({names} : {TYPE})" if names else "")
