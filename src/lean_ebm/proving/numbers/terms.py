@@ -68,7 +68,7 @@ class Term:
 
 # Weak references, so that a long search does not keep all terms that it has ever seen.
 _TERMS: WeakValueDictionary[tuple[TermKind, Any, Any], Term] = WeakValueDictionary()
-_REFERENCES = _TERMS.data  # what is behind it: a look-up costs half of one by its methods
+_REFERENCES = _TERMS.data  # type: ignore[attr-defined] # a look-up there costs half of one by its methods
 
 
 def make(kind: TermKind, a: Any = None, b: Any = None) -> Term:

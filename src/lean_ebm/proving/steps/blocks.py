@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from filelock import FileLock
 
@@ -237,7 +238,7 @@ def serve() -> None:
     request = json.load(sys.stdin)
     given = request["settings"]
     thoroughness = Thoroughness(**given.pop("thoroughness"))
-    pairs = {name: tuple(given.pop(name)) for name in ("connectives", "steps", "held_out")}
+    pairs: dict[str, Any] = {name: tuple(given.pop(name)) for name in ("connectives", "steps", "held_out")}
     _provided(
         StepSettings(**given, **pairs, thoroughness=thoroughness),
         Path(request["folder"]),
