@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out reasoning provers proving bench bench-smoke gpu-check test coverage test-slow lint \
-	format clean
+.PHONY: setup quickstart leaderboard held-out reasoning provers numbers proving bench bench-smoke gpu-check test coverage \
+	test-slow lint format clean
 
 setup: $(READY)
 
@@ -30,8 +30,8 @@ quickstart: $(READY)
 
 # Takes hours on two cores (provers: about one), resumes where it was interrupted, and writes a report into results/.
 # FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.
-# RECIPES="contrastive ebt": only these recipes (leaderboard, held-out and provers). RUNS=folder: the folder of the runs.
-leaderboard held-out reasoning provers: $(READY)
+# RECIPES="contrastive ebt": only these recipes (not for reasoning). RUNS=folder: the folder of the runs.
+leaderboard held-out reasoning provers numbers: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(RECIPES),--recipes $(RECIPES)) $(if $(RUNS),--folder "$(RUNS)")
 

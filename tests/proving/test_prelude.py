@@ -1,13 +1,13 @@
 # ruff: noqa: RUF001 - the letters of Lean
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from helpers import needs_lean
 from lean_ebm.files import cache_folder
-from lean_ebm.proving.lean import Lean
-from lean_ebm.proving.lean.judge import PRELUDE
-from lean_ebm.proving.lean.prelude import provide_prelude
+from lean_ebm.proving.lean import Lean, worlds
+from lean_ebm.proving.lean.prelude import provide_modules
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 
@@ -20,7 +20,7 @@ class Compiler:
     def __init__(self):
         self.calls = 0
 
-    def __call__(self, target: Path):
+    def __call__(self, module: str, source: str, target: Path):
         self.calls += 1
         target.write_bytes(b"compiled")
 
@@ -40,7 +40,7 @@ def cache(tmp_path, monkeypatch):
 def provided(tmp_path, compiler):
     target = tmp_path / "Judge.olean"
     target.unlink(missing_ok=True)
-    provide_prelude(target, compiler)
+    provide_modules(tmp_path, worlds.LOGIC, compiler)
     return target.read_bytes()
 
 
@@ -63,12 +63,18 @@ def test_a_damaged_one_is_compiled_anew(cache, tmp_path, compiler, damaged):
 
 def test_another_prelude_is_another_file(cache, tmp_path, compiler, monkeypatch):
     provided(tmp_path, compiler)
-    other = tmp_path / "prelude.lean"
-    other.write_text("prelude", encoding="utf-8")
-    monkeypatch.setattr("lean_ebm.proving.lean.prelude.PRELUDE", other)
+    monkeypatch.setattr(worlds, "LOGIC", replace(worlds.LOGIC, modules=(("Judge", lambda: "prelude"),)))
     provided(tmp_path, compiler)
     assert compiler.calls == 2
     assert len(list(cache.iterdir())) == 2
+
+
+def test_a_module_depends_on_those_before_it(cache, tmp_path, compiler):
+    for first in ("prelude", "prelude -- changed"):
+        modules = (("Judge", lambda first=first: first), ("Levels", lambda: "import Judge"))
+        provide_modules(tmp_path, replace(worlds.LOGIC, modules=modules), compiler)
+    assert compiler.calls == 4
+    assert len(list(cache.iterdir())) == 4
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path, compiler, monkeypatch):
@@ -96,7 +102,7 @@ def test_lean_takes_it_from_the_cache(cache, monkeypatch):
     statement = Statement.of("(p : Prop) : p → p")
     with Lean() as first:
         assert first.verify(statement, "exact id").proved
-    monkeypatch.setattr(Lean, "_compile_prelude", lambda self, target: pytest.fail("it was compiled again"))
+    monkeypatch.setattr(Lean, "_compile", lambda *_: pytest.fail("it was compiled again"))
     with Lean() as second:
         for kept in cache.iterdir():
             kept.unlink()
@@ -135,6 +141,7 @@ def test_every_tactic_is_known(lean):
     ("statement", "script"),
     [
         ("(p q : Prop) : (p ↔ q) → (q ↔ p)", "intro h\nrw [h]"),
+        ("(p q : Prop) : (p ↔ q) → p → q", "intro h k\nrwa [h] at k"),
         ("(p : Prop) : p ∨ ¬p", "by_cases h : p\n· exact .inl h\n· exact .inr h"),
         ("(p : Prop) : ¬¬p → p", "intro h\nexact Classical.byContradiction h"),
         ("(α : Type) (P : α → Prop) : (¬∀ x, P x) → ∃ x, ¬P x", "exact Classical.not_forall.mp"),
@@ -244,8 +251,9 @@ def test_lemmas_are_those_of_the_library(lean):
     assert [report.reason for report in lean.check(attempts) if report.outcome is not Outcome.SOLVED] == []
 
 
-def test_the_prelude_has_no_axiom_but_those_of_lean():
+def test_the_preludes_have_no_axiom_but_those_of_lean():
     """Others would be reported by `#print axioms`, but no theorem should be able to depend on them."""
-    lines = [line.split() for line in PRELUDE.read_text("utf-8").splitlines()]
+    sources = [make() for _, make in worlds.NUMBERS_WORLD.modules[:2]]
+    lines = [line.split() for source in sources for line in source.splitlines()]
     axioms = {words[1] for words in lines if words[:1] == ["axiom"]}
     assert axioms == {"propext", "Quot.sound", "Classical.choice", "sorryAx"}

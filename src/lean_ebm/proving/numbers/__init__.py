@@ -1,0 +1,1 @@
+"""The world of numbers: natural numbers with + * ^ ≤ <, equality and induction."""
