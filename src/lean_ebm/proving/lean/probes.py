@@ -3,7 +3,7 @@
 The script that leads to the state runs once. Then each tactic is tried, prints the goals that it leaves, and is undone:
 ``first | (tactic; trace_state; fail) | skip``. What a tactic does counts only if the goals are printed in its own line,
 so that nothing that goes wrong without a message looks like success. ``first`` lets no tactic recover from an error.
-At the end stands a name that does not exist. If Lean's only complaint is about that name, all tactics were tried.
+At the end stands a name that does not exist. If Lean complains about that name only, all tactics were tried.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Probe:
             self._lines.append(len(lines))
             lines += [f"{_INDENT}trace_state", f"{_INDENT}fail", "  | skip"]
         self._end = len(lines)
-        lines.append(f"  exact {self._secret}_end")
+        lines.append(f"  all_goals exact {self._secret}_end")
         self.text = "".join(f"{line}\n" for line in lines)
 
     def goals(self, messages: Sequence[LeanMessage]) -> list[tuple[str, ...] | None] | None:
@@ -63,7 +63,7 @@ class Probe:
             elif message.severity == "information" and message.column == len(_INDENT):
                 text = message.text.rstrip("\n")
                 found[message.line] = tuple(text.split("\n\n")) if text else ()
-        if len(errors) != 1 or errors[0].line != self._end or f"{self._secret}_end" not in errors[0].text:
+        if not errors or any(each.line != self._end or f"{self._secret}_end" not in each.text for each in errors):
             return None
         return [found.get(line) for line in self._lines]
 
