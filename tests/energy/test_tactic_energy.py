@@ -13,6 +13,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.gradient import energy_gradient
 from lean_ebm.proving import Logic, Statement
 from lean_ebm.proving.candidates import KINDS as LISTED_KINDS
+from lean_ebm.proving.candidates import TEMPLATES as LISTED_TEMPLATES
 from lean_ebm.proving.candidates import Template, listed_goal
 
 STATEMENTS = (
@@ -53,7 +54,7 @@ def energies(energy, goals, tactics):
 
 
 def test_counts_are_those_of_the_wide_set():
-    assert KINDS == LISTED_KINDS and len(Template) == TEMPLATES
+    assert KINDS == LISTED_KINDS and TEMPLATES == LISTED_TEMPLATES and len(Template) == max(TEMPLATES.values())
 
 
 def test_renaming_leaves_energies_equal(energy, batch):

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lean_ebm.cli.classes import class_at
+from lean_ebm.cli.judges import world_of
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.search import (
     GUIDES,
+    LOGIC,
     SEARCHES,
     Advice,
     Guide,
@@ -22,9 +24,8 @@ from lean_ebm.proving.search import (
     SearchBudget,
     SearchResult,
     first_goal,
-    read_statement,
 )
-from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal
+from lean_ebm.proving.search.scripts import WritableGoal
 from lean_ebm.proving.statements import Statement
 
 if TYPE_CHECKING:
@@ -73,11 +74,14 @@ def add_search_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
-    """The prover of ``--guide`` and ``--search``; None without a guide.
+    """The prover of ``--guide`` and ``--search``; None without a guide, but in the world of numbers.
 
     Raises:
         SettingError: If an argument needs a guide, or there is no such guide.
     """
+    world = world_of(settings)
+    if settings.guide is None and world is not LOGIC:
+        settings.guide = "sizes"
     if settings.guide is None:
         for name in ("search", "evaluations", "explain", "policy", *[f"langevin.{name}" for name in _CHAINS]):
             if getattr(settings, name) not in (None, False):
@@ -86,7 +90,9 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
     if settings.prover != "auto":
         raise SettingError(f"--guide comes with a prover of its own: leave out --prover {settings.prover}.")
     search = SEARCHES[settings.search or next(iter(SEARCHES))]()
-    return GuidedProver(guide_of(settings), search, settings.tactics == "narrow")
+    if world is not LOGIC and settings.tactics == "narrow":
+        raise SettingError("--tactics narrow is for the world of logic.")
+    return GuidedProver(guide_of(settings), search, settings.tactics == "narrow", world=world)
 
 
 def guide_of(settings: argparse.Namespace) -> Guide:
@@ -162,11 +168,12 @@ def suggest(settings: argparse.Namespace) -> int:
     if settings.number < 1:
         raise SettingError(f"--number is {settings.number}: expected at least 1.")
     guide = guide_of(settings)
-    statement = read_statement(settings.goal)
-    with Logic() as logic:
-        start = logic.start(statement).state
+    world = world_of(settings)
+    statement = world.read(settings.goal)
+    with world.environment() as environment:
+        start = environment.start(statement).state
         assert start is not None  # the statement was read
-        goal, named = first_goal(logic, start, settings.tactics == "narrow")
+        goal, named = first_goal(environment, start, settings.tactics == "narrow", world)
         (advice,) = guide.advise([goal])
         print(f"{named}{_value(advice)}")
         best = sorted(range(len(advice.tactics)), key=advice.log_priors.__getitem__, reverse=True)
@@ -200,7 +207,7 @@ def _value(advice: Advice) -> str:
     return "" if advice.value is None else f"   V = {advice.value:.2f}"
 
 
-def _line(advice: Advice, index: int, goal: NamedGoal | PrintedGoal) -> str:
+def _line(advice: Advice, index: int, goal: WritableGoal) -> str:
     energy = ""
     if advice.energies is not None:
         computed = not math.isnan(advice.energies[index])

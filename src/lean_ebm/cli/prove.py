@@ -11,7 +11,7 @@ from typing import Any
 
 from lean_ebm.cli.classes import class_at
 from lean_ebm.cli.guidance import add_search_arguments, cost_of, explanation, guided_prover
-from lean_ebm.cli.judges import make_judge, preamble_of
+from lean_ebm.cli.judges import make_judge, preamble_of, world_of
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.errors import SettingError
 from lean_ebm.files import written_whole
@@ -30,7 +30,6 @@ from lean_ebm.proving.search import (
     find_proof,
     find_proofs,
     is_read,
-    read_statement,
 )
 from lean_ebm.proving.statements import Statement
 
@@ -102,7 +101,7 @@ def prove(settings: argparse.Namespace) -> int:
     with make_judge(settings) as judge, progress_bar(settings.applications) as bar:
         if isinstance(prover, GuidedProver):
             prover.tell = bar.tell
-        found = find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
+        found = find_proof(statement, judge, prover, budget, _searched(judge, statement, settings), settings.prefix)
     seconds = time.perf_counter() - started
     if found.verdict is None or not found.verdict.proved:
         print(f"{statement}\n{found.reason} ({seconds:.1f} s)")
@@ -122,9 +121,9 @@ def prove(settings: argparse.Namespace) -> int:
 
 
 def _statement(text: str, settings: argparse.Namespace) -> Statement:
-    """Read a statement; a Lean as the judge may read one that the embedded logic does not know."""
+    """Read a statement; a Lean as the judge may read one that the world's own environment does not know."""
     try:
-        statement = read_statement(text)
+        statement = world_of(settings).read(text)
     except SettingError:
         if settings.env == "logic":
             raise
@@ -132,13 +131,16 @@ def _statement(text: str, settings: argparse.Namespace) -> Statement:
     return replace(statement, preamble=preamble_of(settings))
 
 
-def _searched(judge: Judge, statement: Statement) -> Environment | None:
+def _searched(judge: Judge, statement: Statement, settings: argparse.Namespace) -> Environment | None:
     """Choose where to search: in the judge if tactics can be tried in it, else in the embedded logic (None).
 
-    A statement that the embedded logic does not read is searched in Lean, if Lean is the judge.
+    A statement that the embedded logic does not read is searched in Lean, if Lean is the judge. Another world searches
+    in its own environment.
     """
     if isinstance(judge, Environment):
         return judge
+    if settings.world != "logic":
+        return world_of(settings).environment()
     if is_read(statement):
         return None
     from lean_ebm.proving.lean import Lean, LeanEnvironment
@@ -209,10 +211,12 @@ def _all_found(
             read.append((index, statement))
             continue
         began = time.perf_counter()
-        found = find_proof(statement, judge, prover, budget, _searched(judge, statement), settings.prefix)
+        found = find_proof(statement, judge, prover, budget, _searched(judge, statement, settings), settings.prefix)
         yield index, found, time.perf_counter() - began
     if isinstance(prover, GuidedProver):
         environment = judge if isinstance(judge, Environment) else None
+        if settings.world != "logic":
+            environment = environment or world_of(settings).environment()
         statements = [statement for _, statement in read]
         for number, found in find_proofs(statements, judge, prover, budget, environment, settings.prefix):
             yield read[number][0], found, found.search.seconds if found.search is not None else 0.0

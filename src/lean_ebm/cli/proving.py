@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
 from lean_ebm.cli.guidance import add_guide_arguments, applications_of, suggest
-from lean_ebm.cli.judges import add_judge_arguments, ended_in_order, make_judge, preamble_of
+from lean_ebm.cli.judges import add_judge_arguments, add_world_argument, ended_in_order, make_judge, preamble_of
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.cli.prove import add_prove_arguments
 from lean_ebm.cli.prove import prove as run_prove
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     suggested.add_argument("goal", help="such as '(p q : Prop) (h : p ∧ q) : q': what is before the colon is given")
     suggested.add_argument("--number", type=int, default=10, help="number of tactics (10)")
     add_guide_arguments(suggested, required=True)
+    add_world_argument(suggested)
     suggested.set_defaults(run=suggest)
 
     theorems = commands.add_parser("theorems", help="write a data set of theorems with proofs, as JSON lines")

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 
 from lean_ebm.errors import SettingError
 
-KINDS = 23
-"""Number of kinds of nodes, as :data:`lean_ebm.proving.candidates.KINDS` has it."""
+KINDS = {"logic": 23, "numbers": 37}
+"""Number of kinds of nodes in each world, as :data:`lean_ebm.proving.candidates.KINDS` has it."""
 
 _ROLES = 4  # a node is neither, a hypothesis, the target, or both
 
@@ -46,17 +46,20 @@ class GoalEncoder(nn.Module):
         width: D, the length of the vectors; a multiple of ``heads``.
         depth: Number of layers of attention.
         heads: Attention heads of a layer.
+        world: The world of the goals, ``logic`` or ``numbers``.
 
     Raises:
-        SettingError: If ``width`` is not a multiple of ``heads``.
+        SettingError: If ``width`` is not a multiple of ``heads``, or there is no such world.
     """
 
-    def __init__(self, width: int = 64, depth: int = 2, heads: int = 4) -> None:
+    def __init__(self, width: int = 64, depth: int = 2, heads: int = 4, world: str = "logic") -> None:
         super().__init__()
         if width % heads:
             raise SettingError(f"GoalEncoder: width is {width}, expected a multiple of heads={heads}.")
-        self.width, self.depth, self.heads = width, depth, heads
-        self.kind = nn.Embedding(KINDS, width)
+        if world not in KINDS:
+            raise SettingError(f"GoalEncoder: world is {world!r}, expected one of {', '.join(KINDS)}.")
+        self.width, self.depth, self.heads, self.world = width, depth, heads, world
+        self.kind = nn.Embedding(KINDS[world], width)
         self.role = nn.Embedding(_ROLES, width)
         self.up = nn.ModuleList([_Up(width) for _ in range(2)])
         self.down = _Down(width)
@@ -65,7 +68,7 @@ class GoalEncoder(nn.Module):
 
     def fresh(self) -> GoalEncoder:
         """An encoder with the same settings and new weights."""
-        return GoalEncoder(self.width, self.depth, self.heads)
+        return GoalEncoder(self.width, self.depth, self.heads, self.world)
 
     def forward(self, goals: Any) -> EncodedGoals:
         """Encode goals.

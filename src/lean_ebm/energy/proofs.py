@@ -13,8 +13,8 @@ from lean_ebm.bounds import project
 from lean_ebm.energy.base import EnergyNetwork, split_landscape
 from lean_ebm.energy.goals import GoalEncoder
 
-TEMPLATES = 15
-"""Number of forms of tactics, as :class:`lean_ebm.proving.candidates.Template` has them."""
+TEMPLATES = {"logic": 15, "numbers": 20}
+"""Number of forms of tactics in each world, as :data:`lean_ebm.proving.candidates.TEMPLATES` has it."""
 
 
 class EncodedState(NamedTuple):
@@ -45,16 +45,20 @@ class TacticEnergy(EnergyNetwork):
         depth: Its layers of attention.
         heads: Attention heads of a layer.
         landscapes: Number of landscapes (IRED); each shifts the query. 0 for a single one.
+        world: The world of the goals.
     """
 
     lists = True
 
-    def __init__(self, shape: tuple[int, ...], query: int, width: int, depth: int, heads: int, landscapes: int) -> None:
+    def __init__(
+        self, shape: tuple[int, ...], query: int, width: int, depth: int, heads: int, landscapes: int, world: str
+    ) -> None:
         super().__init__()
         self.shape = shape
         self.landscapes = landscapes
-        self.encoder = GoalEncoder(width, depth, heads)
-        self.template = nn.Embedding(TEMPLATES, width)
+        self.world = world
+        self.encoder = GoalEncoder(width, depth, heads, world)
+        self.template = nn.Embedding(TEMPLATES[world], width)
         self.spread = nn.Linear(width, width, bias=False)
         self.query = nn.Linear(width, query)
         self.shift = nn.Embedding(landscapes, query) if landscapes else None
@@ -128,9 +132,10 @@ class ProofEnergy(TacticEnergy):
         embedding: Length of z.
         hidden: Hidden units of the energy.
         landscapes: Number of landscapes (IRED); 0 for a single one.
+        world: The world of the goals, ``logic`` or ``numbers``.
 
     Raises:
-        SettingError: If ``width`` is not a multiple of ``heads``.
+        SettingError: If ``width`` is not a multiple of ``heads``, or there is no such world.
     """
 
     def __init__(
@@ -141,8 +146,9 @@ class ProofEnergy(TacticEnergy):
         embedding: int = 64,
         hidden: int = 128,
         landscapes: int = 0,
+        world: str = "logic",
     ) -> None:
-        super().__init__((embedding,), hidden, width, depth, heads, landscapes)
+        super().__init__((embedding,), hidden, width, depth, heads, landscapes, world)
         self.pointers = nn.ModuleList([nn.Linear(width, width, bias=False) for _ in range(2)])
         self.mix = nn.Linear(width, embedding)
         self.tactic = nn.Linear(embedding, hidden, bias=False)
@@ -178,9 +184,10 @@ class AffineProofEnergy(TacticEnergy):
         embedding: Length of the embedding of each factor.
         hidden: Number of products in the sum.
         landscapes: Number of landscapes (IRED); 0 for a single one.
+        world: The world of the goals, ``logic`` or ``numbers``.
 
     Raises:
-        SettingError: If ``width`` is not a multiple of ``heads``.
+        SettingError: If ``width`` is not a multiple of ``heads``, or there is no such world.
     """
 
     def __init__(
@@ -191,8 +198,9 @@ class AffineProofEnergy(TacticEnergy):
         embedding: int = 32,
         hidden: int = 64,
         landscapes: int = 0,
+        world: str = "logic",
     ) -> None:
-        super().__init__((3, embedding), 3 * hidden, width, depth, heads, landscapes)
+        super().__init__((3, embedding), 3 * hidden, width, depth, heads, landscapes, world)
         self.form = nn.Linear(width, embedding)
         self.pointers = nn.ModuleList(
             [

@@ -16,7 +16,7 @@ from lean_ebm.evaluation.judgement import wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.guides import NetworkGuide
 from lean_ebm.methods import Method
-from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
+from lean_ebm.proving import GuidedProver, SearchBudget, Statement
 
 APPLICATIONS = 64
 """Tactics that a search may try for a theorem."""
@@ -106,9 +106,10 @@ def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, se
         return {}
     statements = [Statement.of(theorem.statement) for theorem in theorems]
     begun = time.perf_counter()
-    with Logic() as logic:
-        prover = GuidedProver(NetworkGuide(method))
-        results = list(prover.prove_many(logic, statements, SearchBudget(applications=APPLICATIONS)))
+    world = data.world()
+    with world.environment() as environment:
+        prover = GuidedProver(NetworkGuide(method), world=world)
+        results = list(prover.prove_many(environment, statements, SearchBudget(applications=APPLICATIONS)))
     seconds = time.perf_counter() - begun
     solved = sum([result.proved for _, result in results])
     return {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds}

@@ -14,7 +14,7 @@ from lean_ebm.energy.proofs import TacticEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 from lean_ebm.proving.candidates import Listing
-from lean_ebm.proving.search import Advice, OpenGoal, SequentGoal, Tactic
+from lean_ebm.proving.search import Advice, OpenGoal, Tactic
 
 _BATCH = 64  # goals in a pass: more would be no faster, and takes more memory
 _DECIMALS = 4  # in log priors, in energies and in numbers of tactics
@@ -51,6 +51,7 @@ class TrainedGuide(ABC):
 
     def __init__(self, method: Method) -> None:
         self.method = scoring(method)
+        self._world = str(method.energy.world)
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal.
@@ -59,10 +60,15 @@ class TrainedGuide(ABC):
             SettingError: If a goal is not one of the wide set.
         """
         for goal in goals:
-            if not isinstance(goal, SequentGoal):
+            if not goal.world:
                 raise SettingError(
                     "A trained guide reads goals with the wide set of tactics, and this one has other tactics: leave "
                     "out --tactics narrow, or take a guide that needs no learning, such as sizes."
+                )
+            if goal.world != self._world:
+                raise SettingError(
+                    f"This guide was trained in the world of {self._world}, and the goal is of the world of "
+                    f"{goal.world}: take a checkpoint of that world, or a guide that needs no learning, such as sizes."
                 )
         advices = [Advice([], [])] * len(goals)
         listings = {index: goal.listing() for index, goal in enumerate(goals) if goal.tactics}

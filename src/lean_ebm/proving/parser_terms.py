@@ -7,7 +7,9 @@ from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.parser_base import OutsideProblem, Tree
 from lean_ebm.proving.parser_keywords import KeywordParser
 
-_BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
+BINARY = {"→": (25, 26, 25, "implies"), "↔": (20, 21, 21, "iff"), "∨": (30, 31, 30, "or"), "∧": (35, 36, 35, "and")}
+"""Operators: Lean's precedence of the whole, the lowest ones of both sides, and what the tree is called."""
+
 _OPERATORS = "= ≠ == != < > ≤ ≥ + - * / ^ :: && || ++ >>= <|> ▸ % |"
 _STARTS = "[ { ⦃ let letI haveI calc if do open match set_option unless for try return"
 _OUTSIDE = frozenset(f"{_OPERATORS} {_STARTS}".split())
@@ -20,6 +22,8 @@ _MAX = 1024
 class TermParser(KeywordParser):
     """Parses terms by recursive descent, with Lean's precedences and columns."""
 
+    operators = BINARY
+
     def term(self, minimum: int = 0) -> Tree:
         """Parse a term; ``minimum`` is the lowest precedence that it may have."""
         self.enter()
@@ -28,7 +32,7 @@ class TermParser(KeywordParser):
             token = self.tokens[self.at]
             if token.kind != "symbol":
                 break
-            operator = _BINARY.get(token.text)
+            operator = self.operators.get(token.text)
             if operator is not None:
                 own, first, second, what = operator
                 if own < minimum or precedence < first:

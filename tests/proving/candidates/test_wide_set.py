@@ -9,6 +9,7 @@ import pytest
 
 from helpers import needs_lean
 from lean_ebm.proving.candidates import (
+    TEMPLATES,
     ListedGoal,
     Template,
     candidates,
@@ -50,7 +51,7 @@ def test_each_tactic_does_what_its_structure_says():
                     # Of a hypothesis that is there twice, Lean takes away one.
                     assert its.known >= mine.known if repeated else its.key == mine.key
                     assert its.target is mine.target
-    assert set(seen) == set(Template)
+    assert set(seen) == {form for form in Template if form < TEMPLATES["logic"]}
 
 
 @needs_lean

@@ -15,6 +15,7 @@ from lean_ebm.proving.steps.countermodels import Countermodels
 from lean_ebm.proving.steps.explore import Exploration, Node, _update
 from lean_ebm.proving.steps.sampling import DEAD, UNKNOWN, Thoroughness, sample_states
 from lean_ebm.proving.steps.sources import KINDS, draw
+from lean_ebm.proving.steps.theory import Bounds
 from lean_ebm.proving.theorems.uniform import uniform_formula
 
 P, Q = atom(1), atom(2)
@@ -145,12 +146,12 @@ def test_what_is_found_is_a_proof_of_that_length(kind):
     random, logic, lengths = Random(2), Logic(), []
     for found in islice(drawn(random, kind), 25):
         search = Exploration()
-        node = search.node(found.sequent)
+        node = search.node(found.goal)
         if not search.solve(node, 100):
             continue
         state = logic.start(found.statement).state
         goal = ListedGoal(state.open[0])
-        script, state = script_of(search, goal, found.sequent, logic, state, {})
+        script, state = script_of(search, goal, found.goal, logic, state, {})
         assert not state.open and len(script) == node.found
         assert logic.verify(found.statement, "\n".join(script)).proved
         lengths.append(len(script))
@@ -161,25 +162,25 @@ def test_what_is_found_is_a_proof_of_that_length(kind):
 def test_states_say_what_is_true_of_their_tactics(kind):
     random, seen, dead, turns = Random(3), 0, 0, 0
     for found in islice(drawn(random, kind), 15):
-        steps, states = sample_states(found.sequent, random, Thoroughness())
+        steps, states = sample_states(found.goal, random, Thoroughness())
         if steps < 0:
             continue
-        assert states[0].sequent is found.sequent and states[0].left == steps and not states[0].turn
+        assert states[0].goal is found.goal and states[0].left == steps and not states[0].turn
         for state in states:
             seen, turns = seen + 1, turns + state.turn
-            assert list(state.tactics) == candidates(state.sequent)
+            assert list(state.tactics) == candidates(state.goal)
             assert len(state.after) == len(state.tied) == len(state.tactics)
             if state.left == DEAD:
                 dead += 1
                 assert set(state.after) == {DEAD} and not any(state.tied)
-                assert kind != "uniform" or not provable(state.sequent)
+                assert kind != "uniform" or not provable(state.goal)
                 continue
-            assert kind != "uniform" or provable(state.sequent)
+            assert kind != "uniform" or provable(state.goal)
             known = [after for after in state.after if after >= 0]
             assert min(known) + 1 == state.left  # the best tactic is among those that are known
             search = Exploration()
             for tactic, after, tied in zip(state.tactics, state.after, state.tied, strict=True):
-                goals = [search.node(goal) for goal in goals_after(state.sequent, tactic)]
+                goals = [search.node(goal) for goal in goals_after(state.goal, tactic)]
                 assert (after == DEAD) == any(goal.refuted for goal in goals)
                 assert after < 0 or after >= sum(goal.low for goal in goals)
                 assert not tied or after == UNKNOWN or after + 1 > state.left
@@ -190,11 +191,11 @@ def test_the_length_that_is_left_is_that_of_the_search():
     """Of each state, a search of its own with more expansions finds the same length if the state says it is exact."""
     random, compared = Random(4), 0
     for found in islice(drawn(random, "uniform"), 20):
-        _, states = sample_states(found.sequent, random, Thoroughness())
+        _, states = sample_states(found.goal, random, Thoroughness())
         for state in states:
             if state.left > 0 and state.exact:
                 search = Exploration()
-                node = search.node(state.sequent)
+                node = search.node(state.goal)
                 search.solve(node, 1000)
                 assert node.found == state.left
                 compared += 1
@@ -213,7 +214,7 @@ def test_ties_are_looked_into():
 
 def test_what_leads_nowhere_ends():
     """Two sequents that lead only to each other have no bound that grows forever, and no proof."""
-    one, other = Node(Sequent((P,), Q), False), Node(Sequent((Q,), P), False)
+    one, other = Node(Sequent((P,), Q), Bounds(2, 2)), Node(Sequent((Q,), P), Bounds(2, 2))
     for node, goal in ((one, other), (other, one)):
         node.candidates, node.goals = [Candidate(Template.EXFALSO)], [(goal,)]
         goal.parents[node] = None

@@ -19,6 +19,7 @@ from lean_ebm.randomness import derived_seed
 
 if TYPE_CHECKING:
     from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics
+    from lean_ebm.proving.search import World
     from lean_ebm.proving.steps.blocks import StepSettings
     from lean_ebm.proving.steps.columns import ProvedTheorem
 
@@ -37,12 +38,15 @@ class ProofSteps(DataModule):
     Args:
         theorems: Number of theorems, each with some twelve states. Of a file, as many as there are at most.
         file: A file of JSON lines with theorems of your own, as ``lean-ebm theorems`` writes it; None for random ones.
-        kinds: The share of each kind of random theorems: ``uniform``, ``formula``, ``term``, ``first_order`` and
-            ``families``. None: all but families.
+        kinds: The share of each kind of random theorems. Logic: ``uniform``, ``formula``, ``term``, ``first_order`` and
+            ``families``; None: all but families. Numbers: ``walk`` and ``theory``; None: both.
         connectives: Smallest and largest number of connectives of ``uniform`` theorems.
         batch_size: Number of states in a batch on each device.
         data_seed: Seed of the theorems.
         workers: Number of processes that make data; 0 for one a core.
+        world: The world of the theorems, ``logic`` or ``numbers``.
+        steps: Smallest and largest number of steps of the walks that make equations between numbers.
+        held_out: Names of levels of the world of numbers that are no lemmas in these data.
 
     Raises:
         SettingError: If a setting is out of its range.
@@ -57,6 +61,9 @@ class ProofSteps(DataModule):
         batch_size: int = 128,
         data_seed: int = 0,
         workers: int = 0,
+        world: str = "logic",
+        steps: tuple[int, int] = (1, 12),
+        held_out: list[str] | None = None,
     ) -> None:
         super().__init__()
         for name, value, least in (("theorems", theorems, 1), ("batch_size", batch_size, 1), ("workers", workers, 0)):
@@ -68,6 +75,7 @@ class ProofSteps(DataModule):
         self._made: StepSettings | None = None
         self._given: Mapping[str, Any] = {
             "seed": data_seed, "connectives": tuple(connectives), "file": file or "",
+            "world": world, "steps": tuple(steps), "held_out": tuple(held_out or ()),
             **({} if kinds is None else {"kinds": kinds}),
         }  # fmt: skip
         self.table: StateTable | None = None
@@ -113,6 +121,11 @@ class ProofSteps(DataModule):
     def theorems(self, split: str) -> list[ProvedTheorem]:
         """The theorems of a split, for a search to prove; call :meth:`setup` before."""
         return self._table.theorems[split]
+
+    def world(self) -> World:
+        """The world of the theorems, in which each may be proved from the lemmas that its data were made with."""
+        theorems = [theorem for some in self._table.theorems.values() for theorem in some]
+        return self.made_of.source.world({theorem.statement: theorem.lemmas for theorem in theorems})
 
     def sample(
         self, split: str, number: int, seed: int, batch_size: int

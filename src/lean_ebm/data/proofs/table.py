@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics, padded
+from lean_ebm.proving.steps.columns import SPLITS, split_of
 
 if TYPE_CHECKING:
     from lean_ebm.proving.steps.columns import Columns, ProvedTheorem
 
-SPLITS = ("train", "val", "test")
 _DTYPES = {"b": torch.int8, "h": torch.int16, "i": torch.int32, "Q": torch.uint64}
 _RAGGED = {
     "nodes": ("kind", "part", "other_part", "level"),
@@ -103,12 +103,6 @@ class StateTable:
 
 
 _DEAD = -2
-
-
-def split_of(number: int) -> str:
-    """The split of a number: one of ten in ``val``, one of ten in ``test``."""
-    share = number % 10
-    return "test" if share == 0 else "val" if share == 1 else "train"
 
 
 def home(number: int, splits: set[str]) -> str:

@@ -12,11 +12,12 @@ from lean_ebm.proving.candidates.graphs import KINDS, NONE, GoalGraph, NodeKind
 from lean_ebm.proving.candidates.listing import candidates
 from lean_ebm.proving.candidates.moves import goals_after
 from lean_ebm.proving.candidates.sequents import Sequent, sequent_of
-from lean_ebm.proving.candidates.templates import Candidate, Template
+from lean_ebm.proving.candidates.templates import TEMPLATES, Candidate, Template
 
 __all__ = [
     "KINDS",
     "NONE",
+    "TEMPLATES",
     "Candidate",
     "GoalGraph",
     "ListedGoal",

@@ -21,10 +21,10 @@ from lean_ebm.proving.statements import State, Statement
 
 
 class Listing(NamedTuple):
-    """A sequent and tactics for it as integers.
+    """A goal and tactics for it as integers.
 
     Args:
-        graph: The sequent.
+        graph: The goal.
         templates: The form of each tactic, as :class:`.Template` has it.
         first: The node to which the first pointer of each tactic points; ``NONE`` if it has none.
         second: The same of the second pointer.

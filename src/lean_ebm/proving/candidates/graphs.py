@@ -1,4 +1,4 @@
-"""Sequents as plain integers, for networks.
+"""Goals as plain integers, for networks: sequents of the embedded logic here, and the kinds of nodes of all worlds.
 
 A sequent becomes a graph whose nodes are its formulas and all their parts, each once, parts before what they are part
 of. Nothing has a name: what an atom, a predicate or an individual is shows only in where its node is used, so renaming
@@ -51,14 +51,34 @@ class NodeKind(IntEnum):
     """The type of propositions."""
     BOUND = 15
     """The variable of the innermost quantifier around it; the kinds 16, 17, ... are those of the next ones."""
+    EQUALS = 23
+    """Both sides."""
+    ZERO = 24
+    """The constructor ``zero``."""
+    SUCC = 25
+    """The number before it."""
+    ADD = 26
+    """Both parts."""
+    MUL = 27
+    """Both parts."""
+    POW = 28
+    """The base and the exponent."""
+    NUMERAL = 29
+    """The numeral 0; the kinds 30, 31, ... are those of 1, 2, ..."""
 
 
-KINDS = NodeKind.BOUND + 8
-"""Number of kinds. The variables of the eighth and further quantifiers are of the last one."""
+LAST_BOUND = NodeKind.EQUALS - 1
+"""The kind of the variables of the eighth and further quantifiers."""
+
+LAST_NUMERAL = NodeKind.NUMERAL + 7
+"""The kind of the numerals from 7 on."""
+
+KINDS = {"logic": LAST_BOUND + 1, "numbers": LAST_NUMERAL + 1}
+"""Number of kinds up to the last one that a world has."""
 
 
 class GoalGraph(NamedTuple):
-    """A sequent as integers; lists have an entry for each node, and parts are numbers of nodes.
+    """A goal as integers; lists have an entry for each node, and parts are numbers of nodes.
 
     Args:
         kinds: What each node is, as :class:`NodeKind` has it.
@@ -100,6 +120,20 @@ def graph_of(sequent: Sequent, also: Sequence[Expr] = ()) -> tuple[GoalGraph, di
         nodes.setdefault(individual, _INDIVIDUAL)
     for formula in also:
         nodes.update(_nodes(formula))
+    return assembled(nodes, sequent.hypotheses, target)
+
+
+def assembled(nodes: dict[Any, Node], hypotheses: Sequence[Any], target: Any) -> tuple[GoalGraph, dict[Any, int]]:
+    """Number nodes.
+
+    Args:
+        nodes: The nodes by identity, parts before what they are part of.
+        hypotheses: The identities of the hypotheses.
+        target: That of the target.
+
+    Returns:
+        The graph, and the number of each node by identity; that of None is ``NONE``.
+    """
     number = dict(zip(nodes, range(len(nodes)), strict=True))
     number[None] = NONE
     kinds, first, second, levels = zip(*nodes.values(), strict=True)
@@ -108,7 +142,7 @@ def graph_of(sequent: Sequent, also: Sequence[Expr] = ()) -> tuple[GoalGraph, di
         [number[part] for part in first],
         [number[part] for part in second],
         list(levels),
-        [number[formula] for formula in sequent.hypotheses],
+        [number[formula] for formula in hypotheses],
         number[target],
     )
     return graph, number
@@ -138,7 +172,7 @@ def _nodes(node: Expr) -> dict[Any, Node]:
     elif kind is Kind.VARIABLE:
         add(node, NodeKind.INDIVIDUAL)
     elif kind is Kind.BOUND or kind is Kind.BOUND_PROPOSITION:
-        add(node, min(NodeKind.BOUND + node.a, KINDS - 1))
+        add(node, min(NodeKind.BOUND + node.a, LAST_BOUND))
     elif kind is Kind.TRUE or kind is Kind.FALSE:
         add(node, NodeKind.TRUE if kind is Kind.TRUE else NodeKind.FALSE)
     elif kind is Kind.ALL or kind is Kind.EXISTS:

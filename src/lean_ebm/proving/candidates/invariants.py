@@ -1,4 +1,4 @@
-"""Numbers of goals that do not depend on names or on the order of hypotheses.
+"""Numbers of goals that do not depend on names, on the order of hypotheses or on which side of an equation is left.
 
 The nodes of a goal's graph are colored by what they are made of and by where they are used, a few times over (color
 refinement, Weisfeiler and Leman 1968). Two goals that are the same up to renaming and reordering have the same number.
@@ -17,11 +17,12 @@ _FACTORS = (
     0x94D049BB133111EB,
 )  # odd, with well-mixed bits (Steele et al. 2014)
 _LEAVES = frozenset((NodeKind.ATOM, NodeKind.SYMBOL, NodeKind.INDIVIDUAL, NodeKind.TYPE))
+_EQUALS = NodeKind.EQUALS
 _HYPOTHESIS, _TARGET = 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179
 
 
 def invariant(graph: GoalGraph) -> int:
-    """A number from 0 to 2^64 - 1 that is equal for goals that differ only in names and order."""
+    """A number from 0 to 2^64 - 1 that is equal for goals that differ only in names, order and sides."""
     color = colors(graph)
     number = _mixed(color[graph.target], len(graph.hypotheses), 0)
     for hypothesis in graph.hypotheses:
@@ -41,6 +42,8 @@ def colors(graph: GoalGraph) -> list[int]:
         for node in nodes:
             a, b = first[node], second[node]
             if a != NONE:
+                if kinds[node] == _EQUALS and color[b] < color[a]:
+                    a, b = b, a
                 color[node] = _mixed(kinds[node], color[a], color[b])
         if last:
             break
@@ -50,10 +53,10 @@ def colors(graph: GoalGraph) -> list[int]:
         place[graph.target] += _TARGET
         for node in reversed(nodes):
             a, b = first[node], second[node]
-            if a != NONE:
+            if a != NONE and place[node]:  # what is no part of the goal is there for tactics only
                 place[a] += _mixed(place[node], color[node], 1)
                 if b != NONE:
-                    place[b] += _mixed(place[node], color[node], 2)
+                    place[b] += _mixed(place[node], color[node], 1 if kinds[node] == _EQUALS else 2)
         for node in leaves:
             color[node] = _mixed(color[node], place[node], 3)
     return color[:count]

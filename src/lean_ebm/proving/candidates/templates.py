@@ -1,11 +1,9 @@
-"""The forms that a tactic of the wide set can have."""
+"""The forms that a tactic of the wide set can have, in all worlds."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import NamedTuple
-
-from lean_ebm.proving.logic.formulas import Expr
+from typing import Any, NamedTuple
 
 
 class Template(IntEnum):
@@ -44,6 +42,16 @@ class Template(IntEnum):
     """``refine ⟨t, ?_⟩``: the target is an ∃, the first pointer a term that shows it."""
     CUT = 14
     """``have h' : f := ?_``: the first pointer is a part of a formula, which is proved on the way."""
+    REWRITE = 15
+    """``rw [l]``: the first pointer is the term that is rewritten, the second one what comes in its place."""
+    REWRITE_AT = 16
+    """``rw [l] at h``: the same in all hypotheses that have the term."""
+    INDUCTION = 17
+    """``induction x``: the first pointer is the variable."""
+    RFL = 18
+    """``rfl``: the two sides of the target are equal by definition."""
+    SYMM = 19
+    """``symm``: the two sides of the target change places."""
 
 
 class Candidate(NamedTuple):
@@ -51,10 +59,14 @@ class Candidate(NamedTuple):
 
     Args:
         template: Its form.
-        first: The first formula or term to which it points; None if its form has no pointer.
+        first: The first formula or term of its world to which it points; None if its form has no pointer.
         second: The second one.
     """
 
     template: Template
-    first: Expr | None = None
-    second: Expr | None = None
+    first: Any = None
+    second: Any = None
+
+
+TEMPLATES = {"logic": Template.CUT + 1, "numbers": Template.SYMM + 1}
+"""Number of forms up to the last one that a world has."""

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 from lean_ebm.proving.logic.formulas import Expr, Kind, bound_in, variables
 from lean_ebm.proving.logic.kernel import Sort
 from lean_ebm.proving.logic.quantifiers import types_in
@@ -81,7 +84,17 @@ class Goal:
 _SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def displayed(context: Context) -> list[str]:
+class _Named(Protocol):
+    """An entry of a context, of whatever world."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def accessible(self) -> bool: ...
+
+
+def displayed(context: Sequence[_Named]) -> list[str]:
     """The names of a context as Lean prints them: inaccessible ones with a dagger, older ones also with a number."""
     names = [local.name for local in context if local.accessible]
     if len(set(names)) == len(context):  # the usual case, in which none is hidden

@@ -31,9 +31,11 @@ from lean_ebm.proving.search.searches import Search
 from lean_ebm.proving.search.state_first import StateBestFirst
 from lean_ebm.proving.search.states import StateGoal
 from lean_ebm.proving.search.tactics import legal_tactics
+from lean_ebm.proving.search.worlds import LOGIC, World
 
 __all__ = [
     "GUIDES",
+    "LOGIC",
     "SEARCHES",
     "Advice",
     "AndOrBestFirst",
@@ -63,6 +65,7 @@ __all__ = [
     "Tactic",
     "TriedTactic",
     "UniformGuide",
+    "World",
     "find_proof",
     "find_proofs",
     "first_goal",

@@ -6,14 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.goals import Goal
-from lean_ebm.proving.logic.infer import statement as with_binders
 from lean_ebm.proving.logic.kernel import KernelError, ProofTerm
 from lean_ebm.proving.logic.logic import Logic, proof_of, root
 from lean_ebm.proving.logic.quantifiers import quantified
@@ -23,6 +21,7 @@ from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.budget import SearchBudget
 from lean_ebm.proving.search.guided import GuidedProver
 from lean_ebm.proving.search.provers import BestFirst, Prover, SearchResult
+from lean_ebm.proving.search.worlds import LOGIC
 from lean_ebm.proving.source.commands import only_opens
 from lean_ebm.proving.statements import Outcome, Statement, Verdict
 
@@ -78,12 +77,7 @@ def read_statement(text: str) -> Statement:
     Raises:
         SettingError: If the text is not a statement of the embedded logic.
     """
-    try:
-        statement = with_binders(text)
-        root(statement)
-    except (SyntaxProblem, TacticError, Unsupported) as error:
-        raise SettingError(f"{text!r} is not a statement of this logic: {error}.") from error
-    return statement
+    return LOGIC.read(text)
 
 
 def find_proof(
@@ -152,7 +146,7 @@ def find_proofs(
     """
     goals = [_goal(statement) for statement in statements]
     read = [
-        index for index, goal in enumerate(goals) if goal is not None or (environment is not None and prover.narrow)
+        index for index, goal in enumerate(goals) if goal is not None or (environment is not None and _is_free(prover))
     ]
     for index in sorted(set(range(len(goals))) - set(read)):
         yield index, FoundProof(None, statements[index], unread=_OUTSIDE)
@@ -160,6 +154,11 @@ def find_proofs(
     for number, result in prover.prove_many(environment or Logic(), searched, budget):
         statement, goal = statements[read[number]], goals[read[number]]
         yield read[number], _finished(statement, goal, result, judge, time.monotonic() + _MORE, prefix)
+
+
+def _is_free(prover: GuidedProver) -> bool:
+    """Whether a prover also takes statements that the embedded logic does not read."""
+    return prover.narrow or prover.world is not LOGIC
 
 
 def is_read(statement: Statement) -> bool:

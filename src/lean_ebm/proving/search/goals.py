@@ -17,7 +17,7 @@ from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 
 Tactic = Candidate | str
-"""A tactic of the wide set for a :class:`SequentGoal`; a text for a goal of an environment."""
+"""A tactic of the wide set of a world; a text for a goal of an environment."""
 
 _SECONDS = 1.0  # for one expansion: random goals take a ten-thousandth of it
 
@@ -27,9 +27,12 @@ class OpenGoal(ABC):
 
     Attributes:
         key: Equal for goals of the same search of which one proof, step by step, proves the other too.
+        world: The name of the world whose wide set the tactics are, for networks that read the goal; empty if they are
+            other tactics.
     """
 
     key: Hashable
+    world: str = ""
 
     @property
     @abstractmethod
@@ -42,7 +45,7 @@ class OpenGoal(ABC):
 
     @abstractmethod
     def sizes(self) -> tuple[int, int]:
-        """Count connectives, quantifiers and atoms: of the target, and of the hypotheses together."""
+        """Count the parts that its world counts: of the target, and of the hypotheses together."""
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -60,6 +63,8 @@ class SequentGoal(OpenGoal):
     """
 
     __slots__ = ("_tactics", "key", "sequent")
+
+    world = "logic"
 
     def __init__(self, sequent: Sequent) -> None:
         self.sequent = sequent

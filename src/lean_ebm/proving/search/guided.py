@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from lean_ebm.errors import SettingError
-from lean_ebm.proving.candidates.sequents import sequent_of
 from lean_ebm.proving.environment import Environment
-from lean_ebm.proving.logic.unify import Unsupported
 from lean_ebm.proving.search.and_or import AndOrBestFirst
 from lean_ebm.proving.search.budget import Costs, SearchBudget
-from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
-from lean_ebm.proving.search.graph import SearchGraph
+from lean_ebm.proving.search.goals import OpenGoal
+from lean_ebm.proving.search.graph import GoalNode, SearchGraph
 from lean_ebm.proving.search.guide import Guide
 from lean_ebm.proving.search.lockstep import COMPANY, run_searches
 from lean_ebm.proving.search.provers import Meter, Prover, SearchResult, rare_collections
 from lean_ebm.proving.search.puct import Puct
-from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal, UnwrittenError, named_goal, written_proof
+from lean_ebm.proving.search.scripts import PrintedGoal, ProofStep, UnwrittenError, WritableGoal, steps_of_texts
 from lean_ebm.proving.search.searches import Search
 from lean_ebm.proving.search.state_first import StateBestFirst
 from lean_ebm.proving.search.states import StateGoal
+from lean_ebm.proving.search.worlds import LOGIC, World
 from lean_ebm.proving.statements import State, Statement, Verdict
 
 SEARCHES: dict[str, Callable[[], Search]] = {
@@ -34,14 +32,15 @@ SEARCHES: dict[str, Callable[[], Search]] = {
 class GuidedProver(Prover):
     """A prover that asks a guide which tactics to try and where to continue.
 
-    It searches in the embedded logic with the wide set, where goals have no names and are shared, or in the environment
-    itself with the narrow set. The script that it found is run again and judged, as that of any prover.
+    It searches in a world with its wide set, where equal goals are shared, or in the environment itself with the narrow
+    set. The script that it found is run again and judged, as that of any prover.
 
     Args:
         guide: The guide.
         search: The search. None: :class:`.AndOrBestFirst`.
         narrow: Whether to take the narrow set, :func:`.legal_tactics`.
         tell: Called now and then with the number of applications of all searches that run.
+        world: The world whose wide set it takes.
     """
 
     def __init__(
@@ -50,9 +49,10 @@ class GuidedProver(Prover):
         search: Search | None = None,
         narrow: bool = False,
         tell: Callable[[int], None] = lambda _: None,
+        world: World = LOGIC,
     ) -> None:
         super().__init__()
-        self.guide, self.narrow, self.tell = guide, narrow, tell
+        self.guide, self.narrow, self.tell, self.world = guide, narrow, tell, world
         self.algorithm = search or AndOrBestFirst()
 
     def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
@@ -81,7 +81,7 @@ class GuidedProver(Prover):
             The index of a statement and its result, each when its search has ended.
 
         Raises:
-            SettingError: If a statement is outside of the embedded logic, and the prover takes the wide set.
+            SettingError: If a statement is outside of the world, and the prover takes the wide set.
         """
         limits = budget or SearchBudget()
         begun: dict[SearchGraph, tuple[int, Statement, State]] = {}
@@ -95,7 +95,7 @@ class GuidedProver(Prover):
                 if start.state is None:
                     refused.append((index, SearchResult(Verdict(False, "", start.message, start.outcome))))
                     continue
-                graph = SearchGraph(first_goal(environment, start.state, self.narrow)[0], costs)
+                graph = SearchGraph(self._first(environment, start.state), costs)
                 costs.pause()
                 begun[graph] = index, statement, start.state
                 yield graph
@@ -103,65 +103,64 @@ class GuidedProver(Prover):
         with rare_collections():
             for graph in run_searches(self.algorithm, self.guide, graphs(), company, self.tell):
                 index, statement, start = begun.pop(graph)
-                yield index, _judged(environment, statement, start, graph)
+                yield index, self._judged(environment, statement, start, graph)
         yield from refused
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
         """Find a script."""
-        graph = SearchGraph(first_goal(spent.environment, start, self.narrow)[0], spent)
+        graph = SearchGraph(self._first(spent.environment, start), spent)
         for _ in run_searches(self.algorithm, self.guide, [graph], tell=self.tell):
             if graph.root.proof is not None:
-                yield tuple([step.text for step in written_proof(start, graph.root)])
+                yield tuple([step.text for step in self._steps(start, graph.root)])
+
+    def _first(self, environment: Environment, start: State) -> OpenGoal:
+        return first_goal(environment, start, self.narrow, self.world)[0]
+
+    def _steps(self, start: State, root: GoalNode) -> list[ProofStep]:
+        return list(steps_of_texts(root) if isinstance(root.goal, StateGoal) else self.world.steps(start, root))
+
+    def _judged(self, environment: Environment, statement: Statement, start: State, graph: SearchGraph) -> SearchResult:
+        """The result of a search, of whose script the environment says whether it is a proof."""
+        costs = graph.costs
+        verdict: Verdict | None = None
+        steps = []
+        if graph.root.proof is not None:
+            try:
+                steps = self._steps(start, graph.root)
+                verdict = environment.verify(statement, "\n".join([step.text for step in steps]))
+            except UnwrittenError as error:
+                verdict = Verdict(False, "", f"the proof that the search found cannot be written: {error}")
+        environment.release({id(state): state for state in _states(graph)}.values())
+        proved = verdict is not None and verdict.proved
+        return SearchResult(
+            verdict,
+            tuple([step.text for step in steps]) if proved else (),
+            costs.applications,
+            graph.root.proof is None and not costs.out(),
+            costs.evaluations,
+            costs.seconds,
+            tuple(steps) if proved else (),
+            graph,
+        )
 
 
 def first_goal(
-    environment: Environment, start: State, narrow: bool = False
-) -> tuple[OpenGoal, NamedGoal | PrintedGoal]:
+    environment: Environment, start: State, narrow: bool = False, world: World = LOGIC
+) -> tuple[OpenGoal, WritableGoal]:
     """The goal with which a search begins, and the same goal with names.
 
     Args:
         environment: The environment.
         start: The state of a statement.
         narrow: Whether to take the narrow set of tactics, and else the wide set.
+        world: The world whose wide set it is.
 
     Raises:
-        SettingError: If the embedded logic does not read the goal, and the wide set is taken.
+        SettingError: If the world does not read the goal, and the wide set is taken.
     """
     if narrow:
         return StateGoal(environment, start), PrintedGoal(start.goals[0])
-    try:
-        goal = named_goal(start)
-        return SequentGoal(sequent_of(goal)), NamedGoal(goal, {})
-    except Unsupported as error:
-        raise SettingError(
-            f"The wide set of tactics is for statements of the embedded logic, and this is {error}. Take the narrow "
-            "set (--tactics narrow)."
-        ) from error
-
-
-def _judged(environment: Environment, statement: Statement, start: State, graph: SearchGraph) -> SearchResult:
-    """The result of a search, of whose script the environment says whether it is a proof."""
-    costs = graph.costs
-    verdict: Verdict | None = None
-    steps = []
-    if graph.root.proof is not None:
-        try:
-            steps = written_proof(start, graph.root)
-            verdict = environment.verify(statement, "\n".join([step.text for step in steps]))
-        except UnwrittenError as error:
-            verdict = Verdict(False, "", f"the proof that the search found cannot be written: {error}")
-    environment.release({id(state): state for state in _states(graph)}.values())
-    proved = verdict is not None and verdict.proved
-    return SearchResult(
-        verdict,
-        tuple([step.text for step in steps]) if proved else (),
-        costs.applications,
-        graph.root.proof is None and not costs.out(),
-        costs.evaluations,
-        costs.seconds,
-        tuple(steps) if proved else (),
-        graph,
-    )
+    return world.first_goal(start)
 
 
 def _states(graph: SearchGraph) -> Iterator[State]:

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from random import Random
 
 from lean_ebm.proving.candidates.invariants import invariant
-from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
+from lean_ebm.proving.search.goals import OpenGoal
 from lean_ebm.proving.search.guide import Advice, Guide
 
 
@@ -69,6 +69,6 @@ def _equal(goal: OpenGoal) -> list[float]:
 
 def _number(goal: OpenGoal) -> int:
     """A number of a goal that is the same in every process."""
-    if isinstance(goal, SequentGoal):
+    if goal.world:
         return invariant(goal.listing().graph)
     return int.from_bytes(blake2b(str(goal.key).encode(), digest_size=8).digest(), "big")

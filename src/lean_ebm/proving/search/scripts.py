@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from lean_ebm.proving.candidates.goals import read_goal
 from lean_ebm.proving.candidates.templates import Candidate
@@ -20,8 +20,16 @@ from lean_ebm.proving.search.states import StateGoal
 from lean_ebm.proving.statements import State
 
 
+class WritableGoal(Protocol):
+    """A goal with names, printed by ``str``, for which tactics can be written."""
+
+    def write(self, tactic: Tactic) -> str:
+        """Write a tactic that the search's goal lists."""
+        ...
+
+
 class NamedGoal:
-    """A goal with names, in which tactics of the search can be written as texts.
+    """A goal of the embedded logic with names, in which tactics of the search can be written as texts.
 
     Args:
         goal: The goal.
@@ -78,7 +86,7 @@ class ProofStep(NamedTuple):
 
     text: str
     node: GoalNode
-    goal: NamedGoal | PrintedGoal
+    goal: WritableGoal
 
 
 class UnwrittenError(Exception):
@@ -94,23 +102,8 @@ def named_goal(state: State) -> Goal:
     return state.open[0] if isinstance(state, LogicState) else read_goal(state.goals[0])
 
 
-def written_proof(start: State, root: GoalNode) -> list[ProofStep]:
-    """Write a proof, each tactic for the main goal of the state that those before it leave.
-
-    Goals of the search have no names, and have each hypothesis once. So the proof is run again from the start, in the
-    embedded logic, and each tactic is written for the goal that is there.
-
-    Args:
-        start: The state that the proof begins with.
-        root: The node of its main goal, which is proved.
-
-    Raises:
-        UnwrittenError: If it cannot be written.
-    """
-    return list(_texts(root) if isinstance(root.goal, StateGoal) else _written(named_goal(start), root))
-
-
-def _texts(root: GoalNode) -> Iterator[ProofStep]:
+def steps_of_texts(root: GoalNode) -> Iterator[ProofStep]:
+    """The steps of a proof whose tactics are texts."""
     waiting = [root]
     while waiting:
         node = waiting.pop()
@@ -120,7 +113,19 @@ def _texts(root: GoalNode) -> Iterator[ProofStep]:
         waiting.extend(reversed(proof.goals))
 
 
-def _written(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
+def steps_of_logic(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
+    """The steps of a proof in the embedded logic.
+
+    Goals of the search have no names, and have each hypothesis once. So the proof is run again from the start, and each
+    tactic is written for the goal that is there.
+
+    Args:
+        goal: The goal that the proof begins with.
+        root: Its node, which is proved.
+
+    Raises:
+        UnwrittenError: If it cannot be written.
+    """
     logic = Logic()
     state = LogicState([goal], TacticRun(goal.number, {}), None)
     waiting: list[tuple[GoalNode, dict[int, int]]] = [(root, {})]

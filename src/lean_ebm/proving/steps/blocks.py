@@ -21,13 +21,13 @@ from filelock import FileLock
 
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.files import cache_folder, write_whole
-from lean_ebm.proving.candidates.goals import listing_of
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.processes import run
 from lean_ebm.proving.steps.columns import MOST_NODES, Columns, ProvedTheorem, from_bytes
 from lean_ebm.proving.steps.sampling import ProofState, Thoroughness, sample_states
-from lean_ebm.proving.steps.sources import KINDS, Drawn, draw, read_theorems
+from lean_ebm.proving.steps.sources import KINDS, Drawn, LogicSource, Source, read_theorems
+from lean_ebm.proving.steps.theory import Theory
 
 VERSION = 1
 """Version of the data: with another one, the same settings give other states."""
@@ -43,40 +43,67 @@ class StepSettings:
     """Which proof steps to make.
 
     Args:
-        kinds: The share of each kind of theorems, by its name in :data:`.KINDS`; any positive numbers.
+        kinds: The share of each kind of theorems of the world, any positive numbers; empty for those of the world.
         file: A file of JSON lines with theorems, in place of random ones; empty for none.
         seed: Seed.
         connectives: Smallest and largest number of connectives of ``uniform`` theorems.
         shortest: Number of tactics from which on all theorems are kept.
         easy: The share of theorems with a shorter proof that is kept, 0 to 1.
-        thoroughness: How thoroughly each theorem is searched.
+        thoroughness: How thoroughly each theorem is searched; None for what suits the world.
+        world: ``logic`` or ``numbers``.
+        steps: Smallest and largest number of steps of the walks that make equations between numbers.
+        held_out: Names of lemmas of the world of numbers that nothing uses.
 
     Raises:
         SettingError: If a setting is out of its range.
     """
 
-    kinds: Mapping[str, float] = field(
-        default_factory=lambda: {"uniform": 0.5, "formula": 0.15, "term": 0.1, "first_order": 0.25}
-    )
+    kinds: Mapping[str, float] = field(default_factory=dict)
     file: str = ""
     seed: int = 0
     connectives: tuple[int, int] = (8, 28)
     shortest: int = 5
     easy: float = 0.25
-    thoroughness: Thoroughness = field(default_factory=Thoroughness)
+    thoroughness: Thoroughness | None = None
+    world: str = "logic"
+    steps: tuple[int, int] = (1, 12)
+    held_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.kinds or not self.kinds.keys() <= set(KINDS) or min(self.kinds.values()) <= 0:
-            raise SettingError(f"kinds is {dict(self.kinds)}: expected shares above 0 of {', '.join(KINDS)}.")
+        if self.world not in ("logic", "numbers"):
+            raise SettingError(f"world is {self.world!r}: expected logic or numbers.")
+        if not 1 <= self.steps[0] <= self.steps[1]:
+            raise SettingError(f"steps is {self.steps}: expected two numbers of 1 or more, in order.")
+        known = KINDS if self.world == "logic" else tuple(self.source.kinds)
+        if not self.kinds:
+            object.__setattr__(self, "kinds", dict(self.source.kinds))
+        if self.thoroughness is None:
+            object.__setattr__(self, "thoroughness", self.source.thoroughness)
+        if not self.kinds.keys() <= set(known) or min(self.kinds.values()) <= 0:
+            raise SettingError(f"kinds is {dict(self.kinds)}: expected shares above 0 of {', '.join(known)}.")
         if not 0 <= self.connectives[0] <= self.connectives[1]:
             raise SettingError(f"connectives is {self.connectives}: expected two numbers of 0 or more, in order.")
         if not 0 <= self.easy <= 1:
             raise SettingError(f"easy is {self.easy}: expected a share from 0 to 1.")
 
+    @property
+    def source(self) -> Source:
+        """Where the theorems come from."""
+        if self.world == "logic":
+            return LogicSource(self.connectives)
+        from lean_ebm.proving.numbers.steps import NumberSource  # reads the levels, which other worlds do not need
+
+        return NumberSource(self.steps, self.held_out)
+
+
+_OF_NUMBERS = ("world", "steps", "held_out")
+
 
 def folder_of(settings: StepSettings) -> Path:
     """The folder of the blocks of a data set; it need not exist."""
     described = {"version": VERSION, "theorems": _THEOREMS, **asdict(settings), "kinds": sorted(settings.kinds.items())}
+    if settings.world == "logic":
+        described = {name: value for name, value in described.items() if name not in _OF_NUMBERS}
     if settings.file:
         # What a file says matters, and not what it is called.
         described |= {"file": _digest(Path(settings.file).expanduser()), "kinds": [], "connectives": []}
@@ -115,7 +142,7 @@ def provide_steps(
     seen: set[int] = set()
     fruitless = 0
     folder = folder_of(settings)
-    last = -(-len(read_theorems(Path(settings.file).expanduser())) // _THEOREMS) if settings.file else None
+    last = -(-len(_from_file(settings)) // _THEOREMS) if settings.file else None
     for block in _blocks(settings, folder, workers, last):
         before = len(seen)
         seen.update([theorem.number for theorem in block.theorems])
@@ -132,6 +159,10 @@ def provide_steps(
     if not seen:
         raise RunError(f"{settings.file} has no theorem that is proved here.")
     return blocks
+
+
+def _from_file(settings: StepSettings) -> list[Drawn]:
+    return read_theorems(Path(settings.file).expanduser(), settings.source)
 
 
 def _blocks(settings: StepSettings, folder: Path, workers: int, last: int | None) -> Iterator[Columns]:
@@ -205,9 +236,9 @@ def serve() -> None:
     request = json.load(sys.stdin)
     given = request["settings"]
     thoroughness = Thoroughness(**given.pop("thoroughness"))
-    connectives = tuple(given.pop("connectives"))
+    pairs = {name: tuple(given.pop(name)) for name in ("connectives", "steps", "held_out")}
     _provided(
-        StepSettings(**given, connectives=connectives, thoroughness=thoroughness),
+        StepSettings(**given, **pairs, thoroughness=thoroughness),
         Path(request["folder"]),
         request["number"],
     )
@@ -219,15 +250,15 @@ def make_block(settings: StepSettings, number: int) -> Columns:
     block = Columns()
     known: set[int] = set()
     if settings.file:
-        theorems = read_theorems(Path(settings.file).expanduser())
-        for drawn in theorems[number * _THEOREMS : (number + 1) * _THEOREMS]:
+        for drawn in _from_file(settings)[number * _THEOREMS : (number + 1) * _THEOREMS]:
             _learned(settings, random, drawn, known, block)
         return block
+    source = settings.source
     kinds, shares = zip(*sorted(settings.kinds.items()), strict=True)
     for _ in range(_THEOREMS):
         kind = random.choices(kinds, shares)[0]
         for _ in range(_TRIES):
-            candidate = draw(random, kind, settings.connectives)
+            candidate = source.draw(random, kind)
             if candidate is not None and _learned(settings, random, candidate, known, block):
                 break
     return block
@@ -243,29 +274,31 @@ def _learned(settings: StepSettings, random: Random, drawn: Drawn, known: set[in
         known: The numbers of the statements that the block has had; this one is added.
         block: The block.
     """
-    first = listing_of(drawn.sequent, [])
+    theory = settings.source.theory()
+    first = theory.listing(drawn.goal, [])
     theorem = invariant(first.graph)
     if theorem in known or len(first.graph.kinds) > MOST_NODES:
         return False
     known.add(theorem)
     try:
         with deadline(_SECONDS):
-            steps, states = sample_states(drawn.sequent, random, settings.thoroughness)
+            effort = settings.thoroughness or settings.source.thoroughness
+            steps, states = sample_states(drawn.goal, random, effort, theory, drawn.path)
     except (OutOfTimeError, RecursionError):
         return False
     if not states or (steps < settings.shortest and not settings.file and random.random() >= settings.easy):
         return False
-    size = sum([formula.size for formula in (drawn.sequent.target, *drawn.sequent.hypotheses)])
-    block.theorems.append(ProvedTheorem(str(drawn.statement), drawn.kind, theorem, size, steps))
-    _add(block, states)
+    size = theory.size(drawn.goal)
+    block.theorems.append(ProvedTheorem(str(drawn.statement), drawn.kind, theorem, size, steps, drawn.lemmas))
+    _add(block, states, theory)
     return True
 
 
-def _add(block: Columns, states: list[ProofState]) -> None:
+def _add(block: Columns, states: list[ProofState], theory: Theory) -> None:
     """Add the states of a theorem, each once."""
     known: set[int] = set()
     for state in states:
-        listing = listing_of(state.sequent, list(state.tactics))
+        listing = theory.listing(state.goal, state.tactics)
         number = invariant(listing.graph)
         if number not in known and len(listing.graph.kinds) <= MOST_NODES:
             known.add(number)

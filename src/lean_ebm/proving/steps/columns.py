@@ -28,6 +28,16 @@ MOST_NODES = 2**15 - 1
 """Largest number of nodes of a state."""
 
 
+SPLITS = ("train", "val", "test")
+"""The splits of theorems and states."""
+
+
+def split_of(number: int) -> str:
+    """The split of a number, such as the :func:`.invariant` of a theorem: one of ten in ``val``, one in ``test``."""
+    share = number % 10
+    return "test" if share == 0 else "val" if share == 1 else "train"
+
+
 @dataclass(frozen=True)
 class ProvedTheorem:
     """A theorem with a proof that was found.
@@ -38,6 +48,7 @@ class ProvedTheorem:
         number: Its :func:`.invariant`.
         size: Number of connectives, quantifiers and atoms.
         steps: Number of tactics of the shortest proof that was found.
+        lemmas: Number of theorems of its world, from the first, that a proof may use.
     """
 
     statement: str
@@ -45,6 +56,7 @@ class ProvedTheorem:
     number: int
     size: int
     steps: int
+    lemmas: int = 0
 
 
 class Columns:

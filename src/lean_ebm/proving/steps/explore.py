@@ -1,8 +1,8 @@
-"""Shortest proofs within the wide set of tactics, found by a search that knows which goals have none.
+"""Shortest proofs within the wide set of tactics of a world, found by a search that knows which goals have none.
 
 The search is AO* (Nilsson 1980, "Principles of Artificial Intelligence", section 3.2; cyclic graphs as in LAO*, Hansen
-and Zilberstein 2001) over a graph of sequents. A sequent needs as many tactics as its best tactic: one, and as many as
-the goals need that the tactic leaves, added up. The search goes on at the sequent that the best tactics lead to, until
+and Zilberstein 2001) over a graph of goals. A goal needs as many tactics as its best tactic: one, and as many as
+the goals need that the tactic leaves, added up. The search goes on at the goal that the best tactics lead to, until
 the lower bound of what the theorem needs is the length of a proof that was found. Goals that are refuted by a model are
 not searched. Nothing here is measured in seconds, so what is found depends on nothing but the theorem.
 """
@@ -10,50 +10,38 @@ not searched. Nothing here is measured in seconds, so what is found depends on n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
-from lean_ebm.proving.candidates.listing import candidates
-from lean_ebm.proving.candidates.moves import goals_after
-from lean_ebm.proving.candidates.sequents import Sequent, SequentKey
 from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.logic.clock import tick
-from lean_ebm.proving.logic.formulas import FALSE, TRUE, Kind
-from lean_ebm.proving.steps.countermodels import Countermodels
+from lean_ebm.proving.steps.theory import Bounds, LogicTheory, Theory
 
-_MOST = 250  # tactics; two sequents that lead only to each other would else have bounds that grow forever
+_MOST = 250  # tactics; two goals that lead only to each other would else have bounds that grow forever
 
 
 class Node:
-    """A sequent in the graph of a search.
+    """A goal in the graph of a search.
 
     Attributes:
-        sequent: The sequent.
-        refuted: Whether a model shows that it has no proof.
+        goal: The goal.
+        refuted: Whether it is certain that it has no proof.
         low: A lower bound of the number of tactics that it needs; infinite if it has none, or seems to.
         guess: The same by a rule of thumb, which may be too large.
         found: Number of tactics of the shortest proof that was found; infinite if none was.
         candidates: The tactics that are listed for it; None until it is expanded.
-        goals: The goals that each of them leaves; only one of them if that one was refuted.
+        goals: The goals that each of them leaves; only one of them if that one was refuted, or if the tactic fails.
         parents: The nodes of which a tactic leads here.
     """
 
-    __slots__ = ("candidates", "found", "goals", "guess", "low", "parents", "refuted", "sequent")
+    __slots__ = ("candidates", "found", "goal", "goals", "guess", "low", "parents", "refuted")
 
-    def __init__(self, sequent: Sequent, refuted: bool) -> None:
-        self.sequent, self.refuted = sequent, refuted
-        self.candidates: list[Candidate] | None = None
+    def __init__(self, goal: Any, bounds: Bounds | None) -> None:
+        self.goal, self.refuted = goal, bounds is None
+        self.candidates: Sequence[Candidate] | None = None
         self.goals: list[tuple[Node, ...]] = []
         self.parents: dict[Node, None] = {}
-        self.found = math.inf
-        if refuted:
-            self.low = self.guess = math.inf
-        elif _closes(sequent):
-            self.low = self.guess = self.found = 1.0
-        else:
-            # With a ∀ among the hypotheses one tactic may do, which is not looked into here.
-            kinds = [formula.kind for formula in sequent.hypotheses]
-            self.low = 1.0 if Kind.ALL in kinds else 2.0
-            self.guess = 2.0 + 0.25 * (sequent.target.size - 1) + 0.05 * sum([part.size for part in sequent.hypotheses])
+        self.low, self.guess, self.found = bounds or Bounds(math.inf, math.inf)
 
     @property
     def solved(self) -> bool:
@@ -64,20 +52,26 @@ class Node:
 class Exploration:
     """The graph of one theorem.
 
+    Args:
+        theory: Answers questions about its goals. None: the embedded logic, whose goals are sequents.
+
     Attributes:
-        expansions: Number of sequents whose tactics were all applied.
+        expansions: Number of goals whose tactics were all applied.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, theory: Theory | None = None) -> None:
         self.expansions = 0
-        self._nodes: dict[SequentKey, Node] = {}
-        self._models = Countermodels()
+        self.theory = theory or LogicTheory()
+        self._nodes: dict[Hashable, Node] = {}
+        self._failed = Node(None, None)
 
-    def node(self, sequent: Sequent) -> Node:
-        """The node of a sequent."""
-        node = self._nodes.get(sequent.key)
+    def node(self, goal: Any) -> Node:
+        """The node of a goal."""
+        key = self.theory.key(goal)
+        node = self._nodes.get(key)
         if node is None:
-            node = self._nodes[sequent.key] = Node(sequent, self._models.refutes(sequent))
+            bounds = None if self.theory.refutes(goal) else self.theory.bounds(goal)
+            node = self._nodes[key] = Node(goal, bounds)
         return node
 
     def expand(self, node: Node) -> None:
@@ -86,12 +80,16 @@ class Exploration:
             return
         tick()
         self.expansions += 1
-        sequent = node.sequent
-        node.candidates = candidates(sequent)
+        theory = self.theory
+        node.candidates = theory.tactics(node.goal)
         for candidate in node.candidates:
             goals: list[Node] = []
+            left = theory.after(node.goal, candidate)
+            if left is None:
+                node.goals.append((self._failed,))
+                continue
             # The last goal first: it is the one that a cut or a premise leaves, which often has no proof.
-            for made in reversed(goals_after(sequent, candidate)):
+            for made in reversed(left):
                 goal = self.node(made)
                 if goal.refuted:
                     goals = [goal]
@@ -112,13 +110,44 @@ class Exploration:
         Returns:
             Whether a proof was found.
         """
-        end = self.expansions + expansions
+        end = self.expansions + expansions if self.theory.exact else self.expansions
         while node.found > node.low and node.low < math.inf and self.expansions < end:
             self.expand(_leaf(node, _low))
         end = self.expansions + expansions
         while node.found == math.inf and node.guess < math.inf and self.expansions < end:
             self.expand(_leaf(node, _guess))
         return node.found < math.inf
+
+    def follow(self, node: Node, path: Sequence[Candidate], expansions: int) -> None:
+        """Apply the tactics of a proof that is known, each of which leaves one goal or none; then in other orders.
+
+        Args:
+            node: The node that it proves.
+            path: Its tactics.
+            expansions: Number of expansions for other orders.
+        """
+        waiting = [(node, tuple(path))]
+        seen = {id(node)}
+        at: Node | None = node
+        for tactic in path:
+            at = self._child(at, tactic) if at is not None else None
+        end = self.expansions + expansions
+        while waiting and self.expansions < end:
+            at, rest = waiting.pop(0)
+            for index, tactic in enumerate(rest):
+                child = self._child(at, tactic)
+                if child is not None and id(child) not in seen:
+                    seen.add(id(child))
+                    waiting.append((child, rest[:index] + rest[index + 1 :]))
+
+    def _child(self, node: Node, tactic: Candidate) -> Node | None:
+        """The only goal that a tactic leaves; None if it is not listed, or leaves none or several."""
+        self.expand(node)
+        assert node.candidates is not None
+        if tactic not in node.candidates:
+            return None
+        goals = node.goals[node.candidates.index(tactic)]
+        return goals[0] if len(goals) == 1 and not goals[0].refuted else None
 
     def proof(self, node: Node) -> list[Node]:
         """The nodes of the shortest proof that was found, each once; all of them are expanded.
@@ -182,15 +211,3 @@ def _update(node: Node) -> None:
         if low != node.low or found != node.found or guess != node.guess:
             node.low, node.guess, node.found = low, guess, found
             changed.update(node.parents)
-
-
-def _closes(sequent: Sequent) -> bool:
-    """Whether a single tactic proves a sequent: ``exact``, ``constructor``, ``cases`` or a contradiction."""
-    target, known = sequent.target, sequent.known
-    if target is TRUE or target in known or FALSE in known:
-        return True
-    implication = Kind.IMPLIES
-    for formula in sequent.hypotheses:
-        if formula.kind is implication and formula.b is FALSE and formula.a in known:
-            return True
-    return False

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
-from lean_ebm.proving.candidates.sequents import Sequent
 from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.steps.explore import Exploration, Node
+from lean_ebm.proving.steps.theory import Theory
 
 UNKNOWN = -1
 """Stands for steps that are not known."""
 DEAD = -2
 """Stands for the steps of what has no proof."""
+
+_ORDERS = 2  # goals for each step of a known proof that are expanded to try its steps in other orders
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,10 @@ class Thoroughness:
     """How thoroughly a theorem is searched.
 
     Args:
-        expansions: Number of sequents that may be expanded for the theorem's own proof.
+        expansions: Number of goals that may be expanded for the theorem's own proof.
         turns: Number of wrong turns for each state of the proof.
-        turn_expansions: Number of sequents that may be expanded for the proof of a state that a wrong turn leads to.
-        tie_expansions: Number of sequents that may be expanded to find out whether a tactic is as good as the best one.
+        turn_expansions: Number of goals that may be expanded for the proof of a state that a wrong turn leads to.
+        tie_expansions: Number of goals that may be expanded to find out whether a tactic is as good as the best one.
         states: Largest number of states of a theorem.
     """
 
@@ -40,7 +44,7 @@ class ProofState:
     """A state to learn from, with what is known of each tactic that is listed for it.
 
     Args:
-        sequent: The state.
+        goal: The state.
         turn: Whether a wrong turn led to it, and not the theorem's own shortest proof.
         tactics: The tactics that are listed for it, at least one.
         left: Number of tactics of the shortest proof that was found, ``DEAD`` if there is none.
@@ -50,7 +54,7 @@ class ProofState:
         tied: For each tactic, whether it may be as good as the best one although no such proof through it was found.
     """
 
-    sequent: Sequent
+    goal: Any
     turn: bool
     tactics: tuple[Candidate, ...]
     left: int
@@ -59,15 +63,30 @@ class ProofState:
     tied: tuple[bool, ...]
 
 
-def sample_states(theorem: Sequent, random: Random, effort: Thoroughness) -> tuple[int, list[ProofState]]:
+def sample_states(
+    theorem: Any,
+    random: Random,
+    effort: Thoroughness,
+    theory: Theory | None = None,
+    path: Sequence[Candidate] = (),
+) -> tuple[int, list[ProofState]]:
     """Search for a proof of a theorem, then take wrong turns.
+
+    Args:
+        theorem: The theorem, a goal.
+        random: The random generator.
+        effort: How thoroughly to search.
+        theory: Answers questions about goals. None: the embedded logic, whose goals are sequents.
+        path: The tactics of a proof that is known, none of which leaves several goals; empty if none is known.
 
     Returns:
         Number of tactics of the shortest proof that was found, ``DEAD`` if there is none and ``UNKNOWN`` if none was
         found; and the states, the first one the theorem itself.
     """
-    search = Exploration()
+    search = Exploration(theory)
     root = search.node(theorem)
+    if path:
+        search.follow(root, path, _ORDERS * len(path))
     if root.refuted or not search.solve(root, effort.expansions):
         return DEAD if root.refuted else UNKNOWN, []
     chosen = {id(node): node for node in search.proof(root)}
@@ -90,7 +109,8 @@ def _turn(random: Random, search: Exploration, nodes: list[Node]) -> Node | None
         search.expand(node)
     tactics = [len(node.goals) for node in nodes]
     goals = random.choice(random.choices(nodes, tactics)[0].goals)
-    return random.choice(goals) if goals else None
+    left = [goal for goal in goals if goal.goal is not None]  # those of a tactic that fails have none
+    return random.choice(left) if left else None
 
 
 def _state(search: Exploration, node: Node, turn: bool, expansions: int) -> ProofState:
@@ -99,9 +119,9 @@ def _state(search: Exploration, node: Node, turn: bool, expansions: int) -> Proo
     tactics = tuple(node.candidates or ())
     if node.refuted:
         every = len(tactics)
-        return ProofState(node.sequent, turn, tactics, DEAD, True, (DEAD,) * every, (False,) * every)
+        return ProofState(node.goal, turn, tactics, DEAD, True, (DEAD,) * every, (False,) * every)
     for goals in node.goals:
-        if _is_tied(node, goals):
+        if _is_tied(node, goals, search.theory.exact):
             for goal in goals:
                 search.solve(goal, expansions)
     after, tied = [], []
@@ -109,11 +129,13 @@ def _state(search: Exploration, node: Node, turn: bool, expansions: int) -> Proo
         found = sum([goal.found for goal in goals])
         dead = any(goal.refuted for goal in goals)
         after.append(DEAD if dead else UNKNOWN if found == math.inf else int(found))
-        tied.append(_is_tied(node, goals))
-    return ProofState(node.sequent, turn, tactics, int(node.found), node.solved, tuple(after), tuple(tied))
+        tied.append(_is_tied(node, goals, search.theory.exact))
+    return ProofState(node.goal, turn, tactics, int(node.found), node.solved, tuple(after), tuple(tied))
 
 
-def _is_tied(node: Node, goals: tuple[Node, ...]) -> bool:
+def _is_tied(node: Node, goals: tuple[Node, ...], exact: bool) -> bool:
     """Whether a tactic with these goals may be as good as the best one, and no such proof was found."""
+    if not exact:
+        return False
     low, found = 1 + sum([goal.low for goal in goals]), 1 + sum([goal.found for goal in goals])
     return low <= node.found < found

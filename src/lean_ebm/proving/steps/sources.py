@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.sequents import Sequent, sequent_of
+from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.files import read_lines
 from lean_ebm.proving.logic.formulas import Expr
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.logic.unify import Unsupported
 from lean_ebm.proving.search.find import read_statement
+from lean_ebm.proving.search.worlds import LOGIC, World
 from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.steps.countermodels import Countermodels
+from lean_ebm.proving.steps.sampling import Thoroughness
+from lean_ebm.proving.steps.theory import LogicTheory, Theory
 from lean_ebm.proving.theorems.families import FAMILIES
 from lean_ebm.proving.theorems.renaming import renamed
 from lean_ebm.proving.theorems.signature import Signature
@@ -30,12 +35,54 @@ class Drawn(NamedTuple):
     Args:
         kind: Where it comes from.
         statement: The statement.
-        sequent: The same as a sequent.
+        goal: The same as a goal of its world.
+        path: The tactics of a proof that is known, none of which leaves several goals; empty if none is known.
+        lemmas: Number of theorems of its world, from the first, that a proof may use.
     """
 
     kind: str
     statement: Statement
-    sequent: Sequent
+    goal: Any
+    path: tuple[Candidate, ...] = ()
+    lemmas: int = 0
+
+
+class Source(ABC):
+    """Where the theorems of a world come from."""
+
+    @property
+    @abstractmethod
+    def kinds(self) -> Mapping[str, float]:
+        """The share of each kind of theorems, unless others are asked for."""
+
+    @property
+    def thoroughness(self) -> Thoroughness:
+        """How thoroughly theorems are searched, unless it is asked for otherwise."""
+        return Thoroughness()
+
+    @abstractmethod
+    def draw(self, random: Random, kind: str) -> Drawn | None:
+        """Draw a statement of a kind; None if it is none, or no theorem."""
+
+    @abstractmethod
+    def read(self, statement: str) -> Drawn:
+        """Read a statement.
+
+        Raises:
+            SettingError: If it is not one of the world.
+        """
+
+    @abstractmethod
+    def theory(self) -> Theory:
+        """What answers questions about the goals of a theorem."""
+
+    @abstractmethod
+    def world(self, lemmas: Mapping[str, int]) -> World:
+        """The world, for searches.
+
+        Args:
+            lemmas: The number of theorems of the world, from the first, that a proof of a statement may use.
+        """
 
 
 _Made = tuple[Expr, Signature, ProofTerm | None]
@@ -78,6 +125,42 @@ families of :data:`.FAMILIES`, up to size 6.
 """
 
 
+class LogicSource(Source):
+    """Theorems of the embedded logic.
+
+    Args:
+        connectives: Smallest and largest number of connectives of a uniform formula.
+    """
+
+    def __init__(self, connectives: tuple[int, int]) -> None:
+        self.connectives = connectives
+
+    @property
+    def kinds(self) -> Mapping[str, float]:
+        """All kinds but families."""
+        return {"uniform": 0.5, "formula": 0.15, "term": 0.1, "first_order": 0.25}
+
+    def draw(self, random: Random, kind: str) -> Drawn | None:
+        """Draw a statement; see :func:`draw`."""
+        return draw(random, kind, self.connectives)
+
+    def read(self, statement: str) -> Drawn:
+        """Read a statement."""
+        try:
+            found = read_statement(statement)
+            return Drawn("file", found, sequent_of(root(found)))
+        except Unsupported as error:
+            raise SettingError(str(error)) from error
+
+    def theory(self) -> Theory:
+        """The theory of sequents."""
+        return LogicTheory()
+
+    def world(self, lemmas: Mapping[str, int]) -> World:
+        """The world of logic, which has no lemmas."""
+        return LOGIC
+
+
 def draw(random: Random, kind: str, connectives: tuple[int, int]) -> Drawn | None:
     """Draw a statement of a kind; None if it is none, or if a small model shows that it is no theorem.
 
@@ -100,17 +183,16 @@ def draw(random: Random, kind: str, connectives: tuple[int, int]) -> Drawn | Non
     return Drawn(kind, statement, sequent_of(root(statement)))
 
 
-def read_theorems(path: Path) -> list[Drawn]:
+def read_theorems(path: Path, source: Source) -> list[Drawn]:
     """Read the statements of a file of JSON lines.
 
     Raises:
-        SettingError: If it cannot be read, or a statement is not one of the embedded logic.
+        SettingError: If it cannot be read, or a statement is not one of the world of the source.
     """
     found = []
     for number, record in enumerate(read_lines(path), 1):
         try:
-            statement = read_statement(record["statement"])
-            found.append(Drawn("file", statement, sequent_of(root(statement))))
-        except (SettingError, Unsupported) as error:
+            found.append(source.read(record["statement"]))
+        except SettingError as error:
             raise SettingError(f"{path}, theorem {number}: {error}") from error
     return found

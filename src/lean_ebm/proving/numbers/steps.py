@@ -1,0 +1,162 @@
+"""Proof steps of the world of numbers: where the theorems come from, and what is known of their goals."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from functools import cache
+from random import Random
+from typing import Any
+
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.candidates.goals import Listing
+from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.numbers.goals import TYPE, NumberGoal, printer_of
+from lean_ebm.proving.numbers.graphs import number_listing
+from lean_ebm.proving.numbers.lemmas import Lemmas, lemmas_of
+from lean_ebm.proving.numbers.levels import Level, levels
+from lean_ebm.proving.numbers.normal import TooLargeError, alike
+from lean_ebm.proving.numbers.reading import closed_formula, goal_of
+from lean_ebm.proving.numbers.terms import TermKind
+from lean_ebm.proving.numbers.world import NUMBERS, NumberProblem, NumberWorld
+from lean_ebm.proving.search.worlds import World
+from lean_ebm.proving.statements import Statement
+from lean_ebm.proving.steps.sampling import Thoroughness
+from lean_ebm.proving.steps.sources import Drawn, Source
+from lean_ebm.proving.steps.theory import Bounds, Theory
+from lean_ebm.proving.theorems.walks import Walk, number_of, random_walk
+
+
+@cache
+def level_numbers() -> frozenset[int]:
+    """The :func:`.invariant` of each level that is an equation, so that none of them is trained on."""
+    found = []
+    for level in levels():
+        if closed_formula(level.statement) is not None:
+            found.append(number_of(goal_of(level.statement)))
+    return frozenset(found)
+
+
+class NumberTheory(Theory):
+    """The world of numbers, whose goals are :class:`.NumberProblem`.
+
+    No goal is refuted, and lower bounds say nothing: what is found need not be a shortest proof.
+    """
+
+    exact = False
+
+    def key(self, goal: NumberProblem) -> Hashable:
+        """Equal for goals that say the same."""
+        return goal.key
+
+    def tactics(self, goal: NumberProblem) -> Sequence[Candidate]:
+        """The wide set."""
+        return goal.tactics
+
+    def after(self, goal: NumberProblem, tactic: Candidate) -> Sequence[Any] | None:
+        """The goals that a tactic leaves; None if it fails."""
+        return goal.after(tactic)
+
+    def refutes(self, goal: NumberProblem) -> bool:
+        """Nothing is refuted."""
+        return False
+
+    def bounds(self, goal: NumberProblem) -> Bounds:
+        """How many tactics a goal needs: one if ``rfl`` proves it, else more for larger targets."""
+        target = goal.goal.target
+        try:
+            if target.kind is TermKind.EQUALS and alike(target.a, target.b):
+                return Bounds(1.0, 1.0, 1.0)
+        except TooLargeError:
+            pass
+        return Bounds(1.0, 1.0 + 0.3 * target.size)
+
+    def listing(self, goal: NumberProblem, tactics: Sequence[Candidate]) -> Listing:
+        """A goal and its tactics as integers."""
+        return number_listing(goal.goal, list(tactics))
+
+    def size(self, goal: NumberProblem) -> int:
+        """Number of the parts of the target and the hypotheses."""
+        return sum(goal.sizes())
+
+
+class NumberSource(Source):
+    """Random equations between numbers, none of which is a level.
+
+    Args:
+        steps: Smallest and largest number of steps of a walk.
+        held_out: Names of lemmas that nothing uses.
+
+    Raises:
+        SettingError: If there is no such lemma.
+    """
+
+    def __init__(self, steps: tuple[int, int], held_out: tuple[str, ...] = ()) -> None:
+        if unknown := set(held_out) - {level.name for level in levels()}:
+            raise SettingError(f"held_out has {sorted(unknown)[0]!r}, which is no level of the world of numbers.")
+        self.steps, self.held_out = steps, frozenset(held_out)
+
+    @property
+    def kinds(self) -> Mapping[str, float]:
+        """``walk``: all lemmas may be used; ``theory``: only those before one of those by which the walk went."""
+        return {"walk": 0.6, "theory": 0.4}
+
+    @property
+    def thoroughness(self) -> Thoroughness:
+        """Few wrong turns, since each leads to a goal that needs one tactic more at most."""
+        return Thoroughness(expansions=80, turns=1.0, turn_expansions=5, tie_expansions=0)
+
+    def lemmas(self, count: int | None = None) -> Lemmas:
+        """The lemmas that may be used among the first levels; None for all."""
+        return lemmas_of(self._chosen(count))
+
+    def _chosen(self, count: int | None) -> tuple[Level, ...]:
+        return tuple([level for level in levels()[:count] if level.name not in self.held_out])
+
+    def draw(self, random: Random, kind: str) -> Drawn | None:
+        """Draw an equation; None if the walk got stuck or ended at a level."""
+        theory = kind == "theory"
+        steps = random.randint(1, 4) if theory else random.randint(*self.steps)
+        walk = random_walk(random, self.lemmas(), steps, *((4, 12) if theory else ()))
+        if walk is None or walk.number in level_numbers():
+            return None
+        if not theory:
+            return self._drawn(kind, walk, len(levels()), walk.path)
+        number = _definitions() + random.randrange(max(_last_used(walk) - _definitions(), 0) + 1)
+        return self._drawn(kind, walk, number, ())
+
+    def _drawn(self, kind: str, walk: Walk, count: int, path: tuple[Candidate, ...]) -> Drawn:
+        return Drawn(kind, statement_of(walk.goal), NumberProblem(walk.goal, self.lemmas(count)), path, count)
+
+    def read(self, statement: str) -> Drawn:
+        """Read a statement.
+
+        Raises:
+            SettingError: If it is not an equation between numbers.
+        """
+        found = NUMBERS.read(statement)
+        return Drawn("file", found, NumberProblem(goal_of(found), self.lemmas()), (), len(levels()))
+
+    def theory(self) -> Theory:
+        """The theory of numbers."""
+        return NumberTheory()
+
+    def world(self, lemmas: Mapping[str, int]) -> World:
+        """The world of numbers, in which the proofs of statements may use as many levels as is given."""
+        return NumberWorld(lambda statement: self._chosen(lemmas.get(str(statement))))
+
+
+@cache
+def _definitions() -> int:
+    """Number of the levels that define the operations and numerals, which come first."""
+    return sum(level.kind == "definition" for level in levels())
+
+
+def _last_used(walk: Walk) -> int:
+    names = [level.name for level in levels()]
+    return max(names.index(name) for name in walk.used)
+
+
+def statement_of(goal: NumberGoal) -> Statement:
+    """Write a goal without hypotheses as a statement."""
+    names = " ".join([local.name for local in goal.context])
+    return Statement(printer_of(goal.context).text(goal.target), f"({names} : {TYPE})" if names else "")

@@ -1,0 +1,106 @@
+"""Worlds: what searches and what learns from them have to know of a kind of mathematics.
+
+A world reads statements, has an environment of its own, makes the goals that a search works on, and writes the proofs
+that it finds. Its goals list tactics as templates with pointers, and are written as integers in the vocabulary that all
+worlds share (:class:`.NodeKind`, :class:`.Template`); guides, searches and networks need nothing else.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+
+from lean_ebm.errors import SettingError
+from lean_ebm.proving.candidates.sequents import sequent_of
+from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.lexer import SyntaxProblem
+from lean_ebm.proving.logic.infer import statement as with_binders
+from lean_ebm.proving.logic.logic import Logic, root
+from lean_ebm.proving.logic.unify import TacticError, Unsupported
+from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
+from lean_ebm.proving.search.graph import GoalNode
+from lean_ebm.proving.search.scripts import NamedGoal, ProofStep, WritableGoal, named_goal, steps_of_logic
+from lean_ebm.proving.statements import State, Statement
+
+
+class World(ABC):
+    """A kind of mathematics.
+
+    Attributes:
+        name: Its name, as ``--world`` takes it.
+    """
+
+    name: str
+
+    @abstractmethod
+    def read(self, text: str) -> Statement:
+        """Read a statement.
+
+        Raises:
+            SettingError: If the text is not a statement of this world.
+        """
+
+    @abstractmethod
+    def environment(self) -> Environment:
+        """Make the world's own environment, in which tactics are fast."""
+
+    @abstractmethod
+    def first_goal(self, start: State) -> tuple[OpenGoal, WritableGoal]:
+        """The goal with which a search begins, with the wide set of tactics; and the same goal with names.
+
+        Args:
+            start: The state of a statement, of whatever environment.
+
+        Raises:
+            SettingError: If the world does not read it.
+        """
+
+    @abstractmethod
+    def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
+        """Write a proof, each tactic for the main goal of the state that those before it leave.
+
+        Args:
+            start: The state that the proof begins with.
+            proved: The node of its main goal.
+
+        Raises:
+            UnwrittenError: If it cannot be written.
+        """
+
+
+class LogicWorld(World):
+    """Intuitionistic logic."""
+
+    name = "logic"
+
+    def read(self, text: str) -> Statement:
+        """Read a statement; names without binders get the binders that their use asks for. See :meth:`.World.read`."""
+        try:
+            statement = with_binders(text)
+            root(statement)
+        except (SyntaxProblem, TacticError, Unsupported) as error:
+            raise SettingError(f"{text!r} is not a statement of this logic: {error}.") from error
+        return statement
+
+    def environment(self) -> Logic:
+        """Make an embedded logic."""
+        return Logic()
+
+    def first_goal(self, start: State) -> tuple[OpenGoal, WritableGoal]:
+        """The sequent with which a search begins; see :meth:`.World.first_goal`."""
+        try:
+            goal = named_goal(start)
+            return SequentGoal(sequent_of(goal)), NamedGoal(goal, {})
+        except Unsupported as error:
+            raise SettingError(
+                f"The wide set of tactics is for statements of the embedded logic, and this is {error}. Take the "
+                "narrow set (--tactics narrow)."
+            ) from error
+
+    def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
+        """Write a proof; see :meth:`.World.steps`."""
+        return steps_of_logic(named_goal(start), proved)
+
+
+LOGIC = LogicWorld()
+"""The world of logic."""
