@@ -26,7 +26,8 @@ from lean_ebm.proving.processes import ProcessFailedError
 from lean_ebm.proving.source.shape import check_shape
 from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
 
-_TOGETHER = 32  # tactics in one text: they share Lean's limit of steps
+_TOGETHER = 64  # most tactics in one text: they share Lean's limit of steps
+_FEW = 8  # for fewer tactics than that, a second process has more to do than it saves
 _FAILED = "Lean refuses the tactic here; apply it by itself to see Lean's message"
 
 
@@ -93,9 +94,8 @@ class LeanEnvironment(Environment):
         for index in left:
             handle = tries[index].request.state.handle
             groups.setdefault((handle.statement, handle.script), []).append(index)
-        parts = [
-            group[start : start + _TOGETHER] for group in groups.values() for start in range(0, len(group), _TOGETHER)
-        ]
+        size = min(_TOGETHER, max(_FEW, -(-len(left) // len(self._sessions))))
+        parts = [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]
         made = self._threads.map(self._together, [[tries[index] for index in part] for part in parts])
         for index, step in zip(chain(*parts), chain(*made), strict=True):
             steps[index] = step
