@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out reasoning proving bench bench-smoke gpu-check test coverage test-slow lint \
+.PHONY: setup quickstart leaderboard held-out reasoning numbers proving bench bench-smoke gpu-check test coverage test-slow lint \
 	format clean
 
 setup: $(READY)
@@ -30,8 +30,8 @@ quickstart: $(READY)
 
 # Takes hours on two cores, resumes where it was interrupted, and writes a report into results/.
 # FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.
-# RECIPES="contrastive ebt": only these recipes (leaderboard and held-out).
-leaderboard held-out reasoning: $(READY)
+# RECIPES="contrastive ebt": only these recipes (leaderboard, held-out and numbers).
+leaderboard held-out reasoning numbers: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(RECIPES),--recipes $(RECIPES))
 

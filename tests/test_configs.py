@@ -22,6 +22,7 @@ def test_there_are_configs():
     names = {path.stem for path in CONFIGS}
     assert {"quickstart", "ebt", "contrastive", "ired"} <= names
     provers = {"energy", "policy", "policy_value", "policy_value_shared", "affine", "ebt", "contrastive", "ired"}
+    provers |= {"numbers", "numbers_policy_value"}
     assert provers == {path.stem for path in CONFIGS if path.parent.name == "proving"}
     families = {"addition", "completion", "inverse", "sudoku", "connectivity", "shortest_path"}
     assert families <= {path.stem for path in CONFIGS if path.parent.name == "reasoning"}

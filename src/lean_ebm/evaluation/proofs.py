@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from random import Random
 
@@ -46,11 +47,14 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
 
         And over goals to which wrong turns led: ``dead_auroc``, the probability that one without a proof has a higher
         value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics. If there are
-        theorems to prove, also the figures of :func:`prove_theorems`.
+        theorems to prove, also the figures of :func:`prove_theorems`, and of the test split ``solved_NAME``, the share
+        of the statements of each benchmark of the world that was proved, as :func:`prove_benchmarks` does it.
     """
     proved = prove_theorems(data, method, split, effort.theorems, effort.seed)
+    solved = prove_benchmarks(data, method, effort.theorems) if split == "test" else {}
+    proved |= {f"solved_{name}": sum(values) / len(values) for name, values in solved.items()}
     if not effort.num_samples:
-        return EvaluationResult(proved)
+        return EvaluationResult(proved, values=solved)
     seconds = 0.0
     count = 0
     generator = torch.Generator(method.device).manual_seed(effort.seed)
@@ -84,7 +88,7 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         "dead_auroc": wrong_auroc(values[turn], ~live[turn]),
         "goal_milliseconds": 1000 * seconds / max(count, 1),
     }
-    return EvaluationResult(figures | proved)
+    return EvaluationResult(figures | proved, values=solved)
 
 
 def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> dict[str, float]:
@@ -113,6 +117,26 @@ def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, se
     seconds = time.perf_counter() - begun
     solved = sum([result.proved for _, result in results])
     return {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds}
+
+
+def prove_benchmarks(data: ProofSteps, method: Method, number: int) -> dict[str, list[float]]:
+    """Prove the benchmarks of a world with the method as the guide of a search (and-or-best-first), in lock step.
+
+    Args:
+        data: The data module, set up.
+        method: The trained method.
+        number: Number of statements of each benchmark of random ones. 0: no benchmarks.
+
+    Returns:
+        For each benchmark and each of its statements, 1 if it was proved, by the judge's verdict, and else 0.
+    """
+    found = {}
+    for name, (statements, applications, world) in data.benchmarks(number).items() if number else ():
+        with world.environment() as environment:
+            prover = GuidedProver(NetworkGuide(method), world=world)
+            results = dict(prover.prove_many(environment, statements, SearchBudget(applications, seconds=math.inf)))
+        found[name] = [float(results[index].proved) for index in range(len(statements))]
+    return found
 
 
 def _right(tactics: LabelledTactics, energies: Tensor) -> Tensor:

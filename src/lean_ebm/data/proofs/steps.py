@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lean_ebm.proving.search import World
     from lean_ebm.proving.steps.blocks import StepSettings
     from lean_ebm.proving.steps.columns import ProvedTheorem
+    from lean_ebm.proving.steps.sources import Benchmark
 
 _POOL = 50  # batches that are sorted by length together
 _SECONDS = 10  # between two messages while data are made
@@ -126,6 +127,14 @@ class ProofSteps(DataModule):
         """The world of the theorems, in which each may be proved from the lemmas that its data were made with."""
         theorems = [theorem for some in self._table.theorems.values() for theorem in some]
         return self.made_of.source.world({theorem.statement: theorem.lemmas for theorem in theorems})
+
+    def benchmarks(self, number: int) -> dict[str, Benchmark]:
+        """Other statements on which provers of this world are compared, by the name of the benchmark.
+
+        Args:
+            number: Number of statements of each benchmark of random ones.
+        """
+        return self.made_of.source.benchmarks(number)
 
     def sample(
         self, split: str, number: int, seed: int, batch_size: int

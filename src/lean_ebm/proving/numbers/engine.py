@@ -20,9 +20,9 @@ from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.numbers.goals import NumberGoal
-from lean_ebm.proving.numbers.lemmas import Lemmas, lemmas_of
+from lean_ebm.proving.numbers.lemmas import Lemmas, NamedTheorem, lemmas_of
 from lean_ebm.proving.numbers.parsing import parsed_script
-from lean_ebm.proving.numbers.reading import Lemma, goal_of
+from lean_ebm.proving.numbers.reading import goal_of
 from lean_ebm.proving.numbers.tactics import run_block
 from lean_ebm.proving.parser_base import OutsideProblem, Tree
 from lean_ebm.proving.source.commands import only_opens
@@ -66,7 +66,7 @@ class Numbers(Environment):
             Those that are outside of the fragment are left out.
     """
 
-    def __init__(self, lemmas: Iterable[Lemma] | Callable[[Statement], Iterable[Lemma]]) -> None:
+    def __init__(self, lemmas: Iterable[NamedTheorem] | Callable[[Statement], Iterable[NamedTheorem]]) -> None:
         self._lemmas = lemmas if callable(lemmas) else tuple(lemmas)
 
     def lemmas(self, statement: Statement) -> Lemmas:

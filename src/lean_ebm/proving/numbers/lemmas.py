@@ -12,14 +12,18 @@ from lean_ebm.proving.numbers.terms import Term, TermKind
 from lean_ebm.proving.statements import Statement
 
 
-class _Theorem(Protocol):
+class NamedTheorem(Protocol):
     """A theorem with a name, such as a :class:`.Lemma`."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Its name."""
+        ...
 
     @property
-    def statement(self) -> Statement: ...
+    def statement(self) -> Statement:
+        """Its statement."""
+        ...
 
 
 class NamedRule(NamedTuple):
@@ -45,7 +49,7 @@ class Lemmas:
             or leave something to be found.
     """
 
-    def __init__(self, lemmas: Iterable[_Theorem]) -> None:
+    def __init__(self, lemmas: Iterable[NamedTheorem]) -> None:
         self.formulas: dict[str, Term] = {}
         for lemma in lemmas:
             formula = closed_formula(lemma.statement)
@@ -78,6 +82,6 @@ def usable_rule(formula: Term, backwards: bool) -> Rule | None:
 
 
 @lru_cache(256)
-def lemmas_of(theorems: tuple[_Theorem, ...]) -> Lemmas:
+def lemmas_of(theorems: tuple[NamedTheorem, ...]) -> Lemmas:
     """The same as :class:`Lemmas`; remembered."""
     return Lemmas(theorems)

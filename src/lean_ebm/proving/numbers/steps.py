@@ -10,30 +10,21 @@ from typing import Any
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.templates import Candidate
-from lean_ebm.proving.numbers.goals import TYPE, NumberGoal, printer_of
+from lean_ebm.proving.numbers.benchmarks import benchmarks
 from lean_ebm.proving.numbers.graphs import number_listing
 from lean_ebm.proving.numbers.lemmas import Lemmas, lemmas_of
 from lean_ebm.proving.numbers.levels import Level, levels
 from lean_ebm.proving.numbers.normal import TooLargeError, alike
-from lean_ebm.proving.numbers.reading import closed_formula, goal_of
+from lean_ebm.proving.numbers.reading import goal_of
 from lean_ebm.proving.numbers.terms import TermKind
 from lean_ebm.proving.numbers.world import NUMBERS, NumberProblem, NumberWorld
 from lean_ebm.proving.search.worlds import World
-from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.steps.sampling import Thoroughness
-from lean_ebm.proving.steps.sources import Drawn, Source
+from lean_ebm.proving.steps.sources import Benchmark, Drawn, Source
 from lean_ebm.proving.steps.theory import Bounds, Theory
-from lean_ebm.proving.theorems.walks import Walk, number_of, random_walk
+from lean_ebm.proving.theorems.walks import Walk, level_numbers, random_walk, statement_of
 
-
-@cache
-def level_numbers() -> frozenset[int]:
-    """The :func:`.invariant` of each level that is an equation, so that none of them is trained on."""
-    found = []
-    for level in levels():
-        if closed_formula(level.statement) is not None:
-            found.append(number_of(goal_of(level.statement)))
-    return frozenset(found)
+_FEWER = 0.25  # the share of theorems for whose proofs not all lemmas are there that they might use
 
 
 class NumberTheory(Theory):
@@ -97,13 +88,18 @@ class NumberSource(Source):
 
     @property
     def kinds(self) -> Mapping[str, float]:
-        """``walk``: all lemmas may be used; ``theory``: only those before one of those by which the walk went."""
-        return {"walk": 0.6, "theory": 0.4}
+        """``walk``: all lemmas may be used; ``theory``: only those before the last one that the walk used, or fewer."""
+        return {"walk": 0.5, "theory": 0.5}
 
     @property
     def thoroughness(self) -> Thoroughness:
         """Few wrong turns, since each leads to a goal that needs one tactic more at most."""
         return Thoroughness(expansions=80, turns=1.0, turn_expansions=5, tie_expansions=0)
+
+    @property
+    def shortest(self) -> int:
+        """Two: also of three tactics one may be hard to find here."""
+        return 2
 
     def lemmas(self, count: int | None = None) -> Lemmas:
         """The lemmas that may be used among the first levels; None for all."""
@@ -115,13 +111,15 @@ class NumberSource(Source):
     def draw(self, random: Random, kind: str) -> Drawn | None:
         """Draw an equation; None if the walk got stuck or ended at a level."""
         theory = kind == "theory"
-        steps = random.randint(1, 4) if theory else random.randint(*self.steps)
-        walk = random_walk(random, self.lemmas(), steps, *((4, 12) if theory else ()))
+        steps = random.choice((1, 1, 2, 3)) if theory else random.randint(*self.steps)
+        walk = random_walk(random, self.lemmas(), steps, *((5, 12) if theory else ()))
         if walk is None or walk.number in level_numbers():
             return None
         if not theory:
             return self._drawn(kind, walk, len(levels()), walk.path)
-        number = _definitions() + random.randrange(max(_last_used(walk) - _definitions(), 0) + 1)
+        number = max(_last_used(walk), _definitions())
+        if random.random() < _FEWER:
+            number = random.randint(_definitions(), number)
         return self._drawn(kind, walk, number, ())
 
     def _drawn(self, kind: str, walk: Walk, count: int, path: tuple[Candidate, ...]) -> Drawn:
@@ -140,6 +138,10 @@ class NumberSource(Source):
         """The theory of numbers."""
         return NumberTheory()
 
+    def benchmarks(self, number: int) -> dict[str, Benchmark]:
+        """The levels that are equations, and walks of several lengths; see :mod:`.benchmarks`."""
+        return benchmarks(number, sorted(self.held_out))
+
     def world(self, lemmas: Mapping[str, int]) -> World:
         """The world of numbers, in which the proofs of statements may use as many levels as is given."""
         return NumberWorld(lambda statement: self._chosen(lemmas.get(str(statement))))
@@ -154,9 +156,3 @@ def _definitions() -> int:
 def _last_used(walk: Walk) -> int:
     names = [level.name for level in levels()]
     return max(names.index(name) for name in walk.used)
-
-
-def statement_of(goal: NumberGoal) -> Statement:
-    """Write a goal without hypotheses as a statement."""
-    names = " ".join([local.name for local in goal.context])
-    return Statement(printer_of(goal.context).text(goal.target), f"({names} : {TYPE})" if names else "")

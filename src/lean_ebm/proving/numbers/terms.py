@@ -68,12 +68,14 @@ class Term:
 
 # Weak references, so that a long search does not keep all terms that it has ever seen.
 _TERMS: WeakValueDictionary[tuple[TermKind, Any, Any], Term] = WeakValueDictionary()
+_REFERENCES = _TERMS.data  # type: ignore[attr-defined] # a look-up there costs half of one by its methods
 
 
 def make(kind: TermKind, a: Any = None, b: Any = None) -> Term:
     """The one term with these parts."""
     identity = (kind, a, b)
-    term = _TERMS.get(identity)
+    reference = _REFERENCES.get(identity)
+    term = None if reference is None else reference()
     if term is None:
         term = _TERMS[identity] = _new(kind, a, b)
     return term

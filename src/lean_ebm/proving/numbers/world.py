@@ -13,9 +13,9 @@ from lean_ebm.proving.numbers.candidates import NumberWriter, number_candidates,
 from lean_ebm.proving.numbers.engine import Numbers, NumberState
 from lean_ebm.proving.numbers.goals import TYPE, NumberGoal
 from lean_ebm.proving.numbers.graphs import number_listing
-from lean_ebm.proving.numbers.lemmas import Lemmas
+from lean_ebm.proving.numbers.lemmas import Lemmas, NamedTheorem
 from lean_ebm.proving.numbers.levels import lemmas as earlier_levels
-from lean_ebm.proving.numbers.reading import Lemma, goal_of
+from lean_ebm.proving.numbers.reading import goal_of
 from lean_ebm.proving.search.goals import OpenGoal, Tactic
 from lean_ebm.proving.search.graph import GoalNode
 from lean_ebm.proving.search.scripts import ProofStep, UnwrittenError, WritableGoal
@@ -79,7 +79,7 @@ class NumberWorld(World):
 
     name = "numbers"
 
-    def __init__(self, lemmas: Iterable[Lemma] | Callable[[Statement], Iterable[Lemma]]) -> None:
+    def __init__(self, lemmas: Iterable[NamedTheorem] | Callable[[Statement], Iterable[NamedTheorem]]) -> None:
         self._lemmas = lemmas
 
     def read(self, text: str) -> Statement:

@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from filelock import FileLock
 
@@ -47,7 +48,7 @@ class StepSettings:
         file: A file of JSON lines with theorems, in place of random ones; empty for none.
         seed: Seed.
         connectives: Smallest and largest number of connectives of ``uniform`` theorems.
-        shortest: Number of tactics from which on all theorems are kept.
+        shortest: Number of tactics from which on all theorems are kept; 0 for what suits the world.
         easy: The share of theorems with a shorter proof that is kept, 0 to 1.
         thoroughness: How thoroughly each theorem is searched; None for what suits the world.
         world: ``logic`` or ``numbers``.
@@ -62,7 +63,7 @@ class StepSettings:
     file: str = ""
     seed: int = 0
     connectives: tuple[int, int] = (8, 28)
-    shortest: int = 5
+    shortest: int = 0
     easy: float = 0.25
     thoroughness: Thoroughness | None = None
     world: str = "logic"
@@ -77,6 +78,7 @@ class StepSettings:
         known = KINDS if self.world == "logic" else tuple(self.source.kinds)
         if not self.kinds:
             object.__setattr__(self, "kinds", dict(self.source.kinds))
+        object.__setattr__(self, "shortest", self.shortest or self.source.shortest)
         if self.thoroughness is None:
             object.__setattr__(self, "thoroughness", self.source.thoroughness)
         if not self.kinds.keys() <= set(known) or min(self.kinds.values()) <= 0:
@@ -236,7 +238,7 @@ def serve() -> None:
     request = json.load(sys.stdin)
     given = request["settings"]
     thoroughness = Thoroughness(**given.pop("thoroughness"))
-    pairs = {name: tuple(given.pop(name)) for name in ("connectives", "steps", "held_out")}
+    pairs: dict[str, Any] = {name: tuple(given.pop(name)) for name in ("connectives", "steps", "held_out")}
     _provided(
         StepSettings(**given, **pairs, thoroughness=thoroughness),
         Path(request["folder"]),

@@ -47,6 +47,20 @@ class Drawn(NamedTuple):
     lemmas: int = 0
 
 
+class Benchmark(NamedTuple):
+    """Statements on which provers are compared.
+
+    Args:
+        statements: The statements.
+        applications: Tactics that may be tried for each, failed ones included.
+        world: The world in which they are proved.
+    """
+
+    statements: list[Statement]
+    applications: int
+    world: World
+
+
 class Source(ABC):
     """Where the theorems of a world come from."""
 
@@ -60,6 +74,11 @@ class Source(ABC):
         """How thoroughly theorems are searched, unless it is asked for otherwise."""
         return Thoroughness()
 
+    @property
+    def shortest(self) -> int:
+        """Number of tactics from which on all theorems are kept, unless it is asked for otherwise."""
+        return 5
+
     @abstractmethod
     def draw(self, random: Random, kind: str) -> Drawn | None:
         """Draw a statement of a kind; None if it is none, or no theorem."""
@@ -71,6 +90,14 @@ class Source(ABC):
         Raises:
             SettingError: If it is not one of the world.
         """
+
+    def benchmarks(self, number: int) -> dict[str, Benchmark]:
+        """Statements on which provers are compared, by the name of the benchmark; none unless the world has some.
+
+        Args:
+            number: Number of statements of each benchmark of random ones.
+        """
+        return {}
 
     @abstractmethod
     def theory(self) -> Theory:

@@ -8,14 +8,17 @@ and perhaps a shorter one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.candidates.templates import Candidate, Template
-from lean_ebm.proving.numbers.goals import NumberGoal, NumberLocal
+from lean_ebm.proving.numbers.goals import TYPE, NumberGoal, NumberLocal, printer_of
 from lean_ebm.proving.numbers.graphs import number_listing
 from lean_ebm.proving.numbers.lemmas import Lemmas, NamedRule
+from lean_ebm.proving.numbers.levels import levels
 from lean_ebm.proving.numbers.normal import TooLargeError, alike
+from lean_ebm.proving.numbers.reading import closed_formula, goal_of
 from lean_ebm.proving.numbers.terms import (
     Term,
     TermKind,
@@ -28,6 +31,7 @@ from lean_ebm.proving.numbers.terms import (
     unknowns_in,
     variable,
 )
+from lean_ebm.proving.statements import Statement
 
 NAMES = "abcd"
 """Names of the variables that an equation can have."""
@@ -153,3 +157,19 @@ def _put(term: Term, index: int, new: Term) -> Term:
     if index <= term.a.size:
         return make(term.kind, _put(term.a, index - 1, new), term.b)
     return make(term.kind, term.a, _put(term.b, index - 1 - term.a.size, new))
+
+
+@cache
+def level_numbers() -> frozenset[int]:
+    """The :func:`.invariant` of each level that is an equation, so that none of them is trained on."""
+    found = []
+    for level in levels():
+        if closed_formula(level.statement) is not None:
+            found.append(number_of(goal_of(level.statement)))
+    return frozenset(found)
+
+
+def statement_of(goal: NumberGoal) -> Statement:
+    """Write a goal without hypotheses as a statement."""
+    names = " ".join([local.name for local in goal.context])
+    return Statement(printer_of(goal.context).text(goal.target), f"({names} : {TYPE})" if names else "")

@@ -1,0 +1,123 @@
+"""Trains provers of numbers and measures which levels and random equations they prove: ``make numbers``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import mean
+
+from lean_ebm.experiments.experiment import Choice, Experiment, Options
+from lean_ebm.experiments.runs import TrainingRun, finished
+from lean_ebm.experiments.tables import interval, table
+from lean_ebm.files import write_whole
+from lean_ebm.proving.numbers.benchmarks import LENGTHS, NEW_LENGTHS, benchmarks
+from lean_ebm.proving.search import GuidedProver, Search, SearchBudget, SizeGuide, StateBestFirst, UniformGuide
+from lean_ebm.proving.search.guide import Guide
+
+RECIPES = Choice(("numbers", "numbers_policy_value"), "names of files in the folder of the recipes", others=True)
+WALKS = 100
+"""Equations of each length."""
+HELD_OUT = ("add_left_comm", "mul_right_comm", "pow_add")
+"""The lemmas that the recipes hold out."""
+FAST = (
+    "--data.theorems=40",
+    "--data.steps=[1,4]",
+    "--data.workers=1",
+    "--data.batch_size=8",
+    "--model.energy.init_args.width=8",
+    "--model.energy.init_args.heads=2",
+    "--model.energy.init_args.embedding=6",
+    "--model.energy.init_args.hidden=8",
+    "--trainer.accelerator=cpu",
+    "--trainer.limit_val_batches=1",
+)
+FAST_FIT = ("--trainer.max_steps=2", "--samples.samples_per_class=0")
+UNTRAINED: dict[str, Callable[[], tuple[Guide, Search]]] = {
+    "best-first by size": lambda: (SizeGuide(), StateBestFirst(by_value=True)),
+    "breadth-first": lambda: (UniformGuide(), StateBestFirst()),
+}
+"""What needs no learning: all tactics are as likely, and small goals come first, or short proofs."""
+_COLUMNS = {
+    "levels, 64": "levels_64",
+    "levels, 1,000": "levels_1000",
+    **{f"k = {steps}": f"walks_{steps}" for steps in LENGTHS},
+    **{f"new lemmas, k = {steps}": f"new_{steps}" for steps in NEW_LENGTHS},
+}
+
+
+def plan(options: Options) -> list[TrainingRun]:
+    """The runs: each recipe with each seed."""
+    number = 3 if options.fast else WALKS
+    return [
+        TrainingRun(
+            name=recipe,
+            config=options.configs / f"{recipe}.yaml",
+            seed=seed,
+            folder=options.folder,
+            flags=FAST if options.fast else (),
+            fit_flags=FAST_FIT if options.fast else (),
+            test_flags=(f"--evaluation.theorems={number}", *(("--evaluation.num_samples=10",) if options.fast else ())),
+        )
+        for seed in options.seeds
+        for recipe in options.chosen["recipes"]
+    ]
+
+
+def body(options: Options, runs: list[TrainingRun]) -> list[str]:
+    """The tables, with what they count."""
+    found = finished(runs)
+    rows = [[name, *(f"{mean(shares):.3f}" for shares in _untrained(options, name).values())] for name in UNTRAINED]
+    for name, figures in found.items():
+        rows.append([f"`{name}`", *(interval(figures.metric(f"solved_{key}")) for key in _COLUMNS.values())])
+    judged = [
+        [f"`{name}`", *(interval(figures.metric(key)) for key in ("top_1", "value_rank")), interval(figures.minutes, 1)]
+        for name, figures in found.items()
+    ]
+    return [
+        "**An application is a tactic that is tried, failed ones included; looking at what a tactic does before it is "
+        "chosen is an application too.** The limit is 64 for each theorem, and 1,000 in the second column.",
+        "Shares of the theorems that were proved, each checked again by the engine from its statement. The levels are "
+        "the 30 that are equations; each is proved from those before it. The others are random equations of the test "
+        f"split, {3 if options.fast else WALKS} of each length, made by k rewritings; training has k up to 12. In the "
+        "last columns each walk used a lemma that training never saw.",
+        table(["prover", *_COLUMNS], rows),
+        "States of the test split: how often the best tactic begins a shortest proof that was found, the rank "
+        "correlation of values with the tactics that are left, and minutes of training.",
+        table(["recipe", "best tactic right", "value against tactics left", "minutes"], judged),
+    ]
+
+
+def _untrained(options: Options, name: str) -> dict[str, Sequence[float]]:
+    """What a prover without learning proves, from the file of an earlier report if there is one."""
+    number = 3 if options.fast else WALKS
+    file = options.folder / f"untrained-{name.replace(' ', '-')}-{number}.json"
+    if file.is_file():
+        known: dict[str, Sequence[float]] = json.loads(file.read_text())
+        return known
+    guide, search = UNTRAINED[name]()
+    found: dict[str, Sequence[float]] = {}
+    for key, (statements, applications, world) in benchmarks(number, HELD_OUT).items():
+        with world.environment() as environment:
+            prover = GuidedProver(guide, search, world=world)
+            results = dict(prover.prove_many(environment, statements, SearchBudget(applications, seconds=float("inf"))))
+        found[key] = [float(results[index].proved) for index in range(len(statements))]
+    write_whole(file, json.dumps(found))
+    return found
+
+
+NUMBERS_REPORT = Experiment(
+    name="numbers",
+    title="Numbers",
+    description="Train provers of numbers and measure which levels and random equations they prove.",
+    introduction="The world of numbers ([docs/numbers.md](../docs/numbers.md)).",
+    output="numbers.md",
+    choices={"recipes": RECIPES},
+    plan=plan,
+    body=body,
+    configs=Path("configs/proving"),
+    seeds=3,
+)
+
+if __name__ == "__main__":
+    NUMBERS_REPORT.main()
