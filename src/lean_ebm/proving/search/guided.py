@@ -16,7 +16,7 @@ from lean_ebm.proving.search.guide import Guide
 from lean_ebm.proving.search.lockstep import COMPANY, run_searches
 from lean_ebm.proving.search.provers import Meter, Prover, SearchResult, rare_collections
 from lean_ebm.proving.search.puct import Puct
-from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal, UnwrittenError, named_goal, written_proof
+from lean_ebm.proving.search.scripts import NamedGoal, PrintedGoal, ProofStep, UnwrittenError, named_goal, written_proof
 from lean_ebm.proving.search.searches import Search
 from lean_ebm.proving.search.state_first import StateBestFirst
 from lean_ebm.proving.search.states import StateGoal
@@ -111,7 +111,7 @@ class GuidedProver(Prover):
         graph = SearchGraph(first_goal(spent.environment, start, self.narrow)[0], spent)
         for _ in run_searches(self.algorithm, self.guide, [graph], tell=self.tell):
             if graph.root.proof is not None:
-                yield tuple([step.text for step in written_proof(start, graph.root)])
+                yield _tactics(written_proof(start, graph.root))
 
 
 def first_goal(
@@ -147,14 +147,14 @@ def _judged(environment: Environment, statement: Statement, start: State, graph:
     if graph.root.proof is not None:
         try:
             steps = written_proof(start, graph.root)
-            verdict = environment.verify(statement, "\n".join([step.text for step in steps]))
+            verdict = environment.verify(statement, "\n".join(_tactics(steps)))
         except UnwrittenError as error:
             verdict = Verdict(False, "", f"the proof that the search found cannot be written: {error}")
     environment.release({id(state): state for state in _states(graph)}.values())
     proved = verdict is not None and verdict.proved
     return SearchResult(
         verdict,
-        tuple([step.text for step in steps]) if proved else (),
+        _tactics(steps) if proved else (),
         costs.applications,
         graph.root.proof is None and not costs.out(),
         costs.evaluations,
@@ -162,6 +162,10 @@ def _judged(environment: Environment, statement: Statement, start: State, graph:
         tuple(steps) if proved else (),
         graph,
     )
+
+
+def _tactics(steps: Iterable[ProofStep]) -> tuple[str, ...]:
+    return tuple([text for step in steps for text in step.tactics])
 
 
 def _states(graph: SearchGraph) -> Iterator[State]:
