@@ -100,7 +100,10 @@ class ChunkSpace:
 
 
 def _later(sequent: Sequent) -> dict[Candidate, None]:
-    """The tactics that may be listed for a goal whose formulas are parts of a sequent, in a fixed order."""
+    """The tactics that may be listed for a goal whose formulas are parts of a sequent, in a fixed order.
+
+    Of True and False there is no ``exact``: ``constructor`` and ``cases`` do the same.
+    """
     found = dict.fromkeys([Candidate(template) for template in _ANYWHERE])
     found[Candidate(Template.CASES, FALSE)] = None
     parts = closed_parts(sequent)

@@ -24,18 +24,18 @@ Tactic = Candidate | Chunk | str
 _SECONDS = 1.0  # for one expansion: random goals take a ten-thousandth of it
 
 
-class Attempt(NamedTuple):
+class Applied(NamedTuple):
     """What came of a tactic, or of a chunk of tactics, that was tried in a goal.
 
     Args:
         goals: The goals that it left, each a problem of its own; None if it failed.
         applications: Number of tactics that were tried, a failed one included.
-        applied: What was applied: of a chunk that broke, the tactics before that.
+        tactic: What was applied: of a chunk that broke, the tactics before that.
     """
 
     goals: Sequence[OpenGoal] | None
     applications: int
-    applied: Tactic
+    tactic: Tactic
 
 
 class OpenGoal(ABC):
@@ -56,14 +56,14 @@ class OpenGoal(ABC):
     def after(self, tactic: Tactic) -> Sequence[OpenGoal] | None:
         """Apply a tactic: the goals that it leaves, each a problem of its own; None if it fails."""
 
-    def attempt(self, tactic: Tactic, most: int) -> Attempt:
+    def attempt(self, tactic: Tactic, most: int) -> Applied:
         """Try a tactic, or of a chunk of tactics at most so many.
 
         Args:
             tactic: The tactic.
             most: Number of applications that are allowed, at least 1.
         """
-        return Attempt(self.after(tactic), 1, tactic)
+        return Applied(self.after(tactic), 1, tactic)
 
     @abstractmethod
     def sizes(self) -> tuple[int, int]:
@@ -118,7 +118,7 @@ class SequentGoal(OpenGoal):
         except OutOfTimeError:
             return None
 
-    def attempt(self, tactic: Tactic, most: int) -> Attempt:
+    def attempt(self, tactic: Tactic, most: int) -> Applied:
         """Try a tactic, or the tactics of a chunk, each in the first goal that those before it leave.
 
         A tactic that is not listed for its goal fails and ends the chunk; so does the limit. The goals that are there
@@ -133,15 +133,15 @@ class SequentGoal(OpenGoal):
             raise ValueError("a chunk without tactics: expected at least one")
         goals = [self]
         count = 0
-        for count, candidate in enumerate(tactic.tactics[:most], 1):  # noqa: B007 - read after the loop
+        for count, candidate in enumerate(tactic.tactics[:most], 1):
             first, *others = goals
             made = first.after(candidate) if candidate in first.tactics else None
             if made is None:
-                return Attempt(goals if count > 1 else None, count, Chunk(tactic.tactics[: count - 1]))
+                return Applied(goals if count > 1 else None, count, Chunk(tactic.tactics[: count - 1]))
             goals = [*made, *others]
             if not goals:
                 break
-        return Attempt(goals, count, Chunk(tactic.tactics[:count]))
+        return Applied(goals, count, Chunk(tactic.tactics[:count]))
 
     def sizes(self) -> tuple[int, int]:
         """Count connectives, quantifiers and atoms."""

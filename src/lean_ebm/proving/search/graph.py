@@ -152,7 +152,7 @@ class SearchGraph:
         if attempt.goals is not None:
             goals = tuple([self._node(goal) for goal in attempt.goals])
             tried = next((other for other in node.live if other.goals == goals), None)
-            tried = tried or TriedTactic(tactic, attempt.applied, node.cost(rank), goals)
+            tried = tried or TriedTactic(tactic, attempt.tactic, node.cost(rank), goals)
             if tried not in node.live and not any(goal.dead for goal in goals):
                 node.live.append(tried)
                 for goal in goals:
