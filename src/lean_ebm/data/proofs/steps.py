@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,7 +20,7 @@ from lean_ebm.randomness import derived_seed
 if TYPE_CHECKING:
     from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics
     from lean_ebm.proving.steps.blocks import StepSettings
-    from lean_ebm.proving.steps.columns import ProvedTheorem
+    from lean_ebm.proving.steps.columns import Columns, ProvedTheorem
 
 _POOL = 50  # batches that are sorted by length together
 _SECONDS = 10  # between two messages while data are made
@@ -105,10 +105,14 @@ class ProofSteps(DataModule):
         from lean_ebm.proving.steps.blocks import provide_steps
 
         if self.table is None:
-            self.table = StateTable(provide_steps(self.made_of, self.number), self.number)
+            self.table = self.tabled(provide_steps(self.made_of, self.number))
             for split in ("train", "val") if stage == "fit" else ():
                 if not len(self.table.rows[split]):
                     raise SettingError(f"ProofSteps: there are too few theorems for a {split} split: ask for more.")
+
+    def tabled(self, blocks: Sequence[Columns]) -> StateTable:
+        """The states of these blocks."""
+        return StateTable(blocks, self.number)
 
     def theorems(self, split: str) -> list[ProvedTheorem]:
         """The theorems of a split, for a search to prove; call :meth:`setup` before."""

@@ -21,7 +21,8 @@ from filelock import FileLock
 
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.files import cache_folder, write_whole
-from lean_ebm.proving.candidates.goals import listing_of
+from lean_ebm.proving.candidates.chunks import ChunkSpace
+from lean_ebm.proving.candidates.goals import Listing, listing_of
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.processes import run
@@ -77,6 +78,8 @@ class StepSettings:
 def folder_of(settings: StepSettings) -> Path:
     """The folder of the blocks of a data set; it need not exist."""
     described = {"version": VERSION, "theorems": _THEOREMS, **asdict(settings), "kinds": sorted(settings.kinds.items())}
+    if not settings.thoroughness.chunks:  # the data are what they were before there were chunks
+        del described["thoroughness"]["chunks"]
     if settings.file:
         # What a file says matters, and not what it is called.
         described |= {"file": _digest(Path(settings.file).expanduser()), "kinds": [], "connectives": []}
@@ -216,7 +219,7 @@ def serve() -> None:
 def make_block(settings: StepSettings, number: int) -> Columns:
     """Make the block of this number."""
     random = Random(f"lean-ebm proof steps {VERSION} {settings.seed} {number}")
-    block = Columns()
+    block = Columns(chunks=settings.thoroughness.chunks > 0)
     known: set[int] = set()
     if settings.file:
         theorems = read_theorems(Path(settings.file).expanduser())
@@ -267,6 +270,11 @@ def _add(block: Columns, states: list[ProofState]) -> None:
     for state in states:
         listing = listing_of(state.sequent, list(state.tactics))
         number = invariant(listing.graph)
+        space = ChunkSpace(state.sequent, state.tactics) if "chunk" in block.columns else None
+        if space is not None:  # its graph has nodes of its own
+            listing = Listing(space.listing.graph, *[part[: space.listed] for part in space.listing[1:]])
         if number not in known and len(listing.graph.kinds) <= MOST_NODES:
             known.add(number)
             block.add(number, state, listing)
+            if space is not None:
+                block.add_chunks(state, space)
