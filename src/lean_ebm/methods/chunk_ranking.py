@@ -162,7 +162,7 @@ class ChunkRanking(Method):
         numbers, size, device = self.numbers, len(known.left), known.left.device
         parts = []
         if numbers["own"]:
-            chains = GibbsChunks(numbers["own"], updates=_UPDATES, cooling=_COOLING, kept=1)
+            chains = GibbsChunks(numbers["own"], updates=_UPDATES, cooling=_COOLING, kept=0)
             draws = chains.draw(self.energy, problem, lambda _, n: torch.rand(size, n, device=device))
             parts.append(draws.chunks.unflatten(1, (numbers["own"], -1))[:, :, -2:].flatten(1, 2))
         near = numbers["changed"] + numbers["pointed"] + numbers["swapped"]

@@ -43,11 +43,15 @@ class SlotProblem(NamedTuple):
         encoded: The goals.
         points: ``(B, K, 3, E)``, the embeddings of all tactics for all slots.
         choices: ``(B, 3, K)`` bool, which tactics each slot takes; those of a slot are the first ones.
+        goals: The goals as the data module gives them, for a policy that encodes them by itself.
+        slots: The tactics, in the same form.
     """
 
     encoded: Any
     points: Tensor
     choices: Tensor
+    goals: Any
+    slots: Any
 
     @property
     def counts(self) -> Tensor:
@@ -76,13 +80,13 @@ class SlotProblem(NamedTuple):
 def problem_of(energy: SlotEnergy, goals: Any, slots: Slots) -> SlotProblem:
     """Encode goals and the tactics of their slots."""
     encoded = energy.encode(goals)
-    return SlotProblem(encoded, energy.encode_candidates(slots, encoded), slots.choices)
+    return SlotProblem(encoded, energy.encode_candidates(slots, encoded), slots.choices, goals, slots)
 
 
 def detached(problem: SlotProblem) -> SlotProblem:
     """The same problem, through which nothing is differentiated."""
-    found: SlotProblem = apply_to_collection(problem, Tensor, lambda part: part.detach())
-    return found
+    encoded = apply_to_collection(problem.encoded, Tensor, lambda part: part.detach())
+    return problem._replace(encoded=encoded, points=problem.points.detach())
 
 
 class Draws(NamedTuple):
@@ -186,8 +190,9 @@ class GibbsChunks(ChunkSampler):
 
     With gradients, one gradient gives the energies of all tactics for a slot (Gibbs-with-gradients, Grathwohl et al.
     2021): 3 evaluations, and as many comparisons as there are tactics. Without, each of them is an evaluation. Chains
-    start at random chunks. They cool down, and the next one begins where the one before has ended. If the energy is not
-    affine, what the gradient says is best costs one more evaluation.
+    start at random chunks, and cool down. Each update notes the chunk to which it leads, and the best ones of all that
+    it has compared; if the energy is not affine, gradients do not tell which these are, and the energy of the chunk to
+    which an update leads costs one more evaluation.
 
     Args:
         chains: Number of chains for each goal, at least 1.
@@ -195,7 +200,7 @@ class GibbsChunks(ChunkSampler):
         temperature: Temperature of the first update, above 0.
         cooling: What it is multiplied by at each update, above 0.
         gradients: Whether to take gradients.
-        kept: Number of the best chunks that are noted at each update, at least 1.
+        kept: Number of the best chunks that are noted at each update, 0 or more.
 
     Raises:
         SettingError: If a setting is out of its range.
@@ -210,8 +215,8 @@ class GibbsChunks(ChunkSampler):
 
     def __post_init__(self) -> None:
         require(
-            min(self.chains, self.updates, self.kept) >= 1,
-            f"{self.chains} chains of {self.updates} updates with {self.kept} kept, expected at least 1 of each",
+            min(self.chains, self.updates) >= 1 and self.kept >= 0,
+            f"{self.chains} chains, {self.updates} updates and {self.kept} kept, expected 1 or more of the first two",
         )
         require(
             min(self.temperature, self.cooling) > 0,
@@ -222,32 +227,27 @@ class GibbsChunks(ChunkSampler):
     def draw(self, energy: SlotEnergy, problem: SlotProblem, uniforms: Uniforms) -> Draws:
         """Run the chains of all goals at once; they are counted as if one ran after the other."""
         known = energy.affine or not self.gradients
+        score = energies_by_gradient if self.gradients else energies_one_by_one
         chunks = problem.uniform(uniforms("start", SLOTS * self.chains).unflatten(1, (-1, SLOTS)))
         steps: list[Draws] = []
         for update in range(self.updates):
             slot = update % SLOTS
-            scores = energies_by_gradient if self.gradients else energies_one_by_one
-            energies = scores(energy, problem, chunks, slot)
-            counts = problem.counts[:, slot]
-            steps.append(self._best(energy, problem, chunks, slot, energies, known))
-            weights = (-energies / (self.temperature * self.cooling**update)).softmax(dim=2).cumsum(dim=2)
-            chosen = (weights < uniforms(f"update {update}", self.chains)[:, :, None]).sum(dim=2)
-            chunks = replaced(chunks, slot, chosen.minimum(counts[:, None] - 1))
+            energies = score(energy, problem, chunks, slot)
+            counts = problem.counts[:, slot, None]
+            sums = (-energies / (self.temperature * self.cooling**update)).softmax(dim=2).cumsum(dim=2)
+            chosen = (sums < uniforms(f"update {update}", self.chains)[:, :, None]).sum(dim=2).minimum(counts - 1)
+            noted = torch.cat([self._best(energies), chosen[:, :, None]], dim=2) if known else chosen[:, :, None]
+            found = replaced(chunks[:, :, None].expand(-1, -1, noted.shape[2], -1), slot, noted).flatten(1, 2)
+            values = energies.gather(2, noted).flatten(1) if known else problem.energies(energy, found)
+            spent = torch.full_like(counts, GRADIENT + (not known)) if self.gradients else counts
+            steps.append(Draws(found, values, spent, counts if self.gradients else torch.zeros_like(counts)))
+            chunks = replaced(chunks, slot, chosen)
         return in_turn(steps, self.chains)
 
-    def _best(
-        self, energy: SlotEnergy, problem: SlotProblem, chunks: Tensor, slot: int, energies: Tensor, known: bool
-    ) -> Draws:
-        """The best chunks of an update ``(B, C n, 3)``, with the costs ``(B, 1)`` of the update."""
-        kept = min(self.kept, energies.shape[2]) if known else 1
-        best = energies.topk(kept, dim=2, largest=False)
-        # A slot may take fewer tactics: then the best one is noted again.
-        places = torch.where(best.values.isfinite(), best.indices, best.indices[:, :, :1])
-        found = replaced(chunks[:, :, None].expand(-1, -1, kept, -1), slot, places).flatten(1, 2)
-        values = energies.gather(2, places).flatten(1) if known else problem.energies(energy, found)
-        counts = problem.counts[:, slot, None]
-        spent = torch.full_like(counts, GRADIENT + (not known)) if self.gradients else counts
-        return Draws(found, values, spent, counts if self.gradients else torch.zeros_like(counts))
+    def _best(self, energies: Tensor) -> Tensor:
+        """The best tactics ``(B, C, n)`` for a slot; if it takes fewer, the best one is there again."""
+        best = energies.topk(min(self.kept, energies.shape[2]), dim=2, largest=False)
+        return torch.where(best.values.isfinite(), best.indices, energies.argmin(dim=2, keepdim=True))
 
 
 @dataclass(frozen=True)
