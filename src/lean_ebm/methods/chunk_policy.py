@@ -36,6 +36,7 @@ class ChunkPolicy(Method):
     """
 
     whole_lists = True
+    whole_chunks = True
     energy: ChunkProposer
 
     def __init__(

@@ -93,6 +93,7 @@ class ChunkRanking(Method):
     """
 
     whole_lists = True
+    whole_chunks = True
     energy: SlotEnergy
 
     def __init__(
@@ -212,14 +213,17 @@ def _pointed(base: Tensor, known: KnownChunks) -> Tensor:
     """Chunks with another tactic of the same form in one slot; the same chunk if there is none."""
     if not base.shape[1]:
         return base
-    slot = torch.randint(SLOTS, base.shape[:2], device=base.device)
-    at = base.gather(2, slot[:, :, None])
-    rows = torch.arange(len(base), device=base.device)[:, None]
-    form = known.template.gather(1, at.squeeze(2))
-    others = (known.template[:, None] == form[:, :, None]) & known.choices[rows, slot]
-    others.scatter_(2, at, ~others.scatter(2, at, False).any(dim=2, keepdim=True))
-    chosen = others.float().flatten(0, 1).multinomial(1).reshape(at.shape)
-    return base.scatter(2, slot[:, :, None], chosen)
+    size, number = base.shape[:2]
+    forms = known.template.gather(1, base.flatten(1)).reshape(base.shape)
+    others = (known.template[:, None, None] == forms[..., None]) & known.choices[:, None]
+    others = others.scatter(3, base[..., None], False)  # (B, N, 3, K)
+    some = others.any(dim=3)
+    some |= ~some.any(dim=2, keepdim=True)
+    slot = some.float().flatten(0, 1).multinomial(1).reshape(size, number, 1)
+    chosen = others.gather(2, slot[..., None].expand(-1, -1, -1, others.shape[3])).squeeze(2)
+    same = base.gather(2, slot)
+    chosen = chosen.scatter(2, same, ~chosen.any(dim=2, keepdim=True))
+    return base.scatter(2, slot, chosen.float().flatten(0, 1).multinomial(1).reshape(size, number, 1))
 
 
 def _swapped(base: Tensor, known: KnownChunks) -> Tensor:
