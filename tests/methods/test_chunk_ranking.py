@@ -9,9 +9,11 @@ from lean_ebm.errors import SettingError
 from lean_ebm.evaluation import evaluate
 from lean_ebm.evaluation.chunks import is_good, once
 from lean_ebm.evaluation.results import Effort
+from lean_ebm.guides import ChunkGuide
 from lean_ebm.methods import ChunkPolicy, ChunkRanking, Ranking
-from lean_ebm.methods.chunk_samplers import Draws, problem_of
+from lean_ebm.methods.chunk_samplers import Draws, GibbsChunks, problem_of
 from lean_ebm.methods.listed import check_lists, free_energy
+from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
 
 SMALL = {"width": 16, "depth": 1, "heads": 2, "embedding": 16, "hidden": 32}
 
@@ -98,9 +100,15 @@ def learned(one, data, steps):
     return one
 
 
-def test_good_chunks_become_likely_and_samplers_find_them(data):
+@pytest.fixture(scope="module")
+def trained(data):
+    torch.manual_seed(0)
+    return learned(method(own=2), data, 60)
+
+
+def test_good_chunks_become_likely_and_samplers_find_them(data, trained):
     """On goals that were trained on; an energy with random weights does not lead there."""
-    random, trained = method(), learned(method(own=2), data, 60)
+    random = method()
     effort = Effort(num_samples=40)
     data.table.rows["val"], rows = data.table.rows["train"][:48], data.table.rows["val"]
     try:
@@ -113,6 +121,21 @@ def test_good_chunks_become_likely_and_samplers_find_them(data):
         assert after[name] > before[name] + 0.25, name
     assert after["value_rank"] > before["value_rank"] + 0.2
     assert after["gradient_gibbs_500_free"] >= after["gradient_gibbs_500"]  # comparisons cost something
+
+
+def test_a_guide_of_chunks_proves_more_than_one_with_random_weights(data, trained):
+    statements = [Statement.of(theorem.statement) for theorem in data.theorems("train")[:24]]
+
+    def solved(one):
+        prover = GuidedProver(ChunkGuide(one, GibbsChunks(2)))
+        found = [result for _, result in sorted(prover.prove_many(Logic(), statements, SearchBudget(12)))]
+        assert all(result.applications <= 12 for result in found)
+        return [result.proved for result in found]
+
+    after = solved(trained)
+    assert sum(after) >= sum(solved(method())) + 6
+    alone = GuidedProver(ChunkGuide(trained, GibbsChunks(2))).prove(Logic(), statements[0], SearchBudget(12))
+    assert alone.proved == after[0]
 
 
 def test_a_policy_learns_good_chunks(data):

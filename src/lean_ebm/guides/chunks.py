@@ -37,7 +37,7 @@ class ChunkGuide:
         seed: Seed of the sampler.
 
     Raises:
-        SettingError: If a number is below 1.
+        SettingError: If a number is below 1, or the method does not score chunks.
     """
 
     def __init__(
@@ -51,6 +51,11 @@ class ChunkGuide:
         if proposals < 1 or (evaluations is not None and evaluations < 1):
             raise SettingError(
                 f"Guide of chunks: {proposals} proposals and {evaluations} evaluations, expected at least 1 of both."
+            )
+        if not isinstance(method, ChunkRanking):
+            raise SettingError(
+                f"{type(method).__name__} does not score chunks of tactics: expected ChunkRanking, as lean-ebm fit "
+                "--config proving/chunks trains it."
             )
         self.method = method.eval()
         self.sampler: ChunkSampler = sampler or GibbsChunks()
