@@ -3,7 +3,7 @@
 from lean_ebm.data.base import DataModule
 from lean_ebm.data.digits import Digits
 from lean_ebm.data.mnist import MNIST
-from lean_ebm.data.proofs import ProofSteps
+from lean_ebm.data.proofs import ProofChunks, ProofSteps
 from lean_ebm.data.reasoning import (
     Connectivity,
     LowRankCompletion,
@@ -23,6 +23,7 @@ __all__ = [
     "LowRankCompletion",
     "MatrixAddition",
     "MatrixInverse",
+    "ProofChunks",
     "ProofSteps",
     "ReasoningDataModule",
     "ShortestPath",

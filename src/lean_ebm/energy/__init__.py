@@ -2,6 +2,7 @@
 
 from lean_ebm.energy.base import EnergyNetwork, Landscape
 from lean_ebm.energy.board import BoardEnergy
+from lean_ebm.energy.chunks import AffineChunkEnergy, ChunkEnergy, ChunkProposer
 from lean_ebm.energy.classes import ClassEnergy
 from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
@@ -16,8 +17,11 @@ from lean_ebm.energy.transformer import TransformerEnergy
 from lean_ebm.energy.vector import VectorEnergy
 
 __all__ = [
+    "AffineChunkEnergy",
     "AffineProofEnergy",
     "BoardEnergy",
+    "ChunkEnergy",
+    "ChunkProposer",
     "ClassEnergy",
     "ConvEnergy",
     "EnergyNetwork",

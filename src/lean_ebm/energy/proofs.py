@@ -46,19 +46,28 @@ class TacticEnergy(EnergyNetwork):
         heads: Attention heads of a layer.
         landscapes: Number of landscapes (IRED); each shifts the query. 0 for a single one.
         world: The world of the goals.
+        templates: Number of forms of tactics; None for those of the world.
     """
 
     lists = True
 
     def __init__(
-        self, shape: tuple[int, ...], query: int, width: int, depth: int, heads: int, landscapes: int, world: str
+        self,
+        shape: tuple[int, ...],
+        query: int,
+        width: int,
+        depth: int,
+        heads: int,
+        landscapes: int,
+        world: str,
+        templates: int | None = None,
     ) -> None:
         super().__init__()
         self.shape = shape
         self.landscapes = landscapes
         self.world = world
         self.encoder = GoalEncoder(width, depth, heads, world)
-        self.template = nn.Embedding(TEMPLATES[world], width)
+        self.template = nn.Embedding(templates or TEMPLATES[world], width)
         self.spread = nn.Linear(width, width, bias=False)
         self.query = nn.Linear(width, query)
         self.shift = nn.Embedding(landscapes, query) if landscapes else None
@@ -217,7 +226,18 @@ class AffineProofEnergy(TacticEnergy):
 
     def energy(self, x: Tensor, query: Tensor) -> Tensor:
         """Energies ``(...)`` of factors ``(..., 3, embedding)`` for queries ``(..., 3 hidden)``."""
-        factors = torch.einsum("...fe,feh->...fh", x, self.maps) + query.unflatten(-1, (3, -1))
-        with torch.autocast(x.device.type, enabled=False):
-            energies: Tensor = factors.float().prod(dim=-2).sum(dim=-1)
-        return energies
+        return sum_of_products(x, self.maps, query)
+
+
+def sum_of_products(x: Tensor, maps: Tensor, query: Tensor) -> Tensor:
+    """``sum_r prod_f (x_f maps_f + query_f)_r`` ``(...)``, float32, which is affine in each factor of x.
+
+    Args:
+        x: Factors ``(..., F, E)``.
+        maps: ``(F, E, R)``.
+        query: ``(..., F R)``.
+    """
+    factors = torch.einsum("...fe,fer->...fr", x, maps) + query.unflatten(-1, (len(maps), -1))
+    with torch.autocast(x.device.type, enabled=False):
+        energies: Tensor = factors.float().prod(dim=-2).sum(dim=-1)
+    return energies

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from lean_ebm.data import DataModule, ProofSteps, ReasoningDataModule, TensorDataModule
+from lean_ebm.data import DataModule, ProofChunks, ProofSteps, ReasoningDataModule, TensorDataModule
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.methods import Method
 
@@ -48,3 +48,10 @@ def _(data: ProofSteps, method: Method, split: str, effort: Effort) -> Evaluatio
     from lean_ebm.evaluation.proofs import evaluate_proofs
 
     return evaluate_proofs(data, method, split, effort)
+
+
+@evaluate.register
+def _(data: ProofChunks, method: Method, split: str, effort: Effort) -> EvaluationResult:
+    from lean_ebm.evaluation.chunks import evaluate_chunks
+
+    return evaluate_chunks(data, method, split, effort)

@@ -10,14 +10,18 @@ import torch
 from torch import Tensor
 
 from lean_ebm.data.proofs import GoalBatch, TacticBatch, batch_of
+from lean_ebm.energy.chunks import SlotEnergy
 from lean_ebm.energy.proofs import TacticEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 from lean_ebm.proving.candidates import Listing
 from lean_ebm.proving.search import Advice, OpenGoal, Tactic
 
-_BATCH = 64  # goals in a pass: more would be no faster, and takes more memory
-_DECIMALS = 4  # in log priors, in energies and in numbers of tactics
+BATCH = 64
+"""Goals in a pass; more would be no faster, and takes more memory."""
+
+DECIMALS = 4
+"""Decimals of log priors, of energies and of numbers of tactics."""
 
 
 class Judged(NamedTuple):
@@ -59,23 +63,13 @@ class TrainedGuide(ABC):
         Raises:
             SettingError: If a goal is not one of the wide set.
         """
-        for goal in goals:
-            if not goal.world:
-                raise SettingError(
-                    "A trained guide reads goals with the wide set of tactics, and this one has other tactics: leave "
-                    "out --tactics narrow, or take a guide that needs no learning, such as sizes."
-                )
-            if goal.world != self._world:
-                raise SettingError(
-                    f"This guide was trained in the world of {self._world}, and the goal is of the world of "
-                    f"{goal.world}: take a checkpoint of that world, or a guide that needs no learning, such as sizes."
-                )
+        check_goals(goals, self._world)
         advices = [Advice([], [])] * len(goals)
         listings = {index: goal.listing() for index, goal in enumerate(goals) if goal.tactics}
         # Goals of similar size go together, so that little has to be filled up.
         order = sorted(listings, key=lambda index: len(listings[index].graph.kinds))
-        for begin in range(0, len(order), _BATCH):
-            numbers = order[begin : begin + _BATCH]
+        for begin in range(0, len(order), BATCH):
+            numbers = order[begin : begin + BATCH]
             told = self._told([listings[number] for number in numbers])
             for row, number in enumerate(numbers):
                 advices[number] = _advice(told, row, goals[number].tactics)
@@ -101,9 +95,9 @@ class TrainedGuide(ABC):
             found = self.judged(goals, tactics, listings)
             values = found.values
             return _Told(
-                found.energies.round(decimals=_DECIMALS).tolist(),
-                found.log_priors.round(decimals=_DECIMALS).tolist(),
-                None if values is None else values.clamp(min=0).round(decimals=_DECIMALS).tolist(),
+                found.energies.round(decimals=DECIMALS).tolist(),
+                found.log_priors.round(decimals=DECIMALS).tolist(),
+                None if values is None else values.clamp(min=0).round(decimals=DECIMALS).tolist(),
                 found.costs.tolist(),
             )
 
@@ -125,12 +119,36 @@ class NetworkGuide(TrainedGuide):
         return Judged(energies, log_priors, values if judges else None, tactics.mask.sum(dim=1))
 
 
+def check_goals(goals: Sequence[OpenGoal], world: str) -> None:
+    """Check whether all goals have the wide set of tactics of a world.
+
+    Raises:
+        SettingError: If one has not.
+    """
+    for goal in goals:
+        if not goal.world:
+            raise SettingError(
+                "A trained guide reads goals with the wide set of tactics, and this one has other tactics: leave out "
+                "--tactics narrow, or take a guide that needs no learning, such as sizes."
+            )
+        if goal.world != world:
+            raise SettingError(
+                f"This guide was trained in the world of {world}, and the goal is of the world of {goal.world}: take a "
+                "checkpoint of that world, or a guide that needs no learning, such as sizes."
+            )
+
+
 def scoring(method: Method) -> Method:
     """The method in evaluation mode.
 
     Raises:
         SettingError: If its network does not score tactics.
     """
+    if isinstance(method.energy, SlotEnergy):
+        raise SettingError(
+            f"{type(method).__name__} chooses chunks of tactics, and this guide takes single ones: give a model that "
+            "was trained on ProofSteps, or make a ChunkGuide in Python."
+        )
     if not isinstance(method.energy, TacticEnergy):
         raise SettingError(
             f"{type(method).__name__} with {type(method.energy).__name__} does not choose tactics: expected a model "

@@ -1,6 +1,8 @@
 """Methods: ways to teach an energy."""
 
 from lean_ebm.methods.base import Batch, Method
+from lean_ebm.methods.chunk_policy import ChunkPolicy
+from lean_ebm.methods.chunk_ranking import ChunkRanking
 from lean_ebm.methods.contrastive import ContrastiveDivergence
 from lean_ebm.methods.denoiser import Denoiser
 from lean_ebm.methods.ebt import EBT
@@ -17,6 +19,8 @@ __all__ = [
     "EBT",
     "IRED",
     "Batch",
+    "ChunkPolicy",
+    "ChunkRanking",
     "ContrastiveDivergence",
     "Denoiser",
     "FeedForward",

@@ -67,6 +67,9 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
     Without it, a method gets one right candidate of each list, see :func:`~lean_ebm.methods.listed.listed_terms`.
     """
 
+    whole_chunks: bool = False
+    """Whether these lists are those of the slots of chunks."""
+
     def __init__(
         self,
         energy: EnergyNetwork,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lean_ebm.energy import EnergyNetwork
+from lean_ebm.energy.chunks import SlotEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.methods.drawing import select
 from lean_ebm.methods.terms import checked
@@ -104,6 +105,13 @@ def check_lists(method: Any, candidates: Any) -> None:
         method: The method.
         candidates: Those of a batch.
     """
+    chunks = (hasattr(candidates, "chunks"), method.whole_chunks, isinstance(method.energy, SlotEnergy))
+    if any(chunks) and not all(chunks):
+        raise SettingError(
+            f"{type(method).__name__} with {type(method.energy).__name__} does not fit these data: ProofChunks has "
+            "chunks, which ChunkRanking needs, with AffineChunkEnergy or ChunkEnergy, and ChunkPolicy with "
+            "ChunkProposer."
+        )
     needs_lists = method.energy.lists or method.whole_lists
     if isinstance(candidates, Tensor) == needs_lists or method.whole_lists > method.energy.lists:
         raise SettingError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics
     from lean_ebm.proving.search import World
     from lean_ebm.proving.steps.blocks import StepSettings
-    from lean_ebm.proving.steps.columns import ProvedTheorem
+    from lean_ebm.proving.steps.columns import Columns, ProvedTheorem
     from lean_ebm.proving.steps.sources import Benchmark
 
 _POOL = 50  # batches that are sorted by length together
@@ -119,11 +119,14 @@ class ProofSteps(DataModule):
         from lean_ebm.proving.steps.found import read_columns
 
         if self.table is None:
-            blocks = provide_steps(self.made_of, self.number)
-            self.table = StateTable(blocks, self.number, read_columns(self.found))
+            self.table = self.tabled(provide_steps(self.made_of, self.number), read_columns(self.found))
             for split in ("train", "val") if stage == "fit" else ():
                 if not len(self.table.rows[split]):
                     raise SettingError(f"ProofSteps: there are too few theorems for a {split} split: ask for more.")
+
+    def tabled(self, blocks: Sequence[Columns], found: Sequence[Columns]) -> StateTable:
+        """The states of these blocks, and those that searches have found."""
+        return StateTable(blocks, self.number, found)
 
     def theorems(self, split: str) -> list[ProvedTheorem]:
         """The theorems of a split, for a search to prove; call :meth:`setup` before."""

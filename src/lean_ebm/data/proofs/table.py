@@ -45,7 +45,7 @@ class StateTable:
     def __init__(self, blocks: Sequence[Columns], theorems: int, found: Sequence[Columns] = ()) -> None:
         self.theorems: dict[str, list[ProvedTheorem]] = {split: [] for split in SPLITS}
         self._columns = {name: _joined([*blocks, *found], name) for name in blocks[0].columns}
-        self._starts = {name: _starts(self._columns[name]) for name in _RAGGED}
+        self._starts = {name: starts_of(self._columns[name]) for name in _RAGGED}
         splits = self._choose(blocks, theorems)
         numbers = self._columns.pop("number").tolist()
         homes: dict[int, set[str]] = {}
@@ -123,7 +123,8 @@ def _joined(blocks: Sequence[Columns], name: str) -> Tensor:
     return torch.cat([torch.frombuffer(part, dtype=_DTYPES[part.typecode]) for part in parts if part])
 
 
-def _starts(lengths: Tensor) -> Tensor:
+def starts_of(lengths: Tensor) -> Tensor:
+    """Where each row of these lengths begins, int64."""
     return torch.tensor([0, *accumulate(lengths.tolist())][:-1])
 
 

@@ -7,6 +7,7 @@ A searching guide lists the tactics for a goal, has a network judge the integers
     text = goal.text(templates.index(Template.INTRO))
 """
 
+from lean_ebm.proving.candidates.chunks import DONE, LENGTH, Chunk, ChunkSpace
 from lean_ebm.proving.candidates.goals import ListedGoal, Listing, listed_goal, listing_of, read_goal, wide_tactics
 from lean_ebm.proving.candidates.graphs import KINDS, NONE, GoalGraph, NodeKind
 from lean_ebm.proving.candidates.listing import candidates
@@ -15,10 +16,14 @@ from lean_ebm.proving.candidates.sequents import Sequent, sequent_of
 from lean_ebm.proving.candidates.templates import TEMPLATES, Candidate, Template
 
 __all__ = [
+    "DONE",
     "KINDS",
+    "LENGTH",
     "NONE",
     "TEMPLATES",
     "Candidate",
+    "Chunk",
+    "ChunkSpace",
     "GoalGraph",
     "ListedGoal",
     "Listing",

@@ -11,7 +11,6 @@ from lean_ebm.proving.candidates.templates import Candidate, Template
 from lean_ebm.proving.candidates.writing import Writer
 from lean_ebm.proving.keys import entries_of
 from lean_ebm.proving.lexer import SyntaxProblem
-from lean_ebm.proving.logic.formulas import FALSE, TRUE
 from lean_ebm.proving.logic.goals import Goal, Local
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.logic.quantifiers import types_in
@@ -37,12 +36,13 @@ class Listing(NamedTuple):
 
 
 def listing_of(sequent: Sequent, tactics: list[Candidate]) -> Listing:
-    """Write a sequent and tactics that are listed for it as integers."""
+    """Write a sequent and tactics as integers; formulas to which only tactics point get nodes too."""
     first = [pointer for _, pointer, _ in tactics]
     second = [pointer for _, _, pointer in tactics]
     graph, number = graph_of(sequent)
-    if not number.keys() >= {*first, *second}:  # True or False stands for a variable, and occurs nowhere
-        graph, number = graph_of(sequent, [part for part in (TRUE, FALSE) if part in first or part in second])
+    others = [pointer for pointer in dict.fromkeys((*first, *second)) if pointer not in number]
+    if others:  # True or False, which stands for a variable, or an implication that `cases` makes of an equivalence
+        graph, number = graph_of(sequent, others)
     return Listing(
         graph,
         [template.value for template, _, _ in tactics],

@@ -14,7 +14,9 @@ from lean_ebm.proving.candidates.templates import Candidate, Template
 from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.formulas import FALSE, PROPOSITION, TRUE, Expr, Kind, opened, parts_of
 
-_APART = frozenset((Kind.AND, Kind.OR, Kind.IFF, Kind.EXISTS, Kind.FALSE))
+APART = frozenset((Kind.AND, Kind.OR, Kind.IFF, Kind.EXISTS, Kind.FALSE))
+"""The kinds of formulas that ``cases`` takes apart."""
+
 _LONGEST = 1_000  # parts of a formula that is written in a tactic, which is far below what parsers refuse
 
 
@@ -25,7 +27,7 @@ def candidates(sequent: Sequent) -> list[Candidate]:
     for formula in sequent.hypotheses:
         tick()
         kind = formula.kind
-        if kind in _APART:
+        if kind in APART:
             found.append(Candidate(Template.CASES, formula))
         elif kind is Kind.IMPLIES or kind is Kind.ALL:
             _on_function(sequent, formula, found)

@@ -10,7 +10,7 @@ A guide says of goals which tactics to try and how many are needed; a search ask
 from lean_ebm.proving.search.and_or import AndOrBestFirst
 from lean_ebm.proving.search.budget import Costs, SearchBudget
 from lean_ebm.proving.search.find import FoundProof, find_proof, find_proofs, is_read, read_statement
-from lean_ebm.proving.search.goals import OpenGoal, SequentGoal, Tactic
+from lean_ebm.proving.search.goals import Applied, OpenGoal, SequentGoal, Tactic
 from lean_ebm.proving.search.graph import GoalNode, SearchGraph, TriedTactic
 from lean_ebm.proving.search.guide import Advice, Guide
 from lean_ebm.proving.search.guided import SEARCHES, GuidedProver, first_goal
@@ -39,6 +39,7 @@ __all__ = [
     "SEARCHES",
     "Advice",
     "AndOrBestFirst",
+    "Applied",
     "BestFirst",
     "BreadthFirst",
     "Costs",

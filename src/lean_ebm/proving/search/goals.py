@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Sequence
+from typing import NamedTuple
 
+from lean_ebm.proving.candidates.chunks import Chunk
 from lean_ebm.proving.candidates.goals import Listing, listing_of
 from lean_ebm.proving.candidates.listing import candidates
 from lean_ebm.proving.candidates.moves import goals_after
@@ -16,10 +18,24 @@ from lean_ebm.proving.candidates.sequents import Sequent
 from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 
-Tactic = Candidate | str
-"""A tactic of the wide set of a world; a text for a goal of an environment."""
+Tactic = Candidate | Chunk | str
+"""A tactic of the wide set of a world, or a chunk of them in logic; a text for a goal of an environment."""
 
 _SECONDS = 1.0  # for one expansion: random goals take a ten-thousandth of it
+
+
+class Applied(NamedTuple):
+    """What came of a tactic, or of a chunk of tactics, that was tried in a goal.
+
+    Args:
+        goals: The goals that it left, each a problem of its own; None if it failed.
+        applications: Number of tactics that were tried, a failed one included.
+        tactic: What was applied: of a chunk that broke, the tactics before that.
+    """
+
+    goals: Sequence[OpenGoal] | None
+    applications: int
+    tactic: Tactic
 
 
 class OpenGoal(ABC):
@@ -42,6 +58,15 @@ class OpenGoal(ABC):
     @abstractmethod
     def after(self, tactic: Tactic) -> Sequence[OpenGoal] | None:
         """Apply a tactic: the goals that it leaves, each a problem of its own; None if it fails."""
+
+    def attempt(self, tactic: Tactic, most: int) -> Applied:
+        """Try a tactic, or of a chunk of tactics at most so many.
+
+        Args:
+            tactic: The tactic.
+            most: Number of applications that are allowed, at least 1.
+        """
+        return Applied(self.after(tactic), 1, tactic)
 
     @abstractmethod
     def sizes(self) -> tuple[int, int]:
@@ -82,19 +107,46 @@ class SequentGoal(OpenGoal):
                 self._tactics = []
         return self._tactics
 
-    def after(self, tactic: Tactic) -> list[OpenGoal] | None:
+    def after(self, tactic: Tactic) -> list[SequentGoal] | None:
         """Apply a tactic; one that takes more than a second fails.
 
         Raises:
-            ValueError: If it is a text.
+            ValueError: If it is not a single tactic of the wide set.
         """
-        if isinstance(tactic, str):
-            raise ValueError(f"{tactic!r} is a text: a goal of the wide set takes the tactics that it lists")
+        if not isinstance(tactic, Candidate):
+            raise ValueError(
+                f"{tactic!r} is not a tactic of the wide set: a goal of that set takes those that it lists"
+            )
         try:
             with deadline(_SECONDS):
                 return [SequentGoal(made) for made in goals_after(self.sequent, tactic)]
         except OutOfTimeError:
             return None
+
+    def attempt(self, tactic: Tactic, most: int) -> Applied:
+        """Try a tactic, or the tactics of a chunk, each in the first goal that those before it leave.
+
+        A tactic that is not listed for its goal fails and ends the chunk; so does the limit. The goals that are there
+        then are left. If the first tactic fails, so does the chunk.
+
+        Raises:
+            ValueError: If it is a text, or a chunk without tactics.
+        """
+        if not isinstance(tactic, Chunk):
+            return super().attempt(tactic, most)
+        if not tactic.tactics:
+            raise ValueError("a chunk without tactics: expected at least one")
+        goals = [self]
+        count = 0
+        for count, candidate in enumerate(tactic.tactics[:most], 1):
+            first, *others = goals
+            made = first.after(candidate) if candidate in first.tactics else None
+            if made is None:
+                return Applied(goals if count > 1 else None, count, Chunk(tactic.tactics[: count - 1]))
+            goals = [*made, *others]
+            if not goals:
+                break
+        return Applied(goals, count, Chunk(tactic.tactics[:count]))
 
     def sizes(self) -> tuple[int, int]:
         """Count connectives, quantifiers and atoms."""

@@ -19,15 +19,16 @@ class TriedTactic:
     """A tactic that was applied to a goal.
 
     Attributes:
-        tactic: The tactic.
+        tactic: The tactic, or the chunk of tactics, as the guide advised it.
+        applied: What was applied of it: of a chunk that broke, the tactics before that.
         cost: ``-log p`` of it.
         goals: The goals that it left; a goal may be there twice.
     """
 
-    __slots__ = ("cost", "goals", "tactic")
+    __slots__ = ("applied", "cost", "goals", "tactic")
 
-    def __init__(self, tactic: Tactic, cost: float, goals: tuple[GoalNode, ...]) -> None:
-        self.tactic, self.cost, self.goals = tactic, cost, goals
+    def __init__(self, tactic: Tactic, applied: Tactic, cost: float, goals: tuple[GoalNode, ...]) -> None:
+        self.tactic, self.applied, self.cost, self.goals = tactic, applied, cost, goals
 
 
 class GoalNode:
@@ -39,6 +40,7 @@ class GoalNode:
         advice: What the guide says of it; None until it was asked.
         ranking: The tactics that may be tried, as indices of the advice, best first.
         tried: What came of the first of them; None for one that failed.
+        spent: Number of applications that each of these took.
         live: Those of them that may still lead to a proof.
         parents: The goals of which a tactic leaves this one.
         proof: The tactic that proves it, whose goals are all proved; None while it is not proved.
@@ -48,7 +50,8 @@ class GoalNode:
     """
 
     __slots__ = (
-        "advice", "choice", "dead", "estimate", "goal", "live", "number", "parents", "proof", "ranking", "tried",
+        "advice", "choice", "dead", "estimate", "goal", "live", "number", "parents", "proof", "ranking", "spent",
+        "tried",
     )  # fmt: skip
 
     def __init__(self, goal: OpenGoal, number: int) -> None:
@@ -56,6 +59,7 @@ class GoalNode:
         self.advice: Advice | None = None
         self.ranking: list[int] = []
         self.tried: list[TriedTactic | None] = []
+        self.spent: list[int] = []
         self.live: list[TriedTactic] = []
         self.parents: dict[GoalNode, None] = {}
         self.proof: TriedTactic | None = None
@@ -122,6 +126,8 @@ class SearchGraph:
     def attempt(self, node: GoalNode, rank: int | None = None) -> TriedTactic | None:
         """Apply a tactic to a goal, which counts, also if it was tried there before.
 
+        A chunk of tactics is cut where the budget ends. One that leaves the same goals as another is the same edge.
+
         Args:
             node: The goal.
             rank: The rank of the tactic, 0 for the best, all better ones of which were tried; None: the next one.
@@ -129,19 +135,27 @@ class SearchGraph:
         Returns:
             What came of it; None if it failed.
         """
-        self.costs.applications += 1
+        most = max(self.costs.budget.applications - self.costs.applications, 1)
         if rank is not None and rank < len(node.tried):
-            return node.tried[rank]
+            self.costs.applications += min(node.spent[rank], most)
+            if node.spent[rank] <= most:
+                return node.tried[rank]
+            self.costs.refuse()
+            return None
         assert node.advice is not None
         rank = len(node.tried)
         tactic = node.advice.tactics[node.ranking[rank]]
-        goals = node.goal.after(tactic)
+        attempt = node.goal.attempt(tactic, most)
+        self.costs.applications += attempt.applications
+        node.spent.append(attempt.applications)
         tried: TriedTactic | None = None
-        if goals is not None:
-            tried = TriedTactic(tactic, node.cost(rank), tuple([self._node(goal) for goal in goals]))
-            if not any(goal.dead for goal in tried.goals):
+        if attempt.goals is not None:
+            goals = tuple([self._node(goal) for goal in attempt.goals])
+            tried = next((other for other in node.live if other.goals == goals), None)
+            tried = tried or TriedTactic(tactic, attempt.tactic, node.cost(rank), goals)
+            if tried not in node.live and not any(goal.dead for goal in goals):
                 node.live.append(tried)
-                for goal in tried.goals:
+                for goal in goals:
                     goal.parents[node] = None
                 if _proved(tried):
                     self._prove(node, tried)

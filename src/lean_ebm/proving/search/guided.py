@@ -111,7 +111,7 @@ class GuidedProver(Prover):
         graph = SearchGraph(self._first(spent.environment, start), spent)
         for _ in run_searches(self.algorithm, self.guide, [graph], tell=self.tell):
             if graph.root.proof is not None:
-                yield tuple([step.text for step in self._steps(start, graph.root)])
+                yield _tactics(self._steps(start, graph.root))
 
     def _first(self, environment: Environment, start: State) -> OpenGoal:
         return first_goal(environment, start, self.narrow, self.world)[0]
@@ -127,14 +127,14 @@ class GuidedProver(Prover):
         if graph.root.proof is not None:
             try:
                 steps = self._steps(start, graph.root)
-                verdict = environment.verify(statement, "\n".join([step.text for step in steps]))
+                verdict = environment.verify(statement, "\n".join(_tactics(steps)))
             except UnwrittenError as error:
                 verdict = Verdict(False, "", f"the proof that the search found cannot be written: {error}")
         environment.release({id(state): state for state in _states(graph)}.values())
         proved = verdict is not None and verdict.proved
         return SearchResult(
             verdict,
-            tuple([step.text for step in steps]) if proved else (),
+            _tactics(steps) if proved else (),
             costs.applications,
             graph.root.proof is None and not costs.out(),
             costs.evaluations,
@@ -161,6 +161,14 @@ def first_goal(
     if narrow:
         return StateGoal(environment, start), PrintedGoal(start.goals[0])
     return world.first_goal(start)
+
+
+def _tactics(steps: Iterable[ProofStep]) -> tuple[str, ...]:
+    return tuple([text for step in steps for text in step.tactics])
+
+
+def _tactics(steps: Iterable[ProofStep]) -> tuple[str, ...]:
+    return tuple([text for step in steps for text in step.tactics])
 
 
 def _states(graph: SearchGraph) -> Iterator[State]:

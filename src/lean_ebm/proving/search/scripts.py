@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
+from lean_ebm.proving.candidates.chunks import Chunk
 from lean_ebm.proving.candidates.goals import read_goal
+from lean_ebm.proving.candidates.listing import candidates
+from lean_ebm.proving.candidates.sequents import sequent_of
 from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.candidates.writing import Writer
 from lean_ebm.proving.logic.formulas import Expr
@@ -44,14 +47,31 @@ class NamedGoal:
         return printed(self.goal, {})
 
     def write(self, tactic: Tactic) -> str:
-        """Write a tactic that the search's goal lists."""
+        """Write a tactic that the search's goal lists, or a chunk of tactics as far as it can be run."""
         if isinstance(tactic, str):
             return tactic
-        return self._writer.text(
-            Candidate(tactic.template, self._moved(tactic.first), self._moved(tactic.second))
-            if self.numbers
-            else tactic
-        )
+        if isinstance(tactic, Chunk):
+            return "; ".join(self._lines(tactic))
+        return self._writer.text(self._listed(tactic) if self.numbers else tactic)
+
+    def _lines(self, chunk: Chunk) -> Iterator[str]:
+        """The tactics of a chunk; from one on that is not listed for its goal, ``...``."""
+        logic = Logic()
+        state: State | None = LogicState([self.goal], TacticRun(self.goal.number, {}), None)
+        for tactic in chunk.tactics:
+            goals = state.open if isinstance(state, LogicState) else []
+            moved = self._listed(tactic)
+            if not goals or moved not in candidates(sequent_of(goals[0])):
+                yield "..."
+                return
+            text = Writer(goals[0]).text(moved)
+            yield text
+            assert state is not None
+            state = logic.apply(state, text).state
+
+    def _listed(self, tactic: Candidate) -> Candidate:
+        """A tactic with the numbers of this goal."""
+        return Candidate(tactic.template, self._moved(tactic.first), self._moved(tactic.second))
 
     def _moved(self, pointer: Expr | None) -> Expr | None:
         return None if pointer is None else with_numbers(pointer, self.numbers)
@@ -76,17 +96,22 @@ class PrintedGoal:
 
 
 class ProofStep(NamedTuple):
-    """One tactic of a proof.
+    """One step of a proof: a tactic, or the tactics of a chunk.
 
     Args:
-        text: The tactic.
+        tactics: The tactic; of a chunk, those that were applied.
         node: The goal to which it is applied, with what the guide says of it.
         goal: The same goal with names.
     """
 
-    text: str
+    tactics: tuple[str, ...]
     node: GoalNode
     goal: WritableGoal
+
+    @property
+    def text(self) -> str:
+        """The tactics, one a line."""
+        return "\n".join(self.tactics)
 
 
 class UnwrittenError(Exception):
@@ -109,7 +134,7 @@ def steps_of_texts(root: GoalNode) -> Iterator[ProofStep]:
         node = waiting.pop()
         goal, proof = node.goal, node.proof
         assert isinstance(goal, StateGoal) and proof is not None
-        yield ProofStep(str(proof.tactic), node, PrintedGoal(goal.state.goals[goal.first]))
+        yield ProofStep((str(proof.tactic),), node, PrintedGoal(goal.state.goals[goal.first]))
         waiting.extend(reversed(proof.goals))
 
 
@@ -133,20 +158,42 @@ def steps_of_logic(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
         node, numbers = waiting.pop()
         proof = node.proof
         assert isinstance(node.goal, SequentGoal) and proof is not None
-        goal = state.open[0]
-        named = NamedGoal(goal, numbers)
-        try:
-            text = named.write(proof.tactic)
-        except KeyError as error:
-            raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
-        yield ProofStep(text, node, named)
-        step = logic.apply(state, text)
-        if not isinstance(step.state, LogicState) or len(step.state.open) != len(state.open) - 1 + len(proof.goals):
-            raise UnwrittenError(f"{text!r} does not do what its structure says: {step.message or 'other goals'}")
-        state = step.state
-        for index in reversed(range(len(proof.goals))):
-            made = _introduced(goal, state.open[index], node.goal.sequent.fresh, numbers)
-            waiting.append((proof.goals[index], made))
+        begin = NamedGoal(state.open[0], numbers)
+        texts = []
+        left = [(node.goal, numbers)]
+        for tactic in proof.applied.tactics if isinstance(proof.applied, Chunk) else (proof.applied,):
+            (at, numbers), *others = left
+            state, text, made = _applied(logic, state, at, tactic, numbers)
+            texts.append(text)
+            left = [*made, *others]
+        yield ProofStep(tuple(texts), node, begin)
+        waiting += [(below, known) for below, (_, known) in zip(proof.goals, left, strict=True)][::-1]
+
+
+def _applied(
+    logic: Logic, state: LogicState, at: SequentGoal, tactic: Tactic, numbers: dict[int, int]
+) -> tuple[LogicState, str, list[tuple[SequentGoal, dict[int, int]]]]:
+    """Apply a tactic to the main goal of a state.
+
+    Returns:
+        The new state, the text of the tactic, and the goals of the search that it leaves, each with the numbers of its
+        symbols.
+    """
+    goal = state.open[0]
+    try:
+        text = NamedGoal(goal, numbers).write(tactic)
+    except KeyError as error:
+        raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
+    made = at.after(tactic) or []
+    step = logic.apply(state, text)
+    if not isinstance(step.state, LogicState) or len(step.state.open) != len(state.open) - 1 + len(made):
+        raise UnwrittenError(f"{text!r} does not do what its structure says: {step.message or 'other goals'}")
+    fresh = at.sequent.fresh
+    return (
+        step.state,
+        text,
+        [(one, _introduced(goal, new, fresh, numbers)) for one, new in zip(made, step.state.open, strict=False)],
+    )
 
 
 def _introduced(before: Goal, goal: Goal, number: int, numbers: dict[int, int]) -> dict[int, int]:

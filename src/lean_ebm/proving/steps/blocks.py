@@ -22,6 +22,8 @@ from filelock import FileLock
 
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.files import cache_folder, write_whole
+from lean_ebm.proving.candidates.chunks import ChunkSpace
+from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.processes import run
@@ -80,13 +82,18 @@ class StepSettings:
             object.__setattr__(self, "kinds", dict(self.source.kinds))
         object.__setattr__(self, "shortest", self.shortest or self.source.shortest)
         if self.thoroughness is None:
-            object.__setattr__(self, "thoroughness", self.source.thoroughness)
+            object.__setattr__(self, "thoroughness", self.effort)
         if not self.kinds.keys() <= set(known) or min(self.kinds.values()) <= 0:
             raise SettingError(f"kinds is {dict(self.kinds)}: expected shares above 0 of {', '.join(known)}.")
         if not 0 <= self.connectives[0] <= self.connectives[1]:
             raise SettingError(f"connectives is {self.connectives}: expected two numbers of 0 or more, in order.")
         if not 0 <= self.easy <= 1:
             raise SettingError(f"easy is {self.easy}: expected a share from 0 to 1.")
+
+    @property
+    def effort(self) -> Thoroughness:
+        """How thoroughly each theorem is searched."""
+        return self.thoroughness or self.source.thoroughness
 
     @property
     def source(self) -> Source:
@@ -106,6 +113,8 @@ def folder_of(settings: StepSettings) -> Path:
     described = {"version": VERSION, "theorems": _THEOREMS, **asdict(settings), "kinds": sorted(settings.kinds.items())}
     if settings.world == "logic":
         described = {name: value for name, value in described.items() if name not in _OF_NUMBERS}
+    if not settings.effort.chunks:  # the data are what they were before there were chunks
+        del described["thoroughness"]["chunks"]
     if settings.file:
         # What a file says matters, and not what it is called.
         described |= {"file": _digest(Path(settings.file).expanduser()), "kinds": [], "connectives": []}
@@ -249,7 +258,7 @@ def serve() -> None:
 def make_block(settings: StepSettings, number: int) -> Columns:
     """Make the block of this number."""
     random = Random(f"lean-ebm proof steps {VERSION} {settings.seed} {number}")
-    block = Columns()
+    block = Columns(chunks=settings.effort.chunks > 0)
     known: set[int] = set()
     if settings.file:
         for drawn in _from_file(settings)[number * _THEOREMS : (number + 1) * _THEOREMS]:
@@ -284,8 +293,7 @@ def _learned(settings: StepSettings, random: Random, drawn: Drawn, known: set[in
     known.add(theorem)
     try:
         with deadline(_SECONDS):
-            effort = settings.thoroughness or settings.source.thoroughness
-            steps, states = sample_states(drawn.goal, random, effort, theory, drawn.path)
+            steps, states = sample_states(drawn.goal, random, settings.effort, theory, drawn.path)
     except (OutOfTimeError, RecursionError):
         return False
     if not states or (steps < settings.shortest and not settings.file and random.random() >= settings.easy):
@@ -302,6 +310,11 @@ def add_states(block: Columns, states: list[ProofState], theory: Theory) -> None
     for state in states:
         listing = theory.listing(state.goal, state.tactics)
         number = invariant(listing.graph)
+        space = ChunkSpace(state.goal, state.tactics) if "chunk" in block.columns else None
+        if space is not None:  # its graph has nodes of its own
+            listing = Listing(space.listing.graph, *[part[: space.listed] for part in space.listing[1:]])
         if number not in known and len(listing.graph.kinds) <= MOST_NODES:
             known.add(number)
             block.add(number, state, listing)
+            if space is not None:
+                block.add_chunks(state, space)

@@ -9,6 +9,7 @@ from array import array
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from lean_ebm.proving.candidates.chunks import ChunkSpace
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.steps.sampling import ProofState
 
@@ -21,8 +22,12 @@ _CODES = {
     "template": "b", "pointer": "h", "other_pointer": "h", "after": "h", "tied": "b",
 }  # fmt: skip
 
-COLUMNS = tuple(_CODES)
-"""The names of all columns, see :class:`Columns`."""
+_CHUNK_CODES = {
+    # one entry a state
+    "slots": "h", "chunks": "h",
+    # one entry a tactic that only later slots take, and three a chunk
+    "slot_template": "b", "slot_pointer": "h", "slot_other_pointer": "h", "chunk": "h",
+}  # fmt: skip
 
 MOST_NODES = 2**15 - 1
 """Largest number of nodes of a state."""
@@ -62,6 +67,9 @@ class ProvedTheorem:
 class Columns:
     """States one after the other.
 
+    Args:
+        chunks: Whether they come with chunks of tactics.
+
     Attributes:
         theorems: The theorems of which they are states.
         columns: For each state its ``number`` (the :func:`.invariant`), the index of its ``theorem``, how many tactics
@@ -69,12 +77,16 @@ class Columns:
             how many ``nodes``, ``hypotheses`` and ``tactics`` it has. For each node its ``kind``, its ``part`` and
             ``other_part``, and its ``level``. For each ``hypothesis`` its node. For each tactic its ``template``, its
             ``pointer`` and ``other_pointer``, how many tactics are needed ``after`` it, and whether it may be ``tied``
-            with the best one, as :class:`.ProofState` has it.
+            with the best one, as :class:`.ProofState` has it. With chunks, for each state also the number of ``slots``,
+            tactics that only later slots take, with ``slot_template``, ``slot_pointer`` and ``slot_other_pointer`` of
+            each, ``done`` as the last one; and the number of entries of its ``chunks``, three for each ``chunk``:
+            numbers of tactics, as :class:`.ChunkSpace` has them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, chunks: bool = False) -> None:
         self.theorems: list[ProvedTheorem] = []
-        self.columns: dict[str, array[int]] = {name: array(code) for name, code in _CODES.items()}
+        codes = _CODES | _CHUNK_CODES if chunks else _CODES
+        self.columns: dict[str, array[int]] = {name: array(code) for name, code in codes.items()}
 
     def __len__(self) -> int:
         return len(self.columns["number"])
@@ -97,6 +109,20 @@ class Columns:
         for name, values in many.items():
             self.columns[name].extend(values)
 
+    def add_chunks(self, state: ProofState, space: ChunkSpace) -> None:
+        """Add the chunks of the state that was added last, as far as they are in its space."""
+        _, templates, first, second = space.listing
+        numbers = [found for chunk in state.chunks if (found := space.numbers(chunk)) is not None]
+        flat = [number for found in numbers for number in found]
+        later = slice(space.listed, None)
+        columns = self.columns
+        columns["slots"].append(len(templates[later]))
+        columns["chunks"].append(len(flat))
+        columns["slot_template"].extend(templates[later])
+        columns["slot_pointer"].extend(first[later])
+        columns["slot_other_pointer"].extend(second[later])
+        columns["chunk"].extend(flat)
+
     def to_bytes(self) -> bytes:
         """Write everything, with a digest at the beginning."""
         header: dict[str, Any] = {
@@ -104,7 +130,7 @@ class Columns:
             "theorems": [asdict(theorem) for theorem in self.theorems],
             "lengths": {name: len(column) for name, column in self.columns.items()},
         }
-        rest = b"".join([json.dumps(header).encode(), b"\n", *[self.columns[name].tobytes() for name in COLUMNS]])
+        rest = b"".join([json.dumps(header).encode(), b"\n", *[part.tobytes() for part in self.columns.values()]])
         return hashlib.sha256(rest).digest() + rest
 
 
@@ -117,11 +143,10 @@ def from_bytes(content: bytes) -> Columns | None:
     header = json.loads(content[size:end])
     if header["byteorder"] != sys.byteorder:
         return None
-    found = Columns()
+    found = Columns("chunk" in header["lengths"])
     found.theorems = [ProvedTheorem(**theorem) for theorem in header["theorems"]]
     at = end + 1
-    for name in COLUMNS:
-        column = found.columns[name]
+    for name, column in found.columns.items():
         length = header["lengths"][name] * column.itemsize
         column.frombytes(content[at : at + length])
         at += length

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from random import Random
 from typing import Any
 
+from lean_ebm.proving.candidates.chunks import LENGTH, Chunk
 from lean_ebm.proving.candidates.templates import Candidate
 from lean_ebm.proving.steps.explore import Exploration, Node
 from lean_ebm.proving.steps.theory import Theory
@@ -30,6 +32,7 @@ class Thoroughness:
         turn_expansions: Number of goals that may be expanded for the proof of a state that a wrong turn leads to.
         tie_expansions: Number of goals that may be expanded to find out whether a tactic is as good as the best one.
         states: Largest number of states of a theorem.
+        chunks: Largest number of good chunks of three tactics for each state that has a proof; 0 for none.
     """
 
     expansions: int = 100
@@ -37,6 +40,7 @@ class Thoroughness:
     turn_expansions: int = 30
     tie_expansions: int = 3
     states: int = 40
+    chunks: int = 0
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class ProofState:
         after: For each tactic, the number of tactics that are needed after it, all its goals together; ``UNKNOWN``, or
             ``DEAD`` if one of its goals has no proof.
         tied: For each tactic, whether it may be as good as the best one although no such proof through it was found.
+        chunks: Chunks that begin shortest proofs that were found, see :func:`good_chunks`.
     """
 
     goal: Any
@@ -61,6 +66,7 @@ class ProofState:
     exact: bool
     after: tuple[int, ...]
     tied: tuple[bool, ...]
+    chunks: tuple[Chunk, ...] = ()
 
 
 def sample_states(
@@ -100,7 +106,50 @@ def sample_states(
     if len(nodes) > effort.states:
         nodes = [root, *random.sample(nodes[1:], effort.states - 1)]
     found = [state_of(search, node, id(node) not in straight, effort.tie_expansions) for node in nodes]
-    return int(root.found), [state for state in found if state.tactics]
+    steps = int(root.found)
+    if effort.chunks:  # after all else, which is then the same as without chunks
+        walked = [() if node.refuted else good_chunks(search, node, effort.chunks) for node in nodes]
+        found = [replace(state, chunks=chunks) for state, chunks in zip(found, walked, strict=True)]
+    return steps, [state for state in found if state.tactics]
+
+
+def good_chunks(search: Exploration, node: Node, most: int) -> tuple[Chunk, ...]:
+    """Chunks that stay on shortest proofs that were found, as many as there are, but at most so many.
+
+    Each tactic begins a shortest proof of the first goal that those before it leave. Chunks with other first tactics
+    come in turn, and so do those with other second tactics.
+    """
+    return tuple([Chunk(walk) for walk in islice(_walks(search, (node,), LENGTH), most)])
+
+
+_Walk = tuple[Candidate, ...]
+
+
+def _walks(search: Exploration, goals: Sequence[Node], left: int) -> Iterator[_Walk]:
+    """The best tactics for some goals, of which the first is worked on, as far as the number of tactics allows."""
+    if not goals or not left:
+        yield ()
+        return
+    node, *others = goals
+    search.expand(node)
+    waiting = [
+        _continued(search, candidate, [*made[::-1], *others], left - 1)  # the node has its last goal first
+        for candidate, made in zip(node.candidates or (), node.goals, strict=True)
+        if 1 + sum([goal.found for goal in made]) <= node.found
+    ]
+    while waiting:
+        following = []
+        for walks in waiting:
+            walk = next(walks, None)
+            if walk is not None:
+                yield walk
+                following.append(walks)
+        waiting = following
+
+
+def _continued(search: Exploration, candidate: Candidate, goals: Sequence[Node], left: int) -> Iterator[_Walk]:
+    for walk in _walks(search, goals, left):
+        yield (candidate, *walk)
 
 
 def _turn(random: Random, search: Exploration, nodes: list[Node]) -> Node | None:
