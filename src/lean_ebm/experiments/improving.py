@@ -28,7 +28,7 @@ from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
 from lean_ebm.proving.steps.columns import Columns
 from lean_ebm.proving.steps.found import add_search, write_columns
 from lean_ebm.proving.steps.sampling import Thoroughness
-from lean_ebm.proving.steps.sources import read_theorems
+from lean_ebm.proving.steps.sources import LogicSource, read_theorems
 
 LEAST = 10
 """Fewest theorems to practise on, and to measure with."""
@@ -147,7 +147,10 @@ def improve(settings: Improvement, tell: Callable[[str], None] = print) -> list[
 def _theorems(settings: Improvement) -> tuple[list[Statement], Callable[[int], list[Statement]]]:
     """The held-out theorems, and a function that gives the theorems to practise on in a round."""
     if settings.theorems is not None:
-        found = {str(drawn.statement): drawn.statement for drawn in read_theorems(settings.theorems)}
+        found = {
+            str(drawn.statement): drawn.statement
+            for drawn in read_theorems(settings.theorems, LogicSource((settings.connectives,) * 2))
+        }
         shuffled = Random(settings.seed).sample(list(found.values()), len(found))
         count = min(settings.held_out, len(shuffled) // 3)
         if count < LEAST:

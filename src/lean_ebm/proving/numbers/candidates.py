@@ -7,6 +7,7 @@ would rewrite anything, or leave something to be found, are not used.
 
 from __future__ import annotations
 
+from lean_ebm.proving.candidates.chunks import Chunk
 from lean_ebm.proving.candidates.templates import Candidate, Template
 from lean_ebm.proving.logic.goals import displayed
 from lean_ebm.proving.numbers.goals import NumberGoal, NumberLocal, NumberPrinter, printer_of
@@ -154,14 +155,17 @@ class NumberWriter:
     def __str__(self) -> str:
         return str(self.goal)
 
-    def write(self, tactic: Candidate | str) -> str:
+    def write(self, tactic: Candidate | Chunk | str) -> str:
         """Write a tactic.
 
         Raises:
             KeyError: If it is not one of the goal.
+            ValueError: If it is a chunk, which this world does not have.
         """
         if isinstance(tactic, str):
             return tactic
+        if isinstance(tactic, Chunk):
+            raise ValueError(f"{tactic} is a chunk of tactics, and goals about numbers take single ones")
         template, first, second = tactic
         if template is Template.REWRITE:
             return f"rw [{self._rule(first, second)}]"

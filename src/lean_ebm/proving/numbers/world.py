@@ -54,10 +54,10 @@ class NumberProblem(OpenGoal):
         """Apply a tactic.
 
         Raises:
-            ValueError: If it is a text.
+            ValueError: If it is not one that may be listed.
         """
-        if isinstance(tactic, str):
-            raise ValueError(f"{tactic!r} is a text: a goal of the wide set takes the tactics that it lists")
+        if not isinstance(tactic, Candidate):
+            raise ValueError(f"{tactic!r} is a text or a chunk: a goal about numbers takes the tactics that it lists")
         made = number_goals_after(self.goal, tactic)
         return None if made is None else [NumberProblem(goal, self.lemmas) for goal in made]
 
@@ -110,14 +110,15 @@ class NumberWorld(World):
         waiting = [(proved, start.open[0])]
         while waiting:
             node, goal = waiting.pop()
-            assert node.proof is not None and not isinstance(node.proof.tactic, str)
+            assert node.proof is not None and isinstance(node.proof.tactic, Candidate)
+            tactic = node.proof.tactic
             writer = NumberWriter(goal, start.lemmas)
             try:
-                text = writer.write(node.proof.tactic)
+                text = writer.write(tactic)
             except KeyError as error:
                 raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
-            yield ProofStep(text, node, writer)
-            made = number_goals_after(goal, node.proof.tactic) or []
+            yield ProofStep((text,), node, writer)
+            made = number_goals_after(goal, tactic) or []
             waiting.extend(reversed(list(zip(node.proof.goals, made, strict=True))))
 
 

@@ -167,10 +167,6 @@ def _tactics(steps: Iterable[ProofStep]) -> tuple[str, ...]:
     return tuple([text for step in steps for text in step.tactics])
 
 
-def _tactics(steps: Iterable[ProofStep]) -> tuple[str, ...]:
-    return tuple([text for step in steps for text in step.tactics])
-
-
 def _states(graph: SearchGraph) -> Iterator[State]:
     """The states of the environment that a search has made."""
     for node in graph.nodes.values():
