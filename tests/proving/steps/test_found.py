@@ -39,20 +39,20 @@ def test_states_of_a_proof_and_of_wrong_turns_have_true_labels(proved):
     straight = [state for state in states if not state.turn]
     turns = [state for state in states if state.turn]
     assert max(state.left for state in straight) == steps and len(turns) > 3
-    assert {state.sequent.key for state in turns} <= visited  # the wrong turns are those of the search
+    assert {state.goal.key for state in turns} <= visited  # the wrong turns are those of the search
     dead = [state for state in states if state.left == DEAD]
     assert 0 < len(dead) < len(turns)
     for state in states:
-        provable = prove(state.sequent.target, dict(enumerate(state.sequent.hypotheses))) is not None
+        provable = prove(state.goal.target, dict(enumerate(state.goal.hypotheses))) is not None
         assert provable == (state.left != DEAD)
         if provable:
             search = Exploration()
-            node = search.node(state.sequent)
+            node = search.node(state.goal)
             assert search.solve(node, 300) and node.found <= state.left
             assert state.left == 1 + min(after for after in state.after if after >= 0)
     again = found_states(proved.graph, Random(0), Thoroughness())[1]
-    assert [(state.sequent.key, state.after) for state in again] == [
-        (state.sequent.key, state.after) for state in states
+    assert [(state.goal.key, state.after) for state in again] == [
+        (state.goal.key, state.after) for state in states
     ]
 
 
