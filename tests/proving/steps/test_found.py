@@ -51,9 +51,7 @@ def test_states_of_a_proof_and_of_wrong_turns_have_true_labels(proved):
             assert search.solve(node, 300) and node.found <= state.left
             assert state.left == 1 + min(after for after in state.after if after >= 0)
     again = found_states(proved.graph, Random(0), Thoroughness())[1]
-    assert [(state.goal.key, state.after) for state in again] == [
-        (state.goal.key, state.after) for state in states
-    ]
+    assert [(state.goal.key, state.after) for state in again] == [(state.goal.key, state.after) for state in states]
 
 
 def test_a_proof_that_takes_more_than_the_exploration_is_kept(proved):

@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics, padded
-from lean_ebm.proving.steps.columns import SPLITS, split_of
 
 if TYPE_CHECKING:
     from lean_ebm.proving.steps.columns import Columns, ProvedTheorem
@@ -43,6 +42,8 @@ class StateTable:
     """
 
     def __init__(self, blocks: Sequence[Columns], theorems: int, found: Sequence[Columns] = ()) -> None:
+        from lean_ebm.proving.steps.columns import SPLITS, home
+
         self.theorems: dict[str, list[ProvedTheorem]] = {split: [] for split in SPLITS}
         self._columns = {name: _joined([*blocks, *found], name) for name in blocks[0].columns}
         self._starts = {name: starts_of(self._columns[name]) for name in _RAGGED}
@@ -66,6 +67,8 @@ class StateTable:
 
     def _choose(self, blocks: Sequence[Columns], theorems: int) -> list[str]:
         """The split of the theorem of each state; empty for a state that is left out."""
+        from lean_ebm.proving.steps.columns import split_of
+
         seen: set[int] = set()
         splits: list[str] = []
         for block in blocks:
@@ -110,12 +113,6 @@ class StateTable:
 
 
 _DEAD = -2
-
-
-def home(number: int, splits: set[str]) -> str:
-    """The split to which a state belongs that occurs in theorems of these splits."""
-    wanted = split_of(number // 10)  # other digits than those by which theorems are split
-    return wanted if wanted in splits else next(split for split in SPLITS if split in splits)
 
 
 def _joined(blocks: Sequence[Columns], name: str) -> Tensor:

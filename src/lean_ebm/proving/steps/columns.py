@@ -43,6 +43,12 @@ def split_of(number: int) -> str:
     return "test" if share == 0 else "val" if share == 1 else "train"
 
 
+def home(number: int, splits: set[str]) -> str:
+    """The split to which a state belongs that occurs in theorems of these splits."""
+    wanted = split_of(number // 10)  # other digits than those by which theorems are split
+    return wanted if wanted in splits else next(split for split in SPLITS if split in splits)
+
+
 @dataclass(frozen=True)
 class ProvedTheorem:
     """A theorem with a proof that was found.
