@@ -7,7 +7,7 @@ from lean_ebm.data.proofs import slots_of
 from lean_ebm.energy import AffineChunkEnergy, ChunkEnergy, ChunkProposer, load_energy, save_energy
 from lean_ebm.energy.chunks import SLOTS
 from lean_ebm.energy.proofs import TEMPLATES
-from lean_ebm.methods.chunk_samplers import problem_of
+from lean_ebm.methods.slots import problem_of
 from lean_ebm.proving.candidates import DONE, LENGTH, ChunkSpace, sequent_of
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.statements import Statement

@@ -11,7 +11,8 @@ from lean_ebm.errors import SettingError
 from lean_ebm.guides import ChunkGuide, NetworkGuide
 from lean_ebm.methods import ChunkPolicy, ChunkRanking, Ranking
 from lean_ebm.methods.chunk_policy import PolicyChunks
-from lean_ebm.methods.chunk_samplers import GibbsChunks, LangevinChunks, RandomChunks, problem_of
+from lean_ebm.methods.chunk_samplers import GibbsChunks, LangevinChunks, RandomChunks
+from lean_ebm.methods.slots import problem_of
 from lean_ebm.proving import Logic, Statement
 from lean_ebm.proving.candidates import Candidate, Chunk, ChunkSpace
 from lean_ebm.proving.search import first_goal

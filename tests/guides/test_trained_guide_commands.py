@@ -8,10 +8,10 @@ from helpers import quiet_trainer
 from lean_ebm.cli.export import main as export
 from lean_ebm.cli.proving import main
 from lean_ebm.data import ProofSteps
-from lean_ebm.energy import MLPEnergy, ProofEnergy, load_energy, save_energy
+from lean_ebm.energy import AffineChunkEnergy, ChunkProposer, MLPEnergy, ProofEnergy, load_energy, save_energy
 from lean_ebm.guides import load
 from lean_ebm.langevin import Langevin
-from lean_ebm.methods import EBT, PolicyValue, Ranking
+from lean_ebm.methods import EBT, ChunkPolicy, ChunkRanking, PolicyValue, Ranking
 
 SWAP = "(p q : Prop) : p ∧ q → q ∧ p"
 GOAL = "(p q : Prop) (h : p ∧ q) : q"
@@ -26,10 +26,12 @@ def checkpoints(tmp_path_factory):
     for name, method in (
         ("energy", Ranking(ProofEnergy(**SMALL), chain, temperature=0.7)),
         ("pair", PolicyValue(ProofEnergy(**SMALL), chain)),
+        ("chunks", ChunkRanking(AffineChunkEnergy(**SMALL))),
+        ("proposer", ChunkPolicy(ChunkProposer(**SMALL))),
         ("digits", EBT(MLPEnergy(shape=(3,), num_classes=2), chain=Langevin(steps=1, graph="last"), sampler=chain)),
     ):
         trainer = quiet_trainer(folder, max_steps=2, limit_val_batches=0, log_every_n_steps=1)
-        if name == "digits":
+        if name in ("chunks", "proposer", "digits"):
             trainer.strategy.connect(method)
         else:
             trainer.fit(method, ProofSteps(theorems=120, workers=1, batch_size=16))
@@ -72,6 +74,20 @@ def test_the_settings_of_chains_and_of_a_policy_are_used(capsys, checkpoints):
     assert main(["prove", SWAP, "--guide", pair, "--langevin.steps", "2", "--search", "puct"]) == 0
 
 
+def test_a_checkpoint_of_chunks_proposes_chunks(capsys, checkpoints):
+    chunks, proposer = str(checkpoints / "chunks.ckpt"), str(checkpoints / "proposer.ckpt")
+    costs = []
+    for more in ([], ["--langevin.steps", "2", "--langevin.chains", "1"], ["--policy", proposer]):
+        assert main(["suggest", GOAL, "--guide", chunks, "--number", "20", *more]) == 0
+        out = capsys.readouterr().out
+        assert re.search(r"^E +-?\d+\.\d{3}  p \d\.\d{3}  \S", out, re.MULTILINE) and "V = " in out
+        assert re.search(r"^E        -  p \d\.\d{3}  exfalso$", out, re.MULTILINE)  # the tactics one by one
+        costs.append(int(re.search(r"tactics, (\d+) evaluations", out)[1]))
+    assert len(set(costs)) == 3
+    assert main(["prove", SWAP, "--guide", chunks, "--explain"]) == 0
+    assert "-- verified by kernel" in capsys.readouterr().out
+
+
 def test_the_guide_of_the_package_proves_with_few_applications(capsys, tmp_path):
     hard = "(p q r : Prop) : (p ∧ q → r) ↔ (p → q → r)"
     assert main(["prove", hard, "--guide", "default", "--applications", "20"]) == 0
@@ -111,6 +127,12 @@ def test_an_exported_model_is_the_same_guide(capsys, checkpoints, tmp_path):
         (["--guide", "energy.ckpt", "--langevin.steps", "0"], "expected at least 1 step"),
         (["--guide", "energy.ckpt", "--policy", "none.ckpt"], "--policy none.ckpt: there is no such checkpoint"),
         (["--guide", "energy.ckpt", "--policy", "pair.ckpt", "--langevin.steps", "2"], "leave out the settings of"),
+        (["--guide", "chunks.ckpt", "--langevin.start", "listed"], "give steps and chains only"),
+        (
+            ["--guide", "chunks.ckpt", "--policy", "pair.ckpt"],
+            "pair.ckpt is a checkpoint of PolicyValue: expected Chunk",
+        ),
+        (["--guide", "proposer.ckpt"], "ChunkPolicy chooses chunks of tactics, and this guide takes single ones"),
         (["--guide", "sizes", "--langevin.chains", "2"], "--langevin.chains is for a trained guide"),
         (["--guide", "sizes", "--policy", "pair.ckpt"], "--policy is for a trained guide"),
         (["--langevin.steps", "2"], "add --guide"),

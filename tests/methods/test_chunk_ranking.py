@@ -11,8 +11,9 @@ from lean_ebm.evaluation.chunks import is_good, once
 from lean_ebm.evaluation.results import Effort
 from lean_ebm.guides import ChunkGuide
 from lean_ebm.methods import ChunkPolicy, ChunkRanking, Ranking
-from lean_ebm.methods.chunk_samplers import Draws, GibbsChunks, problem_of
+from lean_ebm.methods.chunk_samplers import Draws, GibbsChunks
 from lean_ebm.methods.listed import check_lists, free_energy
+from lean_ebm.methods.slots import problem_of
 from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
 
 SMALL = {"width": 16, "depth": 1, "heads": 2, "embedding": 16, "hidden": 32}

@@ -11,14 +11,8 @@ from lean_ebm.energy import AffineChunkEnergy, ChunkEnergy, ChunkProposer
 from lean_ebm.errors import SettingError
 from lean_ebm.methods import ChunkPolicy
 from lean_ebm.methods.chunk_policy import PolicyChunks
-from lean_ebm.methods.chunk_samplers import (
-    GibbsChunks,
-    LangevinChunks,
-    RandomChunks,
-    energies_by_gradient,
-    energies_one_by_one,
-    problem_of,
-)
+from lean_ebm.methods.chunk_samplers import GibbsChunks, LangevinChunks, RandomChunks
+from lean_ebm.methods.slots import energies_by_gradient, energies_one_by_one, problem_of
 from lean_ebm.proving.candidates import ChunkSpace, sequent_of
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.statements import Statement

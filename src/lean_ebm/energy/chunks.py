@@ -77,7 +77,8 @@ class AffineChunkEnergy(SlotEnergy):
 
     def energy(self, x: Tensor, query: Tensor) -> Tensor:
         """Energies ``(...)`` of chunks ``(..., 3, embedding)`` for queries ``(..., 3 hidden)``."""
-        return sum_of_products(x, self.maps, query) / self.maps.shape[2] ** 0.5
+        scale: float = self.maps.shape[2] ** -0.5
+        return scale * sum_of_products(x, self.maps, query)
 
 
 class ChunkEnergy(SlotEnergy):

@@ -14,15 +14,9 @@ from lean_ebm.evaluation.judgement import wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.methods import ChunkPolicy, ChunkRanking, Method
 from lean_ebm.methods.chunk_policy import PolicyChunks
-from lean_ebm.methods.chunk_samplers import (
-    ChunkSampler,
-    Draws,
-    GibbsChunks,
-    LangevinChunks,
-    RandomChunks,
-    problem_of,
-)
+from lean_ebm.methods.chunk_samplers import ChunkSampler, Draws, GibbsChunks, LangevinChunks, RandomChunks
 from lean_ebm.methods.listed import free_energy
+from lean_ebm.methods.slots import problem_of
 
 BUDGETS = (50, 150, 500, 2000)
 """Evaluations for a goal."""

@@ -13,7 +13,8 @@ from lean_ebm.data.proofs import slots_of
 from lean_ebm.errors import SettingError
 from lean_ebm.guides.network import BATCH, DECIMALS, check_goals
 from lean_ebm.methods import ChunkRanking
-from lean_ebm.methods.chunk_samplers import ChunkSampler, Draws, GibbsChunks, Uniforms, problem_of
+from lean_ebm.methods.chunk_samplers import ChunkSampler, Draws, GibbsChunks, Uniforms
+from lean_ebm.methods.slots import problem_of
 from lean_ebm.proving.candidates import Chunk, ChunkSpace
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.search import Advice, OpenGoal, SequentGoal, Tactic

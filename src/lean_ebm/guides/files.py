@@ -17,37 +17,63 @@ from lean_ebm.energy import load_energy
 from lean_ebm.energy.files import read_method
 from lean_ebm.energy.proofs import TacticEnergy
 from lean_ebm.errors import SettingError
+from lean_ebm.guides.chunks import ChunkGuide
 from lean_ebm.guides.langevin import LangevinGuide
-from lean_ebm.guides.network import NetworkGuide, TrainedGuide, scoring
+from lean_ebm.guides.network import NetworkGuide, TrainedGuide
 from lean_ebm.guides.residual import ResidualGuide
-from lean_ebm.methods import Method, Ranking
+from lean_ebm.methods import ChunkPolicy, ChunkRanking, Method, Ranking
+from lean_ebm.methods.chunk_policy import PolicyChunks
+from lean_ebm.methods.chunk_samplers import LangevinChunks
 
 
 def load(
     path: str | PathLike[str] | None = None,
     langevin: Mapping[str, Any] | None = None,
     policy: str | PathLike[str] | None = None,
-) -> TrainedGuide:
+) -> TrainedGuide | ChunkGuide:
     """Make a guide of a checkpoint, or of the energy that comes with this package.
+
+    A checkpoint of :class:`.ChunkRanking` makes a :class:`.ChunkGuide`: with Gibbs-with-gradients; with settings of
+    chains, by Langevin dynamics whose gradients are those of the nearest chunks; with a policy, of what that proposes.
 
     Args:
         path: The checkpoint of a method that was trained on proof steps, or a file ``*.safetensors`` that ``lean-ebm
             export`` made of one. None: the energy of this package, which
             ``lean-ebm fit --config proving/energy`` made, and ``lean-ebm export`` wrote.
         langevin: Settings of :class:`.LangevinGuide`, which finds tactics by chains. None: all tactics are scored.
-        policy: The checkpoint of a policy, over which the energy is a residual, see :class:`.ResidualGuide`. None:
-            there is none.
+        policy: The checkpoint of a policy, over which the energy is a residual, see :class:`.ResidualGuide`; of
+            :class:`.ChunkPolicy` if the energy is one of chunks. None: there is none.
 
     Raises:
         SettingError: If a file is not a checkpoint, or one of something else; or if chains and a policy are asked for
             together.
     """
     method = _shipped() if path is None else _method_of(Path(path))
+    if policy is not None and langevin is not None:
+        raise SettingError("A policy takes the place of chains: leave out the settings of chains, or the policy.")
+    if isinstance(method, ChunkRanking):
+        return _of_chunks(method, langevin, policy)
     if policy is not None:
-        if langevin is not None:
-            raise SettingError("A residual energy over a policy scores all tactics: leave out the settings of chains.")
         return ResidualGuide(method, _method_of(Path(policy)))
     return NetworkGuide(method) if langevin is None else LangevinGuide(method, **langevin)
+
+
+def _of_chunks(
+    method: ChunkRanking, langevin: Mapping[str, Any] | None, policy: str | PathLike[str] | None
+) -> ChunkGuide:
+    """The guide of a method that was trained on chunks."""
+    if langevin is not None:
+        if langevin.keys() - {"steps", "chains"}:
+            raise SettingError(
+                "Chains of chunks start from noise: of the settings of chains give steps and chains only."
+            )
+        return ChunkGuide(method, LangevinChunks(decoded=True, **langevin))
+    if policy is None:
+        return ChunkGuide(method)
+    proposer = _method_of(Path(policy))
+    if not isinstance(proposer, ChunkPolicy):
+        raise SettingError(f"{policy} is a checkpoint of {type(proposer).__name__}: expected ChunkPolicy.")
+    return ChunkGuide(method, PolicyChunks(proposer.eval()))
 
 
 def _shipped() -> Method:
@@ -94,11 +120,12 @@ def _method_of(path: Path) -> Method:
             "on proof steps, as lean-ebm fit --config proving/energy makes it."
         )
     try:
-        return scoring(kind.load_from_checkpoint(path, map_location="cpu"))
+        method: Method = kind.load_from_checkpoint(path, map_location="cpu")
     except ArgumentError as error:
         raise SettingError(
             f"{path} has settings that this version of lean-ebm does not take: {error.message}"
         ) from error
+    return method
 
 
 def _name(class_path: object) -> str:

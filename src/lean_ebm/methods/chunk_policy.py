@@ -12,15 +12,8 @@ from torch import Tensor
 from lean_ebm.energy.chunks import SLOTS, ChunkProposer, SlotEnergy
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Method
-from lean_ebm.methods.chunk_samplers import (
-    ChunkSampler,
-    Draws,
-    SlotProblem,
-    Uniforms,
-    problem_of,
-    replaced,
-    require,
-)
+from lean_ebm.methods.chunk_samplers import ChunkSampler, Draws, Uniforms, require
+from lean_ebm.methods.slots import SlotProblem, problem_of, replaced
 
 
 class ChunkPolicy(Method):

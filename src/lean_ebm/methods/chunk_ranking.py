@@ -12,8 +12,9 @@ from lean_ebm.energy.chunks import SLOTS, SlotEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.langevin import Langevin
 from lean_ebm.methods.base import Method
-from lean_ebm.methods.chunk_samplers import GibbsChunks, SlotProblem, detached, problem_of
+from lean_ebm.methods.chunk_samplers import GibbsChunks
 from lean_ebm.methods.listed import free_energy, surprise
+from lean_ebm.methods.slots import SlotProblem, detached, problem_of
 from lean_ebm.methods.steps_left import judge_terms, share_right
 
 

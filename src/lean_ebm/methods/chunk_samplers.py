@@ -9,84 +9,21 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple
 
 import torch
-from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.bounds import project
 from lean_ebm.energy.chunks import SLOTS, SlotEnergy
 from lean_ebm.errors import SettingError
-from lean_ebm.gradient import energy_gradient
+from lean_ebm.methods.slots import SlotProblem, energies_by_gradient, energies_one_by_one, gradient_at, replaced
 
 GRADIENT = 3
 """Evaluations that a gradient counts."""
 
 Uniforms = Callable[[str, int], Tensor]
 """``(name of the draw, n) -> random numbers (B, n)`` in (0, 1), each row of its own goal."""
-
-
-class Slots(Protocol):
-    """The tactics that the slots of chunks take, for ``B`` goals."""
-
-    @property
-    def choices(self) -> Tensor:
-        """Which of ``K`` tactics each slot takes, ``(B, 3, K)`` bool; those of a slot are the first ones."""
-        ...
-
-
-class SlotProblem(NamedTuple):
-    """Goals and their tactics as an energy has encoded them.
-
-    Attributes:
-        encoded: The goals.
-        points: ``(B, K, 3, E)``, the embeddings of all tactics for all slots.
-        choices: ``(B, 3, K)`` bool, which tactics each slot takes; those of a slot are the first ones.
-        goals: The goals as the data module gives them, for a policy that encodes them by itself.
-        slots: The tactics, in the same form.
-    """
-
-    encoded: Any
-    points: Tensor
-    choices: Tensor
-    goals: Any
-    slots: Any
-
-    @property
-    def counts(self) -> Tensor:
-        """Number of tactics that each slot takes, ``(B, 3)`` int64."""
-        return self.choices.sum(dim=2)
-
-    def at(self, chunks: Tensor) -> Tensor:
-        """The points ``(B, C, 3, E)`` of chunks ``(B, C, 3)``, which are numbers of tactics."""
-        rows = torch.arange(len(chunks), device=chunks.device)[:, None, None]
-        return self.points[rows, chunks, torch.arange(SLOTS, device=chunks.device)]
-
-    def nearest(self, x: Tensor) -> Tensor:
-        """The chunks ``(B, C, 3)`` whose points are nearest to points ``(B, C, 3, E)`` on the spheres, slot by slot."""
-        products = torch.einsum("bcse,bkse->bcsk", x, self.points)
-        return products.masked_fill(~self.choices[:, None], -torch.inf).argmax(dim=3)
-
-    def uniform(self, numbers: Tensor) -> Tensor:
-        """The chunks ``(B, C, 3)`` of random numbers ``(B, C, 3)`` in (0, 1), all as likely."""
-        return (numbers * self.counts[:, None]).long()
-
-    def energies(self, energy: SlotEnergy, chunks: Tensor) -> Tensor:
-        """Energies ``(B, C)`` of chunks ``(B, C, 3)``."""
-        return energy.rank(self.encoded, self.at(chunks))
-
-
-def problem_of(energy: SlotEnergy, goals: Any, slots: Slots) -> SlotProblem:
-    """Encode goals and the tactics of their slots."""
-    encoded = energy.encode(goals)
-    return SlotProblem(encoded, energy.encode_candidates(slots, encoded), slots.choices, goals, slots)
-
-
-def detached(problem: SlotProblem) -> SlotProblem:
-    """The same problem, through which nothing is differentiated."""
-    encoded = apply_to_collection(problem.encoded, Tensor, lambda part: part.detach())
-    return problem._replace(encoded=encoded, points=problem.points.detach())
 
 
 class Draws(NamedTuple):
@@ -122,42 +59,6 @@ class ChunkSampler(ABC):
             problem: The goals.
             uniforms: Random numbers. What is found for a goal depends on its own row of them only.
         """
-
-
-def gradient_at(energy: SlotEnergy, problem: SlotProblem, x: Tensor) -> tuple[Tensor, Tensor]:
-    """The energies ``(B, C)`` of points ``(B, C, 3, E)``, and their gradients."""
-
-    def total(x: Tensor, encoded: Any) -> tuple[Tensor, Tensor]:
-        energies = energy.rank(encoded, x)
-        return energies.sum(dim=1), energies  # chunks of a goal are independent: the gradient is that of each
-
-    _, gradient, energies = energy_gradient(total, x, problem.encoded, has_aux=True)
-    return energies, gradient
-
-
-def energies_by_gradient(energy: SlotEnergy, problem: SlotProblem, chunks: Tensor, slot: int) -> Tensor:
-    """Energies ``(B, C, K)`` of chunks ``(B, C, 3)`` with each tactic in a slot, to first order, by one gradient each.
-
-    They are exact if the energy is affine in each slot; infinite for tactics that the slot does not take. This is the
-    approximation of Gibbs-with-gradients (Grathwohl et al. 2021, equation 2).
-    """
-    x = problem.at(chunks)
-    energies, gradient = gradient_at(energy, problem, x)
-    slope = gradient[:, :, slot]
-    here = energies - (slope * x[:, :, slot]).sum(dim=2)
-    found = here[:, :, None] + torch.einsum("bce,bke->bck", slope, problem.points[:, :, slot])
-    return found.masked_fill(~problem.choices[:, None, slot], torch.inf)
-
-
-def energies_one_by_one(energy: SlotEnergy, problem: SlotProblem, chunks: Tensor, slot: int) -> Tensor:
-    """The same energies, each computed."""
-    number = problem.points.shape[1]
-    found = []
-    for chain in chunks.unbind(dim=1):
-        each = chain[:, None].repeat(1, number, 1)
-        each[:, :, slot] = torch.arange(number, device=chunks.device)
-        found.append(problem.energies(energy, each))
-    return torch.stack(found, dim=1).masked_fill(~problem.choices[:, None, slot], torch.inf)
 
 
 @dataclass(frozen=True)
@@ -327,7 +228,8 @@ def in_turn(steps: list[Draws], chains: int) -> Draws:
         each = torch.cat(costs, dim=1).cumsum(dim=1)
         total = (each[:, None] + before * each[:, None, -1:]).unflatten(2, (-1, 1))
         sizes = torch.tensor([step.chunks.shape[1] // chains for step in steps], device=chunks.device)
-        return total.squeeze(3).repeat_interleave(sizes, dim=2).flatten(1)
+        flat: Tensor = total.squeeze(3).repeat_interleave(sizes, dim=2).flatten(1)
+        return flat
 
     return Draws(
         chunks.flatten(1, 2),
@@ -335,13 +237,6 @@ def in_turn(steps: list[Draws], chains: int) -> Draws:
         counted([step.evaluations for step in steps]),
         counted([step.comparisons for step in steps]),
     )
-
-
-def replaced(chunks: Tensor, slot: int, tactics: Tensor) -> Tensor:
-    """Chunks ``(..., 3)`` with other tactics ``(...)`` in a slot."""
-    found = chunks.clone()
-    found[..., slot] = tactics
-    return found
 
 
 def require(condition: bool, message: str) -> None:
@@ -352,15 +247,18 @@ def require(condition: bool, message: str) -> None:
 
 def _normal(uniforms: Uniforms, name: str, shape: tuple[int, ...]) -> Tensor:
     """Standard normal numbers ``(B, *shape)``."""
-    normal: Tensor = torch.special.ndtri(uniforms(name, shape[0] * shape[1] * shape[2]).double())
-    return normal.float().unflatten(1, shape)
+    flat = torch.special.ndtri(uniforms(name, shape[0] * shape[1] * shape[2]).double())
+    normal: Tensor = flat.float().unflatten(1, shape)
+    return normal
 
 
 def _tangent(vectors: Tensor, x: Tensor) -> Tensor:
     """The parts of vectors ``(..., E)`` that are tangent to the sphere at x."""
-    return vectors - (vectors * x).mean(dim=-1, keepdim=True) * x
+    tangent: Tensor = vectors - (vectors * x).mean(dim=-1, keepdim=True) * x
+    return tangent
 
 
 def _unit(vectors: Tensor) -> Tensor:
     """Vectors ``(..., E)`` of length 1."""
-    return vectors / vectors.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+    unit: Tensor = vectors / vectors.norm(dim=-1, keepdim=True).clamp(min=1e-12)
+    return unit

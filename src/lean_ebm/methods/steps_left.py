@@ -10,11 +10,8 @@ from torch.nn import functional as F
 from lean_ebm.methods.listed import Listed
 
 
-class StepsLeft(Listed, Protocol):
-    """What is known of ``B`` goals and of the ``K`` tactics that are listed for each.
-
-    A tactic is right if it begins a shortest proof.
-    """
+class Remaining(Listed, Protocol):
+    """What is known of ``B`` goals: how many tactics they need, and which candidates begin a shortest proof."""
 
     @property
     def left(self) -> Tensor:
@@ -25,6 +22,10 @@ class StepsLeft(Listed, Protocol):
     def dead(self) -> Tensor:
         """Which goals have no proof, ``(B,)`` bool."""
         ...
+
+
+class StepsLeft(Remaining, Protocol):
+    """What is known of goals and of the ``K`` tactics that are listed for each."""
 
     @property
     def after(self) -> Tensor:
@@ -48,7 +49,7 @@ def above(values: Tensor, margin: float) -> Tensor:
     return F.relu(margin - values).sum() / max(len(values), 1)
 
 
-def judge_terms(values: Tensor, steps: StepsLeft, margin: float) -> dict[str, Tensor]:
+def judge_terms(values: Tensor, steps: Remaining, margin: float) -> dict[str, Tensor]:
     """The terms that make values ``(B,)`` a judge of goals.
 
     Args:
@@ -74,7 +75,7 @@ def bellman(energies: Tensor, steps: StepsLeft, margin: float) -> Tensor:
     return anchored(energies[some], 1 + steps.after[some]) + above(energies[lost], margin)
 
 
-def share_right(energies: Tensor, steps: StepsLeft) -> Tensor:
+def share_right(energies: Tensor, steps: Remaining) -> Tensor:
     """The share of goals with a proof in which the tactic of the lowest energy begins a shortest one; a scalar."""
     found = steps.right.gather(1, energies.detach().argmin(dim=1, keepdim=True)).squeeze(1)
     return found[~steps.dead].float().sum() / (~steps.dead).sum().clamp(min=1)

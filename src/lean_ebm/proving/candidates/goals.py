@@ -40,7 +40,7 @@ def listing_of(sequent: Sequent, tactics: list[Candidate]) -> Listing:
     first = [pointer for _, pointer, _ in tactics]
     second = [pointer for _, _, pointer in tactics]
     graph, number = graph_of(sequent)
-    others = [pointer for pointer in dict.fromkeys((*first, *second)) if pointer not in number]
+    others = [pointer for pointer in dict.fromkeys((*first, *second)) if pointer is not None and pointer not in number]
     if others:  # True or False, which stands for a variable, or an implication that `cases` makes of an equivalence
         graph, number = graph_of(sequent, others)
     return Listing(
