@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from random import Random
 
 import torch
@@ -14,6 +15,7 @@ from lean_ebm.data.proofs import GoalBatch, LabelledTactics
 from lean_ebm.evaluation.answers import spearman
 from lean_ebm.evaluation.judgement import wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
+from lean_ebm.evaluation.trees import tree_picture
 from lean_ebm.guides import NetworkGuide
 from lean_ebm.methods import Method
 from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
@@ -46,11 +48,11 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
 
         And over goals to which wrong turns led: ``dead_auroc``, the probability that one without a proof has a higher
         value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics. If there are
-        theorems to prove, also the figures of :func:`prove_theorems`.
+        theorems to prove, also the figures and the picture of :func:`prove_theorems`.
     """
     proved = prove_theorems(data, method, split, effort.theorems, effort.seed)
     if not effort.num_samples:
-        return EvaluationResult(proved)
+        return proved
     seconds = 0.0
     count = 0
     generator = torch.Generator(method.device).manual_seed(effort.seed)
@@ -84,10 +86,10 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         "dead_auroc": wrong_auroc(values[turn], ~live[turn]),
         "goal_milliseconds": 1000 * seconds / max(count, 1),
     }
-    return EvaluationResult(figures | proved)
+    return replace(proved, figures=figures | proved.figures)
 
 
-def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> dict[str, float]:
+def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> EvaluationResult:
     """Prove theorems of a split with the method as the guide of a search (and-or-best-first), in lock step.
 
     Args:
@@ -98,20 +100,25 @@ def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, se
         seed: Seed of the draw.
 
     Returns:
-        ``solved``: the share that was proved with at most 64 applications of tactics, by the judge's verdict, and
-        ``theorems_per_second``. Nothing if there are no theorems to prove.
+        The figures ``solved``, the share that was proved with at most 64 applications of tactics, by the judge's
+        verdict, and ``theorems_per_second``; and the picture ``search``, what the search for a proof of the first
+        theorem found, see :func:`.tree_picture`. Nothing if there are no theorems to prove.
     """
     theorems = Random(seed).sample(found := data.theorems(split), min(number, len(found))) if number else []
     if not theorems:
-        return {}
+        return EvaluationResult()
     statements = [Statement.of(theorem.statement) for theorem in theorems]
     begun = time.perf_counter()
     with Logic() as logic:
         prover = GuidedProver(NetworkGuide(method))
-        results = list(prover.prove_many(logic, statements, SearchBudget(applications=APPLICATIONS)))
+        results = dict(prover.prove_many(logic, statements, SearchBudget(applications=APPLICATIONS)))
     seconds = time.perf_counter() - begun
-    solved = sum([result.proved for _, result in results])
-    return {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds}
+    solved = sum([result.proved for result in results.values()])
+    graph = results[0].graph
+    return EvaluationResult(
+        {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds},
+        pictures={} if graph is None else {"search": tree_picture(graph)},
+    )
 
 
 def _right(tactics: LabelledTactics, energies: Tensor) -> Tensor:
