@@ -124,5 +124,6 @@ def test_a_fit_logs_how_many_theorems_are_proved_after_each_epoch(data, tmp_path
     events = EventAccumulator(str(tmp_path / "run"))
     events.Reload()
     assert len(events.Scalars("val/solved")) == 2
+    assert len(events.Images("val/search")) == 2  # a search after each epoch
     with pytest.raises(SettingError, match="theorems is -1, expected 0 or more"):
         Evaluation(theorems=-1)

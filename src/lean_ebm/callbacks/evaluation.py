@@ -9,7 +9,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 
-from lean_ebm.callbacks.samples import log_scalars
+from lean_ebm.callbacks.samples import log_scalars, summary_writer
 from lean_ebm.data import DataModule
 from lean_ebm.errors import SettingError
 from lean_ebm.evaluation import Effort, EvaluationResult, evaluate
@@ -43,7 +43,7 @@ class Evaluation(Callback):
         seed: Seed of the chains.
         theorems: Number of theorems to prove with the model as the guide of a search, for a model that chooses tactics:
             ``solved`` is the share that 64 applications of tactics prove. Of the validation split also after each epoch
-            of a fit, as a curve. 0 turns this off.
+            of a fit, as a curve, with a picture of one search in TensorBoard. 0 turns this off.
 
     Raises:
         SettingError: If a number is out of its range, or there are too few samples to evaluate.
@@ -123,6 +123,10 @@ class Evaluation(Callback):
         self._result = result
         # Every rank has the same figures.
         method.log_dict({f"{split}/{name}": value for name, value in result.figures.items()}, rank_zero_only=True)
+        writer = summary_writer(trainer) if result.pictures else None
+        if writer is not None:
+            for name, picture in result.pictures.items():
+                writer.add_image(f"{split}/{name}", picture, trainer.global_step)
 
     def _write(self, trainer: Trainer) -> None:
         folder = trainer.log_dir  # on all ranks, since they exchange it

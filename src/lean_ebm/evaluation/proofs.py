@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import replace
 from random import Random
 
 import torch
@@ -15,6 +16,7 @@ from lean_ebm.data.proofs import GoalBatch, LabelledTactics
 from lean_ebm.evaluation.answers import spearman
 from lean_ebm.evaluation.judgement import wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
+from lean_ebm.evaluation.trees import tree_picture
 from lean_ebm.guides import NetworkGuide
 from lean_ebm.methods import Method
 from lean_ebm.proving import GuidedProver, SearchBudget, Statement
@@ -47,14 +49,16 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
 
         And over goals to which wrong turns led: ``dead_auroc``, the probability that one without a proof has a higher
         value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics. If there are
-        theorems to prove, also the figures of :func:`prove_theorems`, and of the test split ``solved_NAME``, the share
-        of the statements of each benchmark of the world that was proved, as :func:`prove_benchmarks` does it.
+        theorems to prove, also the figures and the picture of :func:`prove_theorems`, and of the test split
+        ``solved_NAME``, the share of the statements of each benchmark of the world that was proved, as
+        :func:`prove_benchmarks` does it.
     """
     proved = prove_theorems(data, method, split, effort.theorems, effort.seed)
     solved = prove_benchmarks(data, method, effort.theorems) if split == "test" else {}
-    proved |= {f"solved_{name}": sum(values) / len(values) for name, values in solved.items()}
+    shares = {f"solved_{name}": sum(values) / len(values) for name, values in solved.items()}
+    proved = replace(proved, figures=proved.figures | shares)
     if not effort.num_samples:
-        return EvaluationResult(proved, values=solved)
+        return replace(proved, values=solved)
     seconds = 0.0
     count = 0
     generator = torch.Generator(method.device).manual_seed(effort.seed)
@@ -88,10 +92,10 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         "dead_auroc": wrong_auroc(values[turn], ~live[turn]),
         "goal_milliseconds": 1000 * seconds / max(count, 1),
     }
-    return EvaluationResult(figures | proved, values=solved)
+    return replace(proved, figures=figures | proved.figures, values=solved)
 
 
-def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> dict[str, float]:
+def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> EvaluationResult:
     """Prove theorems of a split with the method as the guide of a search (and-or-best-first), in lock step.
 
     Args:
@@ -102,21 +106,26 @@ def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, se
         seed: Seed of the draw.
 
     Returns:
-        ``solved``: the share that was proved with at most 64 applications of tactics, by the judge's verdict, and
-        ``theorems_per_second``. Nothing if there are no theorems to prove.
+        The figures ``solved``, the share that was proved with at most 64 applications of tactics, by the judge's
+        verdict, and ``theorems_per_second``; and the picture ``search``, what the search for a proof of the first
+        theorem found, see :func:`.tree_picture`. Nothing if there are no theorems to prove.
     """
     theorems = Random(seed).sample(found := data.theorems(split), min(number, len(found))) if number else []
     if not theorems:
-        return {}
+        return EvaluationResult()
     statements = [Statement.of(theorem.statement) for theorem in theorems]
     begun = time.perf_counter()
     world = data.world()
     with world.environment() as environment:
         prover = GuidedProver(NetworkGuide(method), world=world)
-        results = list(prover.prove_many(environment, statements, SearchBudget(applications=APPLICATIONS)))
+        results = dict(prover.prove_many(environment, statements, SearchBudget(applications=APPLICATIONS)))
     seconds = time.perf_counter() - begun
-    solved = sum([result.proved for _, result in results])
-    return {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds}
+    solved = sum([result.proved for result in results.values()])
+    graph = results[0].graph
+    return EvaluationResult(
+        {"solved": solved / len(theorems), "theorems_per_second": len(theorems) / seconds},
+        pictures={} if graph is None else {"search": tree_picture(graph)},
+    )
 
 
 def prove_benchmarks(data: ProofSteps, method: Method, number: int) -> dict[str, list[float]]:

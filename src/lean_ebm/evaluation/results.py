@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -28,8 +30,10 @@ class EvaluationResult:
         figures: Figures by name.
         curves: Figures of samples by name, for each number of steps of their chains.
         values: Figures of single problems by name, in the order of the problems.
+        pictures: Pictures by name, float32 ``(3, H, W)`` in [0, 1].
     """
 
     figures: dict[str, float] = field(default_factory=dict)
     curves: dict[int, dict[str, float]] = field(default_factory=dict)
     values: dict[str, list[float]] = field(default_factory=dict)
+    pictures: dict[str, Tensor] = field(default_factory=dict)

@@ -30,6 +30,7 @@ FAST = (
     "--trainer.accelerator=cpu",
     "--trainer.limit_val_batches=1",
 )
+TEST = ("--evaluation.num_samples=5000", "--evaluation.theorems=0")
 FAST_TEST = ("--evaluation.num_samples=20", "--evaluation.theorems=0")
 
 ProversRun = SetsRun | TrainingRun | SearchRun | SpeedRun | LeanRun
@@ -53,7 +54,7 @@ def plan(options: Options) -> list[ProversRun]:
             folder=options.folder,
             flags=FAST if options.fast else (),
             fit_flags=("--trainer.max_steps=3", "--trainer.max_epochs=-1") if options.fast else (),
-            test_flags=FAST_TEST if options.fast else (),
+            test_flags=FAST_TEST if options.fast else TEST,
         )
         for seed in options.seeds
         for recipe in recipes

@@ -28,7 +28,7 @@ CHAIN_STEPS = 8
 """Steps of the chains that find tactics, as in the recipes."""
 
 SOME = ("64", "first-order")
-"""The sets on which contestants are compared that differ only in their search."""
+"""The sets of searches other than and-or-best-first, and of chains, which take ten times as long."""
 
 
 def _guided(search: str = "and-or-best-first", **settings: Any) -> Callable[..., Prover]:
@@ -59,7 +59,7 @@ class Contestant:
 
 def _trained(title: str, *recipes: str, search: str = "and-or-best-first", **settings: Any) -> Contestant:
     """A contestant whose guide is trained."""
-    only = SOME if search != "and-or-best-first" else None
+    only = SOME if search != "and-or-best-first" or "langevin" in settings else None
     return Contestant(title, _guided(search, **settings), recipes, only)
 
 

@@ -60,7 +60,7 @@ class TheoremSet:
     number: int
     applications: int
     connectives: int = 0
-    seconds: float = 20.0
+    seconds: float = 60.0
 
 
 SETS = {

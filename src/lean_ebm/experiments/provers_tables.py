@@ -24,6 +24,7 @@ SIZES = ("16", "32", "64", "128", "256")
 TODAY = ("best-first-narrow", "best-first-wide")
 """Best-first search as it was before there were guides."""
 
+_HARD = (16, 31, 64, 256)
 _CURVE = (1, 2, 4, 8, 16, 23, 31, 45, 64, 91, 128, 181, 256)
 
 
@@ -144,7 +145,7 @@ def tables(trained: Mapping[str, Figures], searched: Searched, speed: Any, lean:
         f"Solve rates, and evaluations of (goal, tactic) pairs by the guide for a theorem at 256 over all theorems. "
         f"{COUNTING}",
         table(
-            ["", "31", "64", "256", "evaluations"],
+            ["", *map(str, _HARD), "evaluations"],
             [_hard(searched, name) for name in searched.names],
         ),
         "## Sizes that were never trained on",
@@ -186,7 +187,7 @@ def _rate(searched: Searched, name: str, of: str, applications: int, only_hardes
 
 
 def _hard(searched: Searched, name: str) -> list[str]:
-    rates = [_rate(searched, name, "64", number, True) for number in (31, 64, 256)]
+    rates = [_rate(searched, name, "64", number, True) for number in _HARD]
     spent = [record["sets"]["64"] for record in searched.records[name]]
     each = mean(one["evaluations"] / len(one["applications"]) for one in spent)
     return [CONTESTANTS[name].title, *rates, f"{each:.0f}" if each else ""]

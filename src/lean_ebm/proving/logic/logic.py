@@ -30,7 +30,7 @@ from lean_ebm.proving.source.files import read_file
 from lean_ebm.proving.statements import Outcome, State, Statement, Step, Verdict
 
 VERIFIER = f"kernel of lean-ebm {__version__}"
-_TACTICS, _PREAMBLES = 100_000, 1_000  # texts that are remembered
+_TACTICS, _TERMS, _PREAMBLES = 100_000, 1_000, 1_000  # texts that are remembered
 _EARLIER = -1_000_000  # numbers of the hypotheses that are earlier theorems; no goal and no constant uses them
 
 
@@ -240,14 +240,20 @@ def root(statement: Statement) -> Goal:
             raise Unsupported("an instance binder")
         if not domain:
             raise Unsupported(f"a binder without a type, {names[0]}")
-        tree = parse_term(domain)
+        tree = _term(domain)
         for name in names:  # as Lean does it, each type is read where the names before it are known
             number += 1
             context = (*context, _local(number, name, tree, context, elaborator))
-    target = elaborator.formula(parse_term(statement.proposition), context)
+    target = elaborator.formula(_term(statement.proposition), context)
     if target.unknown or any(local.formula is not None and local.formula.unknown for local in context):
         raise Unsupported("a statement with holes")
     return Goal(0, context, target, "", number + 1)
+
+
+@lru_cache(_TERMS)
+def _term(text: str) -> Tree:
+    """Parse a part of a statement. It is needed three times: to begin a proof, to run the script, and by the kernel."""
+    return parse_term(text)
 
 
 _UNIVERSES = ("u", "v", "w")  # those that the judge declares
