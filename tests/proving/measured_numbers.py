@@ -4,13 +4,10 @@
 included, and in a second of the clock: by one process and by two, all tactics in one call, those of one state in a
 call, and one by one. The states are the starts of the 30 levels that are equations, and what the first tactic of their
 proofs leaves; the tactics are ``rfl``, ``symm`` and all rewritings by earlier levels, most of which fail.
-
-With ``--levels N`` it prints instead which levels of the kind ``other`` are proved with N applications.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import time
 from collections.abc import Sequence
@@ -18,8 +15,6 @@ from pathlib import Path
 
 from lean_ebm.proving.lean import Lean, LeanEnvironment
 from lean_ebm.proving.numbers.levels import lemmas, levels
-from lean_ebm.proving.numbers.texts import TextTactics
-from lean_ebm.proving.search import BestFirst, SearchBudget
 from lean_ebm.proving.statements import Request
 
 
@@ -59,27 +54,8 @@ def measured(environment: LeanEnvironment, calls: Sequence[Sequence[Request]]) -
     return number / (processor_seconds(environment) - used), number / (time.perf_counter() - started)
 
 
-def solved(applications: int) -> list[str]:
-    """The levels that only Lean reads and that best-first search proves, without any learning."""
-    found = []
-    with LeanEnvironment(Lean(world="numbers")) as environment:
-        for level in levels():
-            if level.kind == "other":
-                prover = BestFirst(tactics=TextTactics(level.statement))
-                budget = SearchBudget(applications, seconds=float("inf"))
-                if prover.prove(environment, level.statement, budget).proved:
-                    found.append(level.name)
-    return found
-
-
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--levels", type=int, metavar="N", help="search levels with N applications")
-    if (applications := parser.parse_args().levels) is not None:
-        found = solved(applications)
-        print(f"{len(found)} levels with {applications} applications: {', '.join(found)}")
-        return
     for processes in (1, 2):
         with LeanEnvironment(Lean(world="numbers"), processes) as environment:
             groups = requests(environment)

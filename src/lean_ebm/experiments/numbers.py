@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
+from lean_ebm.experiments.number_levels import other_levels
 from lean_ebm.experiments.runs import TrainingRun, finished
 from lean_ebm.experiments.tables import interval, table
 from lean_ebm.files import write_whole
@@ -85,6 +86,7 @@ def body(options: Options, runs: list[TrainingRun]) -> list[str]:
         "States of the test split: how often the best tactic begins a shortest proof that was found, the rank "
         "correlation of values with the tactics that are left, and minutes of training.",
         table(["recipe", "best tactic right", "value against tactics left", "minutes"], judged),
+        *other_levels((4,) if options.fast else (64, 1000), options.folder),
     ]
 
 
