@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 """The name of the trained guide that comes with the package."""
 
+_OF_NUMBERS = "sizes"  # the guide in the world of numbers if none is named
 _CHAINS = ("steps", "chains", "start")
 _SHOWN = 5  # tactics of a step that --explain shows
 
@@ -80,9 +81,8 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
         SettingError: If an argument needs a guide, or there is no such guide.
     """
     world = world_of(settings)
-    if settings.guide is None and world is not LOGIC:
-        settings.guide = "sizes"
-    if settings.guide is None:
+    name = settings.guide or (None if world is LOGIC else _OF_NUMBERS)
+    if name is None:
         for name in ("search", "evaluations", "explain", "policy", *[f"langevin.{name}" for name in _CHAINS]):
             if getattr(settings, name) not in (None, False):
                 raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
@@ -92,18 +92,22 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
     search = SEARCHES[settings.search or next(iter(SEARCHES))]()
     if world is not LOGIC and settings.tactics == "narrow":
         raise SettingError("--tactics narrow is for the world of logic.")
-    return GuidedProver(guide_of(settings), search, settings.tactics == "narrow", world=world)
+    return GuidedProver(guide_of(settings, name), search, settings.tactics == "narrow", world=world)
 
 
-def guide_of(settings: argparse.Namespace) -> Guide:
+def guide_of(settings: argparse.Namespace, name: str | None = None) -> Guide:
     """The guide of ``--guide`` and its settings.
+
+    Args:
+        settings: The arguments of the command.
+        name: A guide in place of that of ``--guide``.
 
     Raises:
         SettingError: If there is no such guide, or a setting is not one of it.
     """
     chosen = {name: getattr(settings, f"langevin.{name}") for name in _CHAINS}
     chains = {name: value for name, value in chosen.items() if value is not None}
-    return find_guide(settings.guide, chains or None, settings.policy)
+    return find_guide(name or settings.guide, chains or None, settings.policy)
 
 
 def find_guide(name: str, langevin: Mapping[str, object] | None = None, policy: Path | None = None) -> Guide:

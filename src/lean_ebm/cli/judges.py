@@ -77,7 +77,7 @@ def make_judge(settings: argparse.Namespace, imports: Sequence[str] = ()) -> Jud
                 raise SettingError(f"--{name} is for a Lean: add --env lean or --env pantograph.")
         return world_of(settings).environment()
     modules = tuple(dict.fromkeys([*settings.imports, *imports]))
-    from lean_ebm.proving.lean import STANDARD_AXIOMS, Lean
+    from lean_ebm.proving.lean import STANDARD_AXIOMS, Lean, LeanEnvironment
 
     named = settings.axioms if settings.axioms is not None else ("standard",) if settings.project else ()
     axioms = [
@@ -86,7 +86,8 @@ def make_judge(settings: argparse.Namespace, imports: Sequence[str] = ()) -> Jud
     if settings.world != "logic" and settings.env == "pantograph":
         raise SettingError(f"--world {settings.world} is for --env logic and --env lean.")
     if settings.env == "lean":
-        return Lean(settings.toolchain, project=settings.project, imports=modules, axioms=axioms, world=settings.world)
+        project, world = settings.project, settings.world
+        return LeanEnvironment(Lean(settings.toolchain, project=project, imports=modules, axioms=axioms, world=world))
     from lean_ebm.proving.pantograph import Pantograph, PoolSettings
 
     header = _header(settings)

@@ -101,11 +101,12 @@ def prove(settings: argparse.Namespace) -> int:
     with make_judge(settings) as judge, progress_bar(settings.applications) as bar:
         if isinstance(prover, GuidedProver):
             prover.tell = bar.tell
-        found = find_proof(statement, judge, prover, budget, _searched(judge, statement, settings), settings.prefix)
+        environment, chosen = _search(judge, statement, settings, prover)
+        found = find_proof(statement, judge, chosen, budget, environment, settings.prefix)
     seconds = time.perf_counter() - started
     if found.verdict is None or not found.verdict.proved:
         print(f"{statement}\n{found.reason} ({seconds:.1f} s)")
-        if isinstance(prover, GuidedProver) and found.search is not None:
+        if isinstance(chosen, GuidedProver) and found.search is not None:
             print(f"-- searched with {cost_of(found.search)}")
         return 1
     if found.unwritten:
@@ -113,7 +114,7 @@ def prove(settings: argparse.Namespace) -> int:
     else:
         print(found.statement.theorem(name, found.script))
     print(f"-- verified by {found.verdict.verifier} in {seconds:.2f} s")
-    if isinstance(prover, GuidedProver) and found.search is not None:
+    if isinstance(chosen, GuidedProver) and found.search is not None:
         print(f"-- found with {cost_of(found.search)}")
         if settings.explain:
             print(explanation(found.search.steps))
@@ -131,22 +132,32 @@ def _statement(text: str, settings: argparse.Namespace) -> Statement:
     return replace(statement, preamble=preamble_of(settings))
 
 
-def _searched(judge: Judge, statement: Statement, settings: argparse.Namespace) -> Environment | None:
-    """Choose where to search: in the judge if tactics can be tried in it, else in the embedded logic (None).
+def _search(
+    judge: Judge, statement: Statement, settings: argparse.Namespace, prover: Prover | None
+) -> tuple[Environment | None, Prover | None]:
+    """Choose where to search, and the prover: the given one, or one for what only a Lean reads."""
+    own = _own(judge, settings)
+    if settings.env != "lean":
+        return own, prover
+    assert isinstance(judge, Environment)
+    if settings.world == "logic":
+        return None if is_read(statement) else judge, prover
+    try:
+        world_of(settings).read(str(statement))
+    except SettingError:
+        if settings.guide is None:
+            from lean_ebm.proving.numbers.texts import TextTactics
 
-    A statement that the embedded logic does not read is searched in Lean, if Lean is the judge. Another world searches
-    in its own environment.
-    """
-    if isinstance(judge, Environment):
+            return judge, BestFirst(tactics=TextTactics(statement))
+    return own, prover
+
+
+def _own(judge: Judge, settings: argparse.Namespace) -> Environment | None:
+    """Where a world searches if a Lean only judges; None for the embedded logic. Other judges are searched in."""
+    if settings.env != "lean":
+        assert isinstance(judge, Environment)
         return judge
-    if settings.world != "logic":
-        return world_of(settings).environment()
-    if is_read(statement):
-        return None
-    from lean_ebm.proving.lean import Lean, LeanEnvironment
-
-    assert isinstance(judge, Lean)
-    return LeanEnvironment(judge)
+    return None if settings.world == "logic" else world_of(settings).environment()
 
 
 def _prove_file(settings: argparse.Namespace, prover: Prover | None, budget: SearchBudget) -> int:
@@ -207,16 +218,15 @@ def _all_found(
         except SettingError as error:
             yield index, FoundProof(None, Statement.of(record["statement"]), unread=str(error)), 0.0
             continue
-        if isinstance(prover, GuidedProver):
+        place, chosen = _search(judge, statement, settings, prover)
+        if isinstance(chosen, GuidedProver):
             read.append((index, statement))
             continue
         began = time.perf_counter()
-        found = find_proof(statement, judge, prover, budget, _searched(judge, statement, settings), settings.prefix)
+        found = find_proof(statement, judge, chosen, budget, place, settings.prefix)
         yield index, found, time.perf_counter() - began
     if isinstance(prover, GuidedProver):
-        environment = judge if isinstance(judge, Environment) else None
-        if settings.world != "logic":
-            environment = environment or world_of(settings).environment()
+        environment = _own(judge, settings)
         statements = [statement for _, statement in read]
         for number, found in find_proofs(statements, judge, prover, budget, environment, settings.prefix):
             yield read[number][0], found, found.search.seconds if found.search is not None else 0.0

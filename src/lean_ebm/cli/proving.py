@@ -135,7 +135,7 @@ def _check(settings: argparse.Namespace) -> int:
     if not file.entries:
         raise SettingError(f"{settings.file} has no theorem: expected lines such as 'theorem name : p := by ...'.")
     with make_judge(settings, file.imports) as judge, progress_bar(len(file.entries)) as bar:
-        results = check_file(file, judge, preamble_of(settings), bar.tell)
+        results = check_file(file, judge, preamble_of(settings), bar.tell, _known(settings))
     if settings.env == "logic":
         for module in file.imports:
             print(f"import {module}: not read: the embedded logic cannot import modules. Use --env lean or pantograph.")
@@ -143,6 +143,15 @@ def _check(settings: argparse.Namespace) -> int:
         print(result)
     proved = all(result.verdict is not None and result.verdict.proved for result in results)
     return 0 if proved and not (file.imports and settings.env == "logic") else 1
+
+
+def _known(settings: argparse.Namespace) -> frozenset[str]:
+    """The theorems that the judge has itself: in the world of numbers the levels, in their namespace or without it."""
+    if settings.world != "numbers":
+        return frozenset()
+    from lean_ebm.proving.numbers.levels import NUMBERS, levels
+
+    return frozenset(name for level in levels() for name in (level.name, f"{NUMBERS}.{level.name}"))
 
 
 def _check_lines(settings: argparse.Namespace) -> int:

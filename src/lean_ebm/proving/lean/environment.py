@@ -8,7 +8,7 @@ runs all scripts in a new process. Either way, tactics tried together cost far l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain
@@ -19,21 +19,15 @@ from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.forbidden import refuse
 from lean_ebm.proving.lean.judge import Lean
 from lean_ebm.proving.lean.messages import LeanMessage, LeanReport, LeanSource, admitted, without_library
-from lean_ebm.proving.lean.probes import Probe
+from lean_ebm.proving.lean.probes import Probe, is_simple
 from lean_ebm.proving.lean.session import LeanSession
-from lean_ebm.proving.lexer import SyntaxProblem, plain, tokenize
+from lean_ebm.proving.lexer import SyntaxProblem, plain
 from lean_ebm.proving.processes import ProcessFailedError
 from lean_ebm.proving.source.shape import check_shape
 from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
 
-_TOGETHER = 32  # tactics in one text: they share Lean's limit of steps
-_SIMPLE_TEXT = """
-    apply assumption calc cases change clear congr constructor contradiction decide dsimp exact exfalso exists have
-    induction injection intro intros left obtain rcases refine replace revert rewrite rfl right rw rwa show simp simpa
-    specialize subst suffices symm trivial unfold use
-"""
-_SIMPLE = frozenset(_SIMPLE_TEXT.split())
-_GOING_ON = frozenset(["by", "case", "case'", "next", "rename", "rename_i"])
+_TOGETHER = 64  # most tactics in one text: they share Lean's limit of steps
+_FEW = 8  # for fewer tactics than that, a second process has more to do than it saves
 _FAILED = "Lean refuses the tactic here; apply it by itself to see Lean's message"
 
 
@@ -100,9 +94,8 @@ class LeanEnvironment(Environment):
         for index in left:
             handle = tries[index].request.state.handle
             groups.setdefault((handle.statement, handle.script), []).append(index)
-        parts = [
-            group[start : start + _TOGETHER] for group in groups.values() for start in range(0, len(group), _TOGETHER)
-        ]
+        size = min(_TOGETHER, max(_FEW, -(-len(left) // len(self._sessions))))
+        parts = [group[start : start + size] for group in groups.values() for start in range(0, len(group), size)]
         made = self._threads.map(self._together, [[tries[index] for index in part] for part in parts])
         for index, step in zip(chain(*parts), chain(*made), strict=True):
             steps[index] = step
@@ -128,11 +121,11 @@ class LeanEnvironment(Environment):
         steps: list[Step | None] = [None] * len(tries)
         handle = tries[0].request.state.handle
         later = {name.rpartition(".")[2] for name in self.lean.world.refused(handle.statement)}
-        probed = [number for number, each in enumerate(tries) if _is_simple(each.request.tactic, later)]
+        probed = [number for number, each in enumerate(tries) if is_simple(each.request.tactic, later)]
         for number, left in self._probed(handle, {number: tries[number].lines for number in probed}).items():
             if left is None:
                 steps[number] = Step(Outcome.TACTIC_ERROR, message=_FAILED)
-            elif left:
+            elif left and not any("?" in goal for goal in left):  # what is to be found may be found nowhere
                 steps[number] = Step(Outcome.OK, State(left, tries[number].after))
         return [step or _step(each.after, self._checked(each.after)) for each, step in zip(tries, steps, strict=True)]
 
@@ -161,11 +154,15 @@ class LeanEnvironment(Environment):
         checked = admitted(attempt)
         if isinstance(checked, LeanReport):
             return checked
-        source = LeanSource([checked], self.lean.world)
-        messages = self._messages(source.text)
-        if messages is None:  # a process of its own says what is wrong
-            return self.lean.check([attempt])[0]
-        return without_library(source.reports(messages, self.lean.axioms)[0], self.lean.world.missing)
+        for judged in (False, True):
+            source = LeanSource([checked], self.lean.world, judged)
+            messages = self._messages(source.text)
+            if messages is None:  # a process of its own says what is wrong
+                return self.lean.check([attempt])[0]
+            report = source.reports(messages, self.lean.axioms)[0]
+            if report.goals or not report.outcome.succeeded:
+                break
+        return without_library(report, self.lean.world.missing)
 
     def _messages(self, text: str) -> list[LeanMessage] | None:
         """Lean's messages on a text; None if there is no process that stays, or it failed."""
@@ -205,19 +202,6 @@ def _refused(tried: _Try) -> Step | None:
     except SyntaxProblem as problem:
         return Step(Outcome.PARSE_ERROR, message=str(problem))
     return None
-
-
-def _is_simple(tactic: str, later: Set[str]) -> bool:
-    """Whether all that has to be known of a tactic is what it prints when it is tried among others.
-
-    Some tactics go on after an error, which is then lost: those that name what has no name, and proofs after ``by``. A
-    text that is indented may belong to the line before. Which theorems are used is only known of a whole script.
-    """
-    if tactic[0].isspace():
-        return False
-    tokens = tokenize(tactic)
-    words = {token.text.lstrip(".") for token in tokens}
-    return tokens[0].text in _SIMPLE and words.isdisjoint(_GOING_ON) and words.isdisjoint(later)
 
 
 def _step(handle: _Handle, report: LeanReport) -> Step:

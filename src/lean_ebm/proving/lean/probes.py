@@ -2,19 +2,39 @@
 
 The script that leads to the state runs once. Then each tactic is tried, prints the goals that it leaves, and is undone:
 ``first | (tactic; trace_state; fail) | skip``. What a tactic does counts only if the goals are printed in its own line,
-so that nothing that goes wrong without a message looks like success. ``first`` lets no tactic recover from an error.
-At the end stands a name that does not exist. If Lean's only complaint is about that name, all tactics were tried.
+so that nothing that goes wrong without a message looks like success. At the end stands a name that does not exist. If
+Lean complains about that name only, all tactics were tried.
+
+Messages of a tactic are undone with it, also its errors. In ``first``, an error ends a tactic instead of being
+recovered from; but there are tactics that complain and go on nevertheless, and terms that Lean comes back to later.
+Those are not simple (:func:`is_simple`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from lean_ebm.proving.lean.messages import LeanMessage, secret_name
+from lean_ebm.proving.lexer import tokenize
 from lean_ebm.proving.statements import Statement
 
 _INDENT = " " * 4
+_TACTICS_TEXT = """
+    apply assumption cases change clear congr constructor contradiction decide exact exfalso exists have induction
+    injection intro intros left obtain rcases refine replace revert rewrite rfl right rw rwa show skip specialize subst
+    symm trivial unfold use
+"""
+_TACTICS = frozenset(_TACTICS_TEXT.split())
+_PATTERNS = frozenset(["obtain", "rcases"])
+_CAREFUL_TEXT = """
+    all_goals and_intros any_goals by_cases calc case case' delta dsimp expose_names fail_if_success first focus funext
+    generalize infer_instance injections iterate next refine' rename rename_i repeat repeat' repeat1' rintro simp
+    simp_all simpa solve subst_vars suffices try
+"""
+_CAREFUL = frozenset(_CAREFUL_TEXT.split())
+_SYMBOLS_TEXT = "( ) [ ] , ← = ≠ + * ^ ≤ < ≥ > ∧ ∨ ¬ ↔ → ∃ ∀ : := | => ?_ ⊢ · at with generalizing exists"
+_SYMBOLS = frozenset(_SYMBOLS_TEXT.split())
 
 
 class Probe:
@@ -43,7 +63,7 @@ class Probe:
             self._lines.append(len(lines))
             lines += [f"{_INDENT}trace_state", f"{_INDENT}fail", "  | skip"]
         self._end = len(lines)
-        lines.append(f"  exact {self._secret}_end")
+        lines.append(f"  all_goals exact {self._secret}_end")
         self.text = "".join(f"{line}\n" for line in lines)
 
     def goals(self, messages: Sequence[LeanMessage]) -> list[tuple[str, ...] | None] | None:
@@ -63,7 +83,7 @@ class Probe:
             elif message.severity == "information" and message.column == len(_INDENT):
                 text = message.text.rstrip("\n")
                 found[message.line] = tuple(text.split("\n\n")) if text else ()
-        if len(errors) != 1 or errors[0].line != self._end or f"{self._secret}_end" not in errors[0].text:
+        if not errors or any(each.line != self._end or f"{self._secret}_end" not in each.text for each in errors):
             return None
         return [found.get(line) for line in self._lines]
 
@@ -72,3 +92,26 @@ class Probe:
         first = min((message.line for message in messages if message.severity == "error"), default=self._end)
         number = bisect_left(self._lines, first)  # the line in which a tactic's goals are printed is its last but two
         return number if self._begin <= first < self._end and number < len(self._lines) else None
+
+
+def is_simple(tactic: str, names: Set[str]) -> bool:
+    """Whether what a tactic prints when it is tried is all that has to be known of it.
+
+    Its terms are applications of names. Proofs after ``by`` recover from errors, and Lean may come back later to ``▸``,
+    ``fun`` and ``⟨⟩``; a text that is indented may belong to the line before. All of that is not simple.
+
+    Args:
+        tactic: The tactic, from :func:`~lean_ebm.proving.source.shape.check_shape`.
+        names: Names whose use is only known from a whole script.
+    """
+    tokens = tokenize(tactic)
+    if not tokens or tokens[0].start > 0 or tokens[0].text not in _TACTICS:
+        return False
+    symbols = _SYMBOLS | {"⟨", "⟩"} if tokens[0].text in _PATTERNS else _SYMBOLS
+    return all(
+        token.text in symbols
+        or token.kind == "number"
+        or (token.kind == "name" and token.text not in _CAREFUL and token.text not in names)
+        or (token.kind == "projection" and token.glued and token.text[1:] not in names)
+        for token in tokens
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from lean_ebm.proving.judge import Judge
@@ -35,7 +35,11 @@ class CheckedEntry:
 
 
 def check_file(
-    file: LeanFile, judge: Judge, header: str = "", progress: Callable[[int], None] = lambda _: None
+    file: LeanFile,
+    judge: Judge,
+    header: str = "",
+    progress: Callable[[int], None] = lambda _: None,
+    known: Collection[str] = (),
 ) -> list[CheckedEntry]:
     """Have a judge check every theorem of a file.
 
@@ -44,6 +48,7 @@ def check_file(
         judge: The judge.
         header: Lean source to stand before everything that the file has.
         progress: Called with the number of entries that are done.
+        known: Full names of theorems that the judge has itself, so that later ones take them from there.
 
     Returns:
         A result for each entry, in the order of the file.
@@ -67,7 +72,7 @@ def check_file(
                 results[index] = CheckedEntry(entry, None, reason)
             else:
                 asked.append(index)
-        attempts = [file.attempt(file.entries[index], header) for index in asked]
+        attempts = [file.attempt(file.entries[index], header, known) for index in asked]
         for index, verdict in zip(asked, judge.verify_many(attempts), strict=True):
             results[index] = CheckedEntry(file.entries[index], verdict)
         for index in ready:

@@ -9,7 +9,7 @@ A file is read as Lean reads it: ``theorem``, ``lemma`` and ``example``, below `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 from lean_ebm.proving.lexer import SyntaxProblem, plain
@@ -73,23 +73,24 @@ class LeanFile:
     entries: tuple[FileEntry, ...]
     imports: tuple[str, ...]
 
-    def attempt(self, entry: FileEntry, header: str = "") -> Attempt:
+    def attempt(self, entry: FileEntry, header: str = "", known: Collection[str] = ()) -> Attempt:
         """The statement and script of an entry that is read, with the theorems that it uses in the preamble.
 
         Args:
             entry: The entry.
             header: Lean source to stand at the start of the preamble.
+            known: Full names of theorems that the judge has itself, so that they do not stand in the preamble.
         """
         assert entry.statement is not None
-        known = {other.name: other for other in self.entries if other.source}
+        written = {other.name: other for other in self.entries if other.source}
         needed: set[str] = set()
         left = list(entry.uses)
         while left:
             name = left.pop()
             if name not in needed:
                 needed.add(name)
-                left += known[name].uses
-        sources = [other.source for other in self.entries if other.name in needed and other.source]
+                left += written[name].uses
+        sources = [other.source for other in self.entries if other.name in needed - set(known) and other.source]
         statement = replace(
             entry.statement, preamble="\n".join([header, *sources, entry.statement.preamble]).strip("\n")
         )
