@@ -33,12 +33,14 @@ def test_the_table_has_the_untrained_and_the_trained(tmp_path, monkeypatch):
         return {name: Benchmark([easy, hard], 30, NUMBERS) for name in benchmarks(0, held_out)}
 
     monkeypatch.setattr(numbers, "benchmarks", few)
+    monkeypatch.setattr(numbers, "other_levels", lambda limits, folder: [f"{limits} {folder}"])
     trained = Figures([{"metrics": {"test/solved_walks_8": 0.75, "test/top_1": 0.5}, "fit": {"seconds": 60.0}}])
     monkeypatch.setattr(numbers, "finished", lambda _: {"numbers": trained})
     options = NUMBERS_REPORT.options(["--fast", f"--folder={tmp_path}"])
     texts = body(options, plan(options))
     assert texts[0].startswith("**An application is a tactic that is tried, failed ones included")
     rows = {row.split(" | ")[0]: row.split(" | ")[1:] for row in texts[2].splitlines()}
+    assert texts[-1] == f"(4,) {tmp_path}"
     header = rows["| prover"]
     assert len(header) == 9 and rows["| `numbers`"][header.index("k = 8")] == "0.750"
     assert set(rows) > {f"| {name}" for name in UNTRAINED}

@@ -7,11 +7,13 @@ import pytest
 
 from helpers import needs_lean
 from lean_ebm.errors import SettingError
-from lean_ebm.proving.lean import Lean, LeanReport
+from lean_ebm.proving.lean import Lean, LeanNotFoundError, LeanReport
 from lean_ebm.proving.lean.worlds import NUMBERS_WORLD, world_of
 from lean_ebm.proving.numbers.levels import find_level, lemmas, levels, worlds
+from lean_ebm.proving.numbers.world import NUMBERS
+from lean_ebm.proving.search import SearchResult
 from lean_ebm.proving.source.binders import parse_binders
-from lean_ebm.proving.statements import Attempt, Outcome, Statement
+from lean_ebm.proving.statements import Attempt, Outcome, Statement, Verdict
 from proving.attacks import PRINTING, TEXTS
 
 pytestmark = needs_lean
@@ -302,3 +304,28 @@ def test_worlds_have_names():
         Lean(world="letters")
     with pytest.raises(SettingError, match="expected no toolchain"):
         Lean("lean", world="numbers")
+
+
+# What searches have found.
+
+
+def claimed(*tactics: str) -> SearchResult:
+    """What a search says that believes in a proof."""
+    return SearchResult(Verdict(True, "the search", outcome=Outcome.SOLVED), tactics)
+
+
+@pytest.mark.parametrize("judge", ["Lean", "numbers"])
+def test_lean_has_the_last_word_on_what_was_found(monkeypatch, judge):
+    """The embedded engine has it where there is no Lean."""
+    if judge == "numbers":
+
+        def missing(**_):
+            raise LeanNotFoundError("There is no Lean.")
+
+        monkeypatch.setattr("lean_ebm.proving.lean.Lean", missing)
+    with NUMBERS.judge() as judging:
+        assert judging.verify(find_level("add_zero").statement, "rfl").verifier.startswith(judge)
+    statements = [find_level(name).statement for name in ("zero_add", "add_comm", "mul_one", "two_mul")]
+    proof = tuple(find_level("zero_add").proof.split("\n"))
+    results = {0: claimed(*proof), 1: claimed("rw [add_comm]"), 2: SearchResult(None), 3: claimed("rfl")}
+    assert NUMBERS.confirmed(statements, results) == [1.0, 0.0, 0.0, 0.0]

@@ -134,17 +134,17 @@ def prove_benchmarks(data: ProofSteps, method: Method, number: int) -> dict[str,
     Args:
         data: The data module, set up.
         method: The trained method.
-        number: Number of statements of each benchmark of random ones. 0: no benchmarks.
+        number: Number of statements of each benchmark, at most. 0: no benchmarks.
 
     Returns:
-        For each benchmark and each of its statements, 1 if it was proved, by the judge's verdict, and else 0.
+        For each benchmark and each of its statements, 1 if it was proved, as the world's judge says, and else 0.
     """
     found = {}
     for name, (statements, applications, world) in data.benchmarks(number).items() if number else ():
         with world.environment() as environment:
             prover = GuidedProver(NetworkGuide(method), world=world)
             results = dict(prover.prove_many(environment, statements, SearchBudget(applications, seconds=math.inf)))
-        found[name] = [float(results[index].proved) for index in range(len(statements))]
+        found[name] = world.confirmed(statements, results)
     return found
 
 

@@ -94,10 +94,10 @@ def _exported(path: Path) -> Method:
         )
     arguments = {} if written is None else written.settings["init_args"]
     known = inspect.signature(kind).parameters
-    method = kind(energy, **{setting: value for setting, value in arguments.items() if setting in known})
+    method: Method = kind(energy, **{setting: value for setting, value in arguments.items() if setting in known})
     if written is not None and written.weights:
         method.load_state_dict({**method.state_dict(), **written.weights})
-    return scoring(method)
+    return method
 
 
 def _method_of(path: Path) -> Method:

@@ -125,7 +125,7 @@ class LeanEnvironment(Environment):
         for number, left in self._probed(handle, {number: tries[number].lines for number in probed}).items():
             if left is None:
                 steps[number] = Step(Outcome.TACTIC_ERROR, message=_FAILED)
-            elif left:
+            elif left and not any("?" in goal for goal in left):  # what is to be found may be found nowhere
                 steps[number] = Step(Outcome.OK, State(left, tries[number].after))
         return [step or _step(each.after, self._checked(each.after)) for each, step in zip(tries, steps, strict=True)]
 
@@ -154,11 +154,15 @@ class LeanEnvironment(Environment):
         checked = admitted(attempt)
         if isinstance(checked, LeanReport):
             return checked
-        source = LeanSource([checked], self.lean.world)
-        messages = self._messages(source.text)
-        if messages is None:  # a process of its own says what is wrong
-            return self.lean.check([attempt])[0]
-        return without_library(source.reports(messages, self.lean.axioms)[0], self.lean.world.missing)
+        for judged in (False, True):
+            source = LeanSource([checked], self.lean.world, judged)
+            messages = self._messages(source.text)
+            if messages is None:  # a process of its own says what is wrong
+                return self.lean.check([attempt])[0]
+            report = source.reports(messages, self.lean.axioms)[0]
+            if report.goals or not report.outcome.succeeded:
+                break
+        return without_library(report, self.lean.world.missing)
 
     def _messages(self, text: str) -> list[LeanMessage] | None:
         """Lean's messages on a text; None if there is no process that stays, or it failed."""

@@ -129,13 +129,16 @@ class LeanSource:
     Args:
         attempts: The attempts, from :func:`admitted`, all with the same preamble.
         world: The world whose theorems they may use.
+        judged: Whether scripts are judged. If they are only tried, statements are not elaborated by themselves, which
+            takes less time, and no report says ``SOLVED``: it is ``OK`` without goals instead.
 
     Attributes:
         text: The source, to stand after :data:`HEADER`.
     """
 
-    def __init__(self, attempts: Sequence[Attempt], world: LeanWorld = LOGIC) -> None:
+    def __init__(self, attempts: Sequence[Attempt], world: LeanWorld = LOGIC, judged: bool = True) -> None:
         self._world, self._statements = world, [attempt.statement for attempt in attempts]
+        self._judged, self._asked = judged, "C" if judged else "T"
         secret = secret_name()
         self._names = [f"{secret}_{index}" for index in range(len(attempts))]
         preamble = attempts[0].statement.preamble.strip("\n") if attempts else ""
@@ -143,7 +146,7 @@ class LeanSource:
         line = parts[0].count("\n") if parts else 0
         self._starts: list[tuple[int, int, str]] = [(0, -1, "preamble")]  # line, attempt, and what starts there
         self._by: list[int] = []
-        for index, (name, (statement, _)) in enumerate(zip(self._names, attempts, strict=True)):
+        for index, (name, (statement, _)) in enumerate(zip(self._names, attempts if judged else (), strict=judged)):
             head = f"∀ {statement.binders}, " if statement.binders else ""
             parts.append(f"def _root_.S{name} : Prop := {head}(\n{statement.proposition}\n)\n")
             self._starts.append((line, index, "statement"))
@@ -151,8 +154,8 @@ class LeanSource:
         for index, (name, (statement, script)) in enumerate(zip(self._names, attempts, strict=True)):
             head = f"theorem _root_.T{name} {statement.binders} : (\n{statement.proposition}\n) := by\n"
             body = "".join(f"  {each}\n" if each else "\n" for each in script.strip("\n").split("\n"))
-            check = f"theorem _root_.C{name} : @_root_.S{name} := @_root_.T{name}\n{world.question} _root_.C{name}\n"
-            parts += head, body, check
+            check = f"theorem _root_.C{name} : @_root_.S{name} := @_root_.T{name}\n" if judged else "\n"
+            parts += head, body, check, f"{world.question} _root_.{self._asked}{name}\n"
             self._starts.append((line, index, "proof"))
             line += head.count("\n")
             self._by.append(line - 1)
@@ -213,12 +216,14 @@ class LeanSource:
             ]
 
         proof = shown("proof")
-        every = (*shown("statement"), *proof, *shown("check"))
+        late = [message for message in shown("axioms") if message.severity == "error"]  # such as a proof cut short
+        every = (*shown("statement"), *proof, *shown("check"), *late)
         wrong = [message for message in shown("statement") if message.severity == "error"]
         if wrong:
             return LeanReport(_outcome(wrong[0], Outcome.PARSE_ERROR), messages=every, reason=wrong[0].text)
         answers = parts.get("axioms", [])
-        answer = re.fullmatch(_AXIOMS.format(f"C{name}"), answers[0].text.strip()) if len(answers) == 1 else None
+        asked = _AXIOMS.format(f"{self._asked}{name}")
+        answer = re.fullmatch(asked, answers[0].text.strip()) if len(answers) == 1 else None
         used = {axiom.strip() for axiom in ((answer and answer[1]) or "").split(",")} - {""}
         statement = self._statements[index]
         if later := sorted(used & self._world.refused(statement)):
@@ -238,7 +243,7 @@ class LeanSource:
         if surplus := sorted(used - axioms - self._world.allowed(statement)):
             reason = f"the proof depends on {', '.join(surplus)}"
             return LeanReport(Outcome.FORBIDDEN, messages=every, reason=reason)
-        return LeanReport(Outcome.SOLVED, messages=every)
+        return LeanReport(Outcome.SOLVED if self._judged else Outcome.OK, messages=every)
 
 
 def secret_name() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.templates import Candidate
+from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.numbers.candidates import NumberWriter, number_candidates, number_goals_after
@@ -97,6 +98,15 @@ class NumberWorld(World):
     def environment(self) -> Numbers:
         """Make the embedded engine."""
         return Numbers(self._lemmas)
+
+    def judge(self) -> Judge:
+        """Make a Lean of this world, or the embedded engine where there is no Lean; see :meth:`.World.judge`."""
+        from lean_ebm.proving.lean import Lean, LeanNotFoundError
+
+        try:
+            return Lean(world=self.name)
+        except LeanNotFoundError:
+            return self.environment()
 
     def first_goal(self, start: State) -> tuple[OpenGoal, WritableGoal]:
         """The goal with which a search begins; see :meth:`.World.first_goal`."""

@@ -8,19 +8,21 @@ worlds share (:class:`.NodeKind`, :class:`.Template`); guides, searches and netw
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates.sequents import sequent_of
 from lean_ebm.proving.environment import Environment
+from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.infer import statement as with_binders
 from lean_ebm.proving.logic.logic import Logic, root
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
 from lean_ebm.proving.search.graph import GoalNode
+from lean_ebm.proving.search.provers import SearchResult
 from lean_ebm.proving.search.scripts import NamedGoal, ProofStep, WritableGoal, named_goal, steps_of_logic
-from lean_ebm.proving.statements import State, Statement
+from lean_ebm.proving.statements import Attempt, State, Statement
 
 
 class World(ABC):
@@ -43,6 +45,26 @@ class World(ABC):
     @abstractmethod
     def environment(self) -> Environment:
         """Make the world's own environment, in which tactics are fast."""
+
+    def judge(self) -> Judge:
+        """Make the strictest judge at hand, for scripts whose search has ended. By default the world's environment."""
+        return self.environment()
+
+    def confirmed(self, statements: Sequence[Statement], results: Mapping[int, SearchResult]) -> list[float]:
+        """Have the judge check the proofs that searches have found.
+
+        Args:
+            statements: The statements.
+            results: The result of the search for each statement, by its index.
+
+        Returns:
+            For each statement, 1 if the judge says that it is proved, and else 0.
+        """
+        found = [index for index in range(len(statements)) if results[index].proved]
+        with self.judge() as judge:
+            verdicts = judge.verify_many([Attempt(statements[index], results[index].script) for index in found])
+        proved = {index for index, verdict in zip(found, verdicts, strict=True) if verdict.proved}
+        return [float(index in proved) for index in range(len(statements))]
 
     @abstractmethod
     def first_goal(self, start: State) -> tuple[OpenGoal, WritableGoal]:
