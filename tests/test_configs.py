@@ -57,8 +57,10 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     proving = path.parent.name == "proving"
     proves = "theorems" in yaml.safe_load(path.read_text()).get("evaluation", {})
     if proving:
-        common += ["--data.theorems=120", "--data.workers=1", "--model.energy.width=8", "--model.energy.heads=2"]
-        common += ["--evaluation.theorems=2"] if proves else []
+        numbers = path.stem.startswith("numbers")
+        common += [f"--data.theorems={60 if numbers else 120}", "--data.workers=1"]
+        common += ["--model.energy.width=8", "--model.energy.heads=2"]
+        common += [f"--evaluation.theorems={1 if numbers else 2}"] if proves else []
 
     main(["fit", *common, *TINY_RUN, "--data.batch_size=8"])
     folder = newest("config_fit.yaml").parent

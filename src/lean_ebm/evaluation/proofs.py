@@ -125,7 +125,7 @@ def prove_benchmarks(data: ProofSteps, method: Method, number: int) -> dict[str,
     Args:
         data: The data module, set up.
         method: The trained method.
-        number: Number of statements of each benchmark of random ones. 0: no benchmarks.
+        number: Number of statements of each benchmark, at most. 0: no benchmarks.
 
     Returns:
         For each benchmark and each of its statements, 1 if it was proved, as the world's judge says, and else 0.

@@ -132,7 +132,7 @@ class ProofSteps(DataModule):
         """Other statements on which provers of this world are compared, by the name of the benchmark.
 
         Args:
-            number: Number of statements of each benchmark of random ones.
+            number: Number of statements of each benchmark, at most.
         """
         return self.made_of.source.benchmarks(number)
 

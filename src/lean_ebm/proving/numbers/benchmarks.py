@@ -25,10 +25,10 @@ def benchmarks(number: int, held_out: Sequence[str] = ()) -> dict[str, Benchmark
     """All benchmarks: ``levels_64``, ``levels_1000``, ``walks_4``, ... and, if lemmas were held out, ``new_4``, ...
 
     Args:
-        number: Number of walks of each length.
+        number: Number of walks of each length, and of levels at most.
         held_out: Names of levels that were no lemmas in training.
     """
-    found = {f"levels_{count}": Benchmark(equations(), count, NUMBERS) for count in APPLICATIONS}
+    found = {f"levels_{count}": Benchmark(equations()[:number], count, NUMBERS) for count in APPLICATIONS}
     found |= {f"walks_{steps}": Benchmark(walks(steps, number), APPLICATIONS[0], NUMBERS) for steps in LENGTHS}
     for steps in NEW_LENGTHS if held_out else ():
         found[f"new_{steps}"] = Benchmark(walks(steps, number, held_out), APPLICATIONS[0], NUMBERS)

@@ -95,7 +95,7 @@ class Source(ABC):
         """Statements on which provers are compared, by the name of the benchmark; none unless the world has some.
 
         Args:
-            number: Number of statements of each benchmark of random ones.
+            number: Number of statements of each benchmark, at most.
         """
         return {}
 
