@@ -64,6 +64,48 @@ TRICKY = [
     "induction a with | zero => ?_ | succ a ihb => ?_",
     "induction a with\n| zero => rfl\n| succ a ihb => skip",
     "cases a with\n| zero => skip\n| succ m => skip",
+    "cases a with | inl x => ?_ | inr y => ?_",
+    "cases a with | zero => ?_ | succ n => ?_ | more => ?_",
+    "cases a with | zero => ?_ | zero => ?_ | succ n => ?_",
+    "cases a with | zero => ?_ | succ n m k => ?_",
+    "cases a with | zero => rw [mul_comm] | succ n => ?_",
+    "cases a with | zero => exact nothing | succ n => ?_",
+    "cases a with | zero => nothing | succ n => ?_",
+    "induction a with | zero => ?_",
+    "induction a using Nat.rec with | zero => ?_ | succ n ih => ?_",
+    "induction a generalizing nothing",
+    "induction a + b",
+    "obtain ⟨c, h⟩ := a",
+    "obtain ⟨c, d, e, h⟩ := add_zero a",
+    "rcases a with _ | _ | _ | _",
+    "rcases nothing with h | h",
+    "exact (add_comm · b) a",
+    "exact add_zero (nothing a)",
+    "exact add_zero (a := nothing)",
+    "exact @add_zero",
+    "exact add_zero a a a",
+    "refine add_zero ?x",
+    "have h := nothing a",
+    "have h : nothing a := ?_",
+    "have h (x : nothing) : a = a := ?_",
+    "rw [nothing]",
+    "rw [add_zero, nothing]",
+    "rw [add_zero] at nothing",
+    "rw [add_zero a, add_zero (nothing b)]",
+    "show nothing a",
+    "change a = nothing",
+    "exists nothing",
+    "use 0, 1, 2",
+    "specialize a 0",
+    "subst nothing",
+    "clear nothing",
+    "revert nothing",
+    "unfold nothing",
+    "intro h h h h h h h",
+    "injection a with x y z",
+    "replace a := nothing",
+    "left; right",
+    "constructor; skip",
     "exact absurd rfl (by decide)",
     "have h : a = 0 := by rw [zero_add]",
     "have h : a = a := by rfl",
@@ -120,8 +162,8 @@ TRICKY = [
     ("statement", "tactics", "goal"),
     [
         (str(SWAP), (), 0),
-        (str(SWAP), ("induction b",), 1),
         ("(a b : MyNat) : ∃ x, x = a + b", ("refine ⟨?_, ?_⟩",), 1),
+        ("(a b : MyNat) (h : a ≤ b) : a = b ∨ succ a ≤ b", (), 0),
     ],
 )
 def test_what_is_tried_together_is_what_whole_scripts_do(environment, statement, tactics, goal):
@@ -133,7 +175,7 @@ def test_what_is_tried_together_is_what_whole_scripts_do(environment, statement,
 def test_random_tactics_in_random_states(environment):
     draw = random.Random(0)
     count = 0
-    while count < 1000:
+    while count < 400:
         level = draw.choice(levels())
         state = environment.start(level.statement).state
         listed = TextTactics(level.statement)

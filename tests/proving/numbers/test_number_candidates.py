@@ -4,6 +4,7 @@ from random import Random
 
 import pytest
 
+from lean_ebm.cli.proving import main
 from lean_ebm.proving.candidates import Template
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.numbers.candidates import NumberWriter, number_candidates, number_goals_after
@@ -147,3 +148,17 @@ def test_a_level_is_not_its_own_lemma():
         )
         assert not environment.verify(statement_of("add_comm"), "rw [add_comm]").proved
     assert "add_comm" not in result.script
+
+
+def test_prove_and_suggest_know_the_world(capsys):
+    statement = "(n : MyNat) : 0 + n = n"
+    assert main(["prove", "--world", "numbers", statement, "--explain"]) == 0
+    out = capsys.readouterr().out
+    assert "induction n with | zero => ?_ | succ n ih => ?_" in out and "-- verified by numbers of lean-ebm" in out
+    assert "zero_add" not in out  # a level is not its own lemma
+    assert main(["suggest", "--world", "numbers", "(a b : MyNat) : a + (b + 0) = a", "--guide", "sizes"]) == 0
+    assert "rw [add_zero b]" in capsys.readouterr().out
+    assert main(["prove", "--world", "numbers", "p → p"]) == 2
+    assert "is not an equation between natural numbers (MyNat)" in capsys.readouterr().err
+    assert main(["prove", "--world", "numbers", statement, "--guide", "default"]) == 2
+    assert "trained in the world of logic" in capsys.readouterr().err

@@ -33,7 +33,7 @@ _CAREFUL_TEXT = """
     simp_all simpa solve subst_vars suffices try
 """
 _CAREFUL = frozenset(_CAREFUL_TEXT.split())
-_SYMBOLS_TEXT = "( ) [ ] , ← = ≠ + * ^ ≤ < ≥ > ∧ ∨ ¬ ↔ → ∃ ∀ : := | => ?_ ⊢ · at with generalizing exists"
+_SYMBOLS_TEXT = "( ) [ ] , ← = ≠ + * ^ ≤ < ≥ > ∧ ∨ ¬ ↔ → ∃ ∀ : := | => ?_ ⊢ at with generalizing exists"
 _SYMBOLS = frozenset(_SYMBOLS_TEXT.split())
 
 
