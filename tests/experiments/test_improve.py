@@ -37,7 +37,9 @@ def test_a_round_learns_from_the_provers_own_searches_and_measures_the_gain(tmp_
 
 def test_theorems_of_a_file_are_practised_on_or_held_out(tmp_path):
     path = tmp_path / "mine.jsonl"
-    texts = [f"({' '.join(f'p{i}' for i in range(n + 1))} : Prop) : p0 → p{n} ∨ p0" for n in range(1, 41)]
+    names = [[f"p{i}" for i in range(n + 1)] for n in range(1, 41)]
+    texts = [f"({' '.join(some)} : Prop) : p0 → {' ∨ '.join(some)}" for some in names]
+    texts += [text.replace("p", "q").replace("Proq", "Prop") for text in texts]  # the same with other names
     path.write_text("".join(json.dumps({"statement": text}) + "\n" for text in texts))
     settings = improving.Improvement(None, tmp_path / "out", path, practice=20, held_out=100)
     held_out, practice = improving._theorems(settings)
@@ -52,7 +54,10 @@ def test_theorems_of_a_file_are_practised_on_or_held_out(tmp_path):
         (["--guide", "none.ckpt"], "--guide none.ckpt: there is no such checkpoint"),
         (["--guide", "default", "--rounds", "0"], "rounds is 0, expected 1 or more"),
         (["--guide", "default", "--practice", "9"], "practice is 9, expected 10 or more"),
-        (["--guide", "default", "--theorems", "few.jsonl"], "few.jsonl has 1 theorems, expected at least 30"),
+        (
+            ["--guide", "default", "--theorems", "few.jsonl"],
+            "few.jsonl has 1 theorems that differ in more than names, expected at least 30",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(tmp_path, monkeypatch, capsys, wrong, said):

@@ -66,8 +66,18 @@ def test_a_dry_run_trains_searches_checks_and_repeats_nothing(tmp_path, monkeypa
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert (tmp_path / "provers.md").read_text() == text
 
+    (theorems,) = [run for run in plan(PROVERS.options(arguments)) if run.stage == 0]
+    theorems.provide()  # the files are made again, if they are the same
+    assert theorems.file("64").is_file()
+    theorems.file("64").unlink()
+    record = json.loads((tmp_path / "theorems/theorems.json").read_text())
+    record["lengths"]["64"][0] += 1
+    (tmp_path / "theorems/theorems.json").write_text(json.dumps(record))
+    with pytest.raises(RunError, match="this machine draws others"):
+        theorems.provide()
 
-def test_the_runs_are_those_that_the_issue_of_the_report_names():
+
+def test_there_are_three_seeds_of_three_recipes_and_searches_with_all_models():
     runs = plan(PROVERS.options([f"--configs={CONFIGS}"]))
     trainings = [run for run in runs if isinstance(run, TrainingRun)]
     assert {run.name for run in trainings} == set(RECIPES) == {path.stem for path in CONFIGS.glob("*.yaml")}

@@ -25,6 +25,8 @@ from lean_ebm.files import write_whole
 from lean_ebm.guides import NetworkGuide, load
 from lean_ebm.methods import Method
 from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
+from lean_ebm.proving.candidates import listing_of
+from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.steps.columns import Columns
 from lean_ebm.proving.steps.found import add_search, write_columns
 from lean_ebm.proving.steps.sampling import Thoroughness
@@ -147,14 +149,15 @@ def improve(settings: Improvement, tell: Callable[[str], None] = print) -> list[
 def _theorems(settings: Improvement) -> tuple[list[Statement], Callable[[int], list[Statement]]]:
     """The held-out theorems, and a function that gives the theorems to practise on in a round."""
     if settings.theorems is not None:
-        found = {
-            str(drawn.statement): drawn.statement
-            for drawn in read_theorems(settings.theorems, LogicSource((settings.connectives,) * 2))
-        }
+        given = read_theorems(settings.theorems, LogicSource((settings.connectives,) * 2))
+        found = {invariant(listing_of(one.goal, []).graph): one.statement for one in given}
         shuffled = Random(settings.seed).sample(list(found.values()), len(found))
         count = min(settings.held_out, len(shuffled) // 3)
         if count < LEAST:
-            raise SettingError(f"{settings.theorems} has {len(found)} theorems, expected at least {3 * LEAST}.")
+            raise SettingError(
+                f"{settings.theorems} has {len(found)} theorems that differ in more than names, expected at least "
+                f"{3 * LEAST}."
+            )
         held_out, others = shuffled[:count], shuffled[count:]
         size = min(settings.practice, len(others))
         return held_out, lambda number: Random(f"{settings.seed} {number}").sample(others, size)

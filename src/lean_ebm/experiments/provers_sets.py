@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from filelock import FileLock
 
+from lean_ebm.errors import RunError
 from lean_ebm.files import write_whole
 from lean_ebm.proving import Statement
 from lean_ebm.proving.candidates import listing_of
@@ -120,7 +121,11 @@ class SetsRun:
             self.provide()
 
     def provide(self) -> None:
-        """Make the files that are missing, and the record of what was made."""
+        """Make the files that are missing, and the record of what was made.
+
+        Raises:
+            RunError: If there is a record, but of other theorems.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path / "lock"):
             wanted = sets(self.fast)
@@ -132,16 +137,23 @@ class SetsRun:
             seconds = time.monotonic() - begin
             provide_steps(thorough_settings(), self.states, self.workers)
             made = {name: make(name, one, known) for name, one in wanted.items()}
+            lengths = {name: [line["length"] for line in lines] for name, (lines, _) in made.items()}
+            record = self.figures()
+            if record is not None and record["lengths"] != lengths:
+                raise RunError(
+                    f"The theorems of {self.path} are gone, and this machine draws others, since the decision "
+                    "procedure has a limit of time: remove the folders of all searches to search again."
+                )
             for name, (lines, _) in made.items():
                 write_whole(self.file(name), "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
-            if self.figures() is None:
+            if record is None:
                 record = {
                     "settings": self._settings(),
                     "data": {
                         "seconds": round(seconds, 1), "workers": self.workers, "states": len(known), "cached": cached,
                     },
                     "sets": {name: counts for name, (_, counts) in made.items()},
-                    "lengths": {name: [line["length"] for line in lines] for name, (lines, _) in made.items()},
+                    "lengths": lengths,
                     "families": [line["family"] for line in made["families"][0]],
                 }  # fmt: skip
                 write_whole(self._record, json.dumps(record) + "\n")
