@@ -9,8 +9,11 @@ from torch import Tensor, nn
 
 import lean_ebm.energy
 from lean_ebm.energy import (
+    AffineChunkEnergy,
     AffineProofEnergy,
     BoardEnergy,
+    ChunkEnergy,
+    ChunkProposer,
     ClassEnergy,
     ConvEnergy,
     EnergyNetwork,
@@ -88,7 +91,9 @@ def test_every_public_network_is_in_these_tests():
     public = {getattr(lean_ebm.energy, name) for name in lean_ebm.energy.__all__}
     networks = {c for c in public if isinstance(c, type) and issubclass(c, EnergyNetwork)}
     of_tactics = {AffineProofEnergy, ProofEnergy}  # their conditions are graphs, see test_tactic_energy.py
-    assert networks - {EnergyNetwork, ClassEnergy, FieldEnergy, *of_tactics} == {network for network, _ in NETWORKS}
+    of_chunks = {AffineChunkEnergy, ChunkEnergy, ChunkProposer}  # see test_chunk_energy.py
+    others = {EnergyNetwork, ClassEnergy, FieldEnergy, *of_tactics, *of_chunks}
+    assert networks - others == {network for network, _ in NETWORKS}
 
 
 def test_one_finite_energy_a_candidate(case):
