@@ -162,6 +162,8 @@ def test_costs_are_counted_as_searches_count_them():
     assert spent(GibbsChunks(2, 1, kept=0)) == ([3, 6], [first, 2 * first])
     assert spent(LangevinChunks(2, 4)) == ([13, 26], [sums[2], 2 * sums[2]])
     assert spent(LangevinChunks(1, 2, decoded=True)) == ([3, 6, 7], [sums[2], 2 * sums[2], 3 * sums[2]])
+    assert spent(GibbsChunks(3, 0)) == ([1, 2, 3], [0, 0, 0])
+    assert spent(LangevinChunks(2, 0)) == ([1, 2], [sums[2], 2 * sums[2]])
     each = second + third
     assert spent(SAMPLERS["sampled"]) == ([1, 2, 3, 4, 5], [first + n * each for n in range(1, 6)])
     assert spent(SAMPLERS["beam"]) == ([1, 2, 3, 4, 5], [first + 5 * each] * 5)
@@ -221,7 +223,7 @@ def test_samples_of_a_policy_are_as_likely_as_it_says():
 def test_wrong_settings_are_explained():
     for wrong in (
         lambda: RandomChunks(0), lambda: GibbsChunks(chains=0), lambda: GibbsChunks(temperature=0.0),
-        lambda: LangevinChunks(steps=0), lambda: LangevinChunks(noise=-1.0),
+        lambda: LangevinChunks(steps=-1), lambda: GibbsChunks(updates=-1), lambda: LangevinChunks(noise=-1.0),
         lambda: PolicyChunks(ChunkPolicy(ChunkProposer(**SMALL)), 0),
     ):  # fmt: skip
         with pytest.raises(SettingError, match=r"Sampler of chunks: .*expected"):

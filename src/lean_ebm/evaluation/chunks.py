@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.data import ProofChunks
-from lean_ebm.data.proofs import LabelledChunks
+from lean_ebm.data.proofs import GoalBatch, LabelledChunks
 from lean_ebm.errors import SettingError
 from lean_ebm.evaluation.answers import spearman
 from lean_ebm.evaluation.judgement import wrong_auroc
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.methods import ChunkPolicy, ChunkRanking, Method
 from lean_ebm.methods.chunk_policy import PolicyChunks
-from lean_ebm.methods.chunk_samplers import ChunkSampler, Draws, GibbsChunks, LangevinChunks, RandomChunks
+from lean_ebm.methods.chunk_samplers import ChunkSampler, Draws, GibbsChunks, LangevinChunks, RandomChunks, Uniforms
 from lean_ebm.methods.listed import free_energy
 from lean_ebm.methods.slots import problem_of
 
@@ -60,7 +62,7 @@ def evaluate_chunks(data: ProofChunks, method: Method, split: str, effort: Effor
         problem = problem_of(method.energy, goals, known)
         live = known.good.any(dim=1)
         for name, sampler in (("sampled", PolicyChunks(method, 1)), ("most_likely", PolicyChunks(method, 16, True))):
-            draws = sampler.draw(method.energy, problem, _uniforms(len(known.left), generator))
+            draws = sampler.draw(method.energy, problem, _uniforms(known, generator))
             right[name].append(is_good(known, draws.chunks[:, :1]).squeeze(1)[live])
     return EvaluationResult({name: float(torch.cat(parts).double().mean()) for name, parts in right.items()})
 
@@ -94,7 +96,7 @@ def measure_samplers(
         live = known.good.any(dim=1)
         lowest = problem.energies(method.energy, known.chunks.clamp(min=0)).masked_fill(~known.good, torch.inf)
         for name, sampler in samplers.items():
-            draws = sampler.draw(method.energy, problem, _uniforms(len(live), generator))
+            draws = sampler.draw(method.energy, problem, _uniforms(known, generator))
             for budget in BUDGETS:
                 for suffix, costs in (("", draws.costs), ("_free", draws.evaluations)):
                     found = is_good(known, best_within(draws, costs, budget)[:, None]).squeeze(1)
@@ -119,13 +121,18 @@ def measure_samplers(
     return {name: float(column.double().mean()) for name, column in whole.items()} | figures
 
 
-def _batches(data: ProofChunks, method: Method, split: str, effort: Effort):  # type: ignore[no-untyped-def]
+def _batches(
+    data: ProofChunks, method: Method, split: str, effort: Effort
+) -> Iterator[tuple[LabelledChunks, GoalBatch]]:
     for batch in data.sample(split, effort.num_samples, effort.seed, _BATCH):
-        yield apply_to_collection(batch, Tensor, lambda part: part.to(method.device))
+        known, goals = apply_to_collection(batch, Tensor, lambda part: part.to(method.device))
+        yield known, goals
 
 
-def _uniforms(size: int, generator: torch.Generator):  # type: ignore[no-untyped-def]
-    return lambda _, count: torch.rand(size, count, generator=generator).clamp(1e-6, 1 - 1e-6)
+def _uniforms(known: LabelledChunks, generator: torch.Generator) -> Uniforms:
+    """Random numbers from one generator, on the device of the goals."""
+    size, device = len(known.left), known.left.device
+    return lambda _, count: torch.rand(size, count, generator=generator).clamp(1e-6, 1 - 1e-6).to(device)
 
 
 def best_within(draws: Draws, costs: Tensor, budget: int) -> Tensor:

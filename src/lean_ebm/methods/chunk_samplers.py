@@ -97,7 +97,7 @@ class GibbsChunks(ChunkSampler):
 
     Args:
         chains: Number of chains for each goal, at least 1.
-        updates: Number of updates of a chain, at least 1.
+        updates: Number of updates of a chain; with 0 chunks are random, and their energies computed.
         temperature: Temperature of the first update, above 0.
         cooling: What it is multiplied by at each update, above 0.
         gradients: Whether to take gradients.
@@ -116,8 +116,8 @@ class GibbsChunks(ChunkSampler):
 
     def __post_init__(self) -> None:
         require(
-            min(self.chains, self.updates) >= 1 and self.kept >= 0,
-            f"{self.chains} chains, {self.updates} updates and {self.kept} kept, expected 1 or more of the first two",
+            self.chains >= 1 and min(self.updates, self.kept) >= 0,
+            f"{self.chains} chains, {self.updates} updates and {self.kept} kept, expected at least 1, 0 and 0",
         )
         require(
             min(self.temperature, self.cooling) > 0,
@@ -127,6 +127,8 @@ class GibbsChunks(ChunkSampler):
     @torch.no_grad()
     def draw(self, energy: SlotEnergy, problem: SlotProblem, uniforms: Uniforms) -> Draws:
         """Run the chains of all goals at once; they are counted as if one ran after the other."""
+        if not self.updates:
+            return RandomChunks(self.chains).draw(energy, problem, uniforms)
         known = energy.affine or not self.gradients
         score = energies_by_gradient if self.gradients else energies_one_by_one
         chunks = problem.uniform(uniforms("start", SLOTS * self.chains).unflatten(1, (-1, SLOTS)))
@@ -161,7 +163,7 @@ class LangevinChunks(ChunkSampler):
 
     Args:
         chains: Number of chains for each goal, at least 1.
-        steps: Number of steps of a chain, at least 1.
+        steps: Number of steps of a chain; with 0 it ends at the tactics that are nearest to noise.
         angle: Angle of the first step in radians, above 0.
         noise: Standard deviation of the noise of the first step, as an angle; 0 or more.
         cooling: What both are multiplied by at each step, above 0.
@@ -180,8 +182,8 @@ class LangevinChunks(ChunkSampler):
 
     def __post_init__(self) -> None:
         require(
-            min(self.chains, self.steps) >= 1,
-            f"{self.chains} chains of {self.steps} steps, expected at least 1 of both",
+            self.chains >= 1 and self.steps >= 0,
+            f"{self.chains} chains of {self.steps} steps, expected 1 chain or more, and 0 steps or more",
         )
         require(
             min(self.angle, self.cooling) > 0 and self.noise >= 0,

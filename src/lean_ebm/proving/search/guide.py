@@ -15,7 +15,8 @@ class Advice:
     """What a guide says about a goal.
 
     Args:
-        tactics: The tactics to try, of those that the goal lists, or others that the goal can run.
+        tactics: The tactics to try, of those that the goal lists, or others that the goal can run, such as chunks of
+            them.
         log_priors: The logarithm of each tactic's prior probability. A tactic of probability 0 is not tried.
         value: Estimated number of tactics that are needed to prove the goal, at least 0; None if the guide does not
             judge goals.
