@@ -14,14 +14,14 @@ import lean_ebm.data
 from lean_ebm.data import ProofSteps
 from lean_ebm.data.proofs import batch_of
 from lean_ebm.data.proofs.steps import BatchesByLength
-from lean_ebm.data.proofs.table import StateTable, home
+from lean_ebm.data.proofs.table import SPLITS, StateTable, home
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.proving.candidates import GoalGraph, Template, listed_goal
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.search import read_statement
 from lean_ebm.proving.steps.blocks import provide_steps
-from lean_ebm.proving.steps.columns import SPLITS, split_of
+from lean_ebm.proving.steps.columns import split_of
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,11 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from lean_ebm.data.proofs.batches import GoalBatch, LabelledTactics, padded
-from lean_ebm.proving.steps.columns import SPLITS, split_of
 
 if TYPE_CHECKING:
     from lean_ebm.proving.steps.columns import Columns, ProvedTheorem
 
+SPLITS = ("train", "val", "test")
 _DTYPES = {"b": torch.int8, "h": torch.int16, "i": torch.int32, "Q": torch.uint64}
 _RAGGED = {
     "nodes": ("kind", "part", "other_part", "level"),
@@ -59,6 +59,8 @@ class StateTable:
 
     def _choose(self, blocks: Sequence[Columns], theorems: int) -> list[str]:
         """The split of the theorem of each state; empty for a state that is left out."""
+        from lean_ebm.proving.steps.columns import split_of  # imports what proves, which settings do not need
+
         seen: set[int] = set()
         splits: list[str] = []
         for block in blocks:
@@ -107,6 +109,8 @@ _DEAD = -2
 
 def home(number: int, splits: set[str]) -> str:
     """The split to which a state belongs that occurs in theorems of these splits."""
+    from lean_ebm.proving.steps.columns import split_of
+
     wanted = split_of(number // 10)  # other digits than those by which theorems are split
     return wanted if wanted in splits else next(split for split in SPLITS if split in splits)
 

@@ -28,10 +28,6 @@ MOST_NODES = 2**15 - 1
 """Largest number of nodes of a state."""
 
 
-SPLITS = ("train", "val", "test")
-"""The splits of theorems and states."""
-
-
 def split_of(number: int) -> str:
     """The split of a number, such as the :func:`.invariant` of a theorem: one of ten in ``val``, one in ``test``."""
     share = number % 10
