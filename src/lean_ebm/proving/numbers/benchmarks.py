@@ -17,6 +17,8 @@ LENGTHS = (4, 8, 12, 16, 24)
 """Numbers of steps of walks."""
 NEW_LENGTHS = (4, 8)
 """The same of walks that use a lemma that was held out."""
+SEED = 1
+"""Seed of the walks of the benchmarks. Those of seed 0 were looked at while the recipes were chosen."""
 APPLICATIONS = (64, 1000)
 """Tactics that may be tried for a level; for a walk, the first of these numbers."""
 
@@ -40,7 +42,7 @@ def equations() -> list[Statement]:
     return [level.statement for level in levels() if level.kind == "equation"]
 
 
-def walks(steps: int, number: int, lemmas: Sequence[str] = (), seed: int = 0) -> list[Statement]:
+def walks(steps: int, number: int, lemmas: Sequence[str] = (), seed: int = SEED) -> list[Statement]:
     """Random equations of the test split, in whose proofs all levels may be used.
 
     Args:

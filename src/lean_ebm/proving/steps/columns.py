@@ -32,7 +32,6 @@ _CHUNK_CODES = {
 MOST_NODES = 2**15 - 1
 """Largest number of nodes of a state."""
 
-
 SPLITS = ("train", "val", "test")
 """The splits of theorems and states."""
 
