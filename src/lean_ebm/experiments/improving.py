@@ -32,6 +32,9 @@ from lean_ebm.proving.steps.found import add_search, write_columns
 from lean_ebm.proving.steps.sampling import Thoroughness
 from lean_ebm.proving.steps.sources import LogicSource, read_theorems
 
+EXPLORED = Thoroughness(tie_expansions=1)
+"""How thoroughly the searches are explored: to try all cuts of large goals would take most of the time."""
+
 LEAST = 10
 """Fewest theorems to practise on, and to measure with."""
 
@@ -182,7 +185,7 @@ def _practised(
         for index, result in prover.prove_many(logic, statements, budget):
             proved += result.proved
             if result.graph is not None and (not result.proved or result.applications > len(result.steps)):
-                add_search(columns, statements[index], result.graph, settings.seed + number, Thoroughness())
+                add_search(columns, statements[index], result.graph, settings.seed + number, EXPLORED)
     return columns, proved
 
 
