@@ -14,15 +14,7 @@ from lean_ebm.proving.numbers.lemmas import Lemmas
 from lean_ebm.proving.numbers.levels import find_level, lemmas, levels
 from lean_ebm.proving.numbers.reading import Lemma, goal_of
 from lean_ebm.proving.numbers.world import NumberProblem, NumberWorld
-from lean_ebm.proving.search import (
-    AndOrBestFirst,
-    GuidedProver,
-    Puct,
-    SearchBudget,
-    SizeGuide,
-    StateBestFirst,
-    UniformGuide,
-)
+from lean_ebm.proving.search import SEARCHES, GuidedProver, SearchBudget, SizeGuide, UniformGuide
 from lean_ebm.proving.statements import Outcome, Statement
 from proving.numbers.number_lemmas import LEMMAS, before, statement_of
 from proving.numbers.number_sampler import NumberSampler
@@ -107,12 +99,10 @@ def test_the_number_of_a_goal_knows_symmetry_but_no_tactics():
     assert invariant(number_listing(made, number_candidates(made, Lemmas(LEMMAS))).graph) == first
 
 
-@pytest.mark.parametrize(
-    "search", [AndOrBestFirst(), StateBestFirst(), StateBestFirst(by_value=True), Puct()], ids=repr
-)
+@pytest.mark.parametrize("search", SEARCHES)
 def test_searches_prove_levels(search):
     world = NumberWorld(lemmas)
-    prover = GuidedProver(SizeGuide(), search, world=world)
+    prover = GuidedProver(SizeGuide(), SEARCHES[search](), world=world)
     with world.environment() as environment:
         for name in ("zero_add", "mul_one", "add_right_comm"):
             result = prover.prove(environment, find_level(name).statement, SearchBudget(600))
