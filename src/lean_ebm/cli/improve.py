@@ -25,13 +25,15 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status: 0, 2 for an error that the user can mend, 130 after an interrupt.
     """
     given = _parser().parse_args((sys.argv[1:] if args is None else args)[1:])
+    logger = logging.getLogger("lightning.pytorch")
+    level = logger.level
     try:
         # Imported here, since torch and Lightning take seconds and --help does not need them.
         from lean_ebm.cli.training import ignore_known_warnings
         from lean_ebm.experiments.improving import Improvement, improve
 
         ignore_known_warnings()
-        logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+        logger.setLevel(logging.WARNING)
         settings = vars(given)
         guide = settings.pop("guide")
         if guide != DEFAULT and not Path(guide).is_file():
@@ -47,6 +49,8 @@ def main(args: Sequence[str] | None = None) -> int:
             raise
         print(f"lean-ebm: error: {told}", file=sys.stderr)
         return 2
+    finally:
+        logger.setLevel(level)
     return 0
 
 
