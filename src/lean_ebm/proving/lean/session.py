@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -81,7 +82,8 @@ class LeanSession:
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 assert pipe is not None
-                pipe.close()
+                with contextlib.suppress(OSError):  # what was not written yet is for a process that has ended
+                    pipe.close()
 
     def _start(self) -> None:
         self._process = subprocess.Popen(
