@@ -153,7 +153,7 @@ def _search(
 
 
 def _own(judge: Judge, settings: argparse.Namespace) -> Environment | None:
-    """Where a world searches if a Lean only judges; None for the embedded logic. Other judges are searched in."""
+    """The environment to search in: the judge, or the world's own if Lean judges; None for logic judged by Lean."""
     if settings.env != "lean":
         assert isinstance(judge, Environment)
         return judge

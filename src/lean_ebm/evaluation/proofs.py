@@ -20,6 +20,8 @@ from lean_ebm.evaluation.trees import tree_picture
 from lean_ebm.guides import NetworkGuide
 from lean_ebm.methods import Method
 from lean_ebm.proving import GuidedProver, SearchBudget, Statement
+from lean_ebm.proving.search import Guide, Search
+from lean_ebm.proving.steps.sources import Benchmark
 
 APPLICATIONS = 64
 """Tactics that a search may try for a theorem."""
@@ -51,10 +53,11 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         value than one with a proof. ``goal_milliseconds`` is the time for a goal with its tactics. If there are
         theorems to prove, also the figures and the picture of :func:`prove_theorems`, and of the test split
         ``solved_NAME``, the share of the statements of each benchmark of the world that was proved, as
-        :func:`prove_benchmarks` does it.
+        :func:`prove_benchmark` does it.
     """
     proved = prove_theorems(data, method, split, effort.theorems, effort.seed)
-    solved = prove_benchmarks(data, method, effort.theorems) if split == "test" else {}
+    benchmarks = data.benchmarks(effort.theorems) if split == "test" and effort.theorems else {}
+    solved = {name: prove_benchmark(benchmark, NetworkGuide(method)) for name, benchmark in benchmarks.items()}
     shares = {f"solved_{name}": sum(values) / len(values) for name, values in solved.items()}
     proved = replace(proved, figures=proved.figures | shares)
     if not effort.num_samples:
@@ -128,24 +131,22 @@ def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, se
     )
 
 
-def prove_benchmarks(data: ProofSteps, method: Method, number: int) -> dict[str, list[float]]:
-    """Prove the benchmarks of a world with the method as the guide of a search (and-or-best-first), in lock step.
+def prove_benchmark(benchmark: Benchmark, guide: Guide, search: Search | None = None) -> list[float]:
+    """Prove the statements of a benchmark in lock step.
 
     Args:
-        data: The data module, set up.
-        method: The trained method.
-        number: Number of statements of each benchmark, at most. 0: no benchmarks.
+        benchmark: The statements, with the limit for each.
+        guide: The guide of the search.
+        search: The search. None: and-or-best-first.
 
     Returns:
-        For each benchmark and each of its statements, 1 if it was proved, as the world's judge says, and else 0.
+        For each statement, 1 if it was proved, as the world's judge says, and else 0.
     """
-    found = {}
-    for name, (statements, applications, world) in data.benchmarks(number).items() if number else ():
-        with world.environment() as environment:
-            prover = GuidedProver(NetworkGuide(method), world=world)
-            results = dict(prover.prove_many(environment, statements, SearchBudget(applications, seconds=math.inf)))
-        found[name] = world.confirmed(statements, results)
-    return found
+    statements, applications, world = benchmark
+    with world.environment() as environment:
+        prover = GuidedProver(guide, search, world=world)
+        results = dict(prover.prove_many(environment, statements, SearchBudget(applications, seconds=math.inf)))
+    return world.confirmed(statements, results)
 
 
 def _right(tactics: LabelledTactics, energies: Tensor) -> Tensor:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from statistics import mean
 
+from lean_ebm.evaluation.proofs import prove_benchmark
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
 from lean_ebm.experiments.number_levels import other_levels
 from lean_ebm.experiments.runs import TrainingRun, finished
 from lean_ebm.experiments.tables import interval, table
 from lean_ebm.files import write_whole
 from lean_ebm.proving.numbers.benchmarks import LENGTHS, NEW_LENGTHS, benchmarks
-from lean_ebm.proving.search import GuidedProver, Search, SearchBudget, SizeGuide, StateBestFirst, UniformGuide
+from lean_ebm.proving.search import AndOrBestFirst, Search, SizeGuide, StateBestFirst, UniformGuide
 from lean_ebm.proving.search.guide import Guide
 
 RECIPES = Choice(("numbers", "numbers_policy_value"), "names of files in the folder of the recipes", others=True)
@@ -36,6 +37,7 @@ FAST = (
 FAST_FIT = ("--trainer.max_steps=2", "--samples.samples_per_class=0")
 UNTRAINED: dict[str, Callable[[], tuple[Guide, Search]]] = {
     "best-first by size": lambda: (SizeGuide(), StateBestFirst(by_value=True)),
+    "and-or-best-first by size": lambda: (SizeGuide(), AndOrBestFirst()),
     "breadth-first": lambda: (UniformGuide(), StateBestFirst()),
 }
 """What needs no learning: all tactics are as likely, and small goals come first, or short proofs."""
@@ -99,12 +101,9 @@ def _untrained(options: Options, name: str) -> dict[str, Sequence[float]]:
         known: dict[str, Sequence[float]] = json.loads(file.read_text())
         return known
     guide, search = UNTRAINED[name]()
-    found: dict[str, Sequence[float]] = {}
-    for key, (statements, applications, world) in benchmarks(number, HELD_OUT).items():
-        with world.environment() as environment:
-            prover = GuidedProver(guide, search, world=world)
-            results = dict(prover.prove_many(environment, statements, SearchBudget(applications, seconds=float("inf"))))
-        found[key] = world.confirmed(statements, results)
+    found: dict[str, Sequence[float]] = {
+        key: prove_benchmark(one, guide, search) for key, one in benchmarks(number, HELD_OUT).items()
+    }
     write_whole(file, json.dumps(found))
     return found
 
