@@ -47,7 +47,7 @@ def test_the_order_of_the_and_or_search_is_the_rule():
 
 
 def test_the_constants_of_the_and_or_search_are_those_of_the_rule():
-    """A tried tactic adds ``step``, an untried one ``surprise`` for each unit of -log p; both decide what comes next."""
+    """A tried tactic adds ``step``, an untried one ``surprise`` for each unit of -log p."""
     table = {"A": {"t": ["B"], "u": ["C"]}, "B": {"t": ["B"], "u": []}, "C": {"t": []}}
     guide = TableGuide({"A": [0.75, 0.25], "B": [0.5, 0.5], "C": [1.0]}, {"A": 4.0, "B": 3.0, "C": 1.0})
     # After t, A is step + 3 + surprise .69 by it, and 4 + surprise 1.39 by u.
@@ -55,7 +55,7 @@ def test_the_constants_of_the_and_or_search_are_those_of_the_rule():
     assert run(table, guide, AndOrBestFirst(step=2.5, surprise=1.0))[1][:2] == ["A.t", "A.u"]
     assert run(table, guide, AndOrBestFirst(step=2.5, surprise=3.0))[1][:2] == ["A.t", "B.t"]
     graph, _ = run(table, guide, AndOrBestFirst(step=2.5, surprise=1.0), SearchBudget(1))
-    assert graph.root.estimate == pytest.approx(2.5 + 3 + math.log(2))
+    assert graph.root.estimate == pytest.approx(4 + math.log(4))
     for wrong in ({"step": 0.0}, {"surprise": -1.0}, {"step": math.nan}):
         with pytest.raises(SettingError, match="expected a step above 0"):
             AndOrBestFirst(**wrong)

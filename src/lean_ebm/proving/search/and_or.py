@@ -36,8 +36,8 @@ class AndOrBestFirst(Search):
     def __init__(self, step: float = STEP, surprise: float = SURPRISE) -> None:
         if not step > 0 or not surprise >= 0:
             raise SettingError(
-                f"and-or-best-first: step is {step:g} and surprise {surprise:g}, expected a step above 0 and a surprise "
-                "of 0 or more."
+                f"and-or-best-first: step is {step:g} and surprise {surprise:g}, expected a step above 0 and a "
+                "surprise of 0 or more."
             )
         self.step, self.surprise = step, surprise
 
