@@ -165,8 +165,8 @@ class ChunkProposer(SlotEnergy):
     @property
     def products(self) -> int:
         """Those of the layers of all slots, and of the products with embeddings."""
-        layers = [*self.earlier, *self.weights]
-        return sum([layer.weight.numel() for layer in layers]) + SLOTS * self.shape[1]
+        maps = sum([layer.weight.numel() for layer in (*self.earlier, *self.weights)], 0)
+        return int(maps) + SLOTS * self.shape[1]
 
     def weight(self, slot: int, before: Tensor, query: Tensor) -> Tensor:
         """``w_i`` ``(..., embedding)`` for a slot.

@@ -122,12 +122,12 @@ def _distinct(
     space: ChunkSpace, draws: Draws, costs: Tensor, row: int, most: int | None
 ) -> tuple[dict[Chunk, float], int]:
     """The chunks of one goal within a cost, each with its lowest energy, and what they cost."""
-    costs = costs.ceil().long().tolist()
-    limit = costs[0] if most is None else max(most, costs[0])
+    counted: list[int] = costs.ceil().long().tolist()
+    limit = counted[0] if most is None else max(most, counted[0])
     found: dict[Chunk, float] = {}
     spent = 0
     energies = draws.energies[row].round(decimals=DECIMALS).tolist()
-    for numbers, energy, cost in zip(draws.chunks[row].tolist(), energies, costs, strict=True):
+    for numbers, energy, cost in zip(draws.chunks[row].tolist(), energies, counted, strict=True):
         if most is None or cost <= limit:
             chunk = space.chunk(numbers)
             found[chunk] = min(energy, found.get(chunk, math.inf))
