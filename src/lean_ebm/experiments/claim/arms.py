@@ -20,6 +20,7 @@ from lean_ebm.proving.search.puct import Puct
 from lean_ebm.proving.search.searches import STEP, SURPRISE
 
 DATA = "lean_ebm.experiments.claim.data"
+"""The module of the data that only this experiment has."""
 
 
 class Training(NamedTuple):
@@ -28,7 +29,7 @@ class Training(NamedTuple):
     Attributes:
         recipe: The recipe, a file in ``configs/proving``.
         flags: Settings that differ from it.
-        data: The class of the data; None for that of the recipe.
+        data: The class of the data, one of :mod:`.data`; None for that of the recipe.
     """
 
     recipe: str
@@ -43,8 +44,8 @@ TRAININGS = {
     "pair": Training("policy_value", ("--model.energy.width=44", "--model.energy.hidden=224")),
     "shared": Training("policy_value_shared", ("--model.energy.hidden=96", "--model.hidden=64")),
     "twice": Training("policy_value"),
-    "live": Training("energy", data=f"{DATA}.LiveProofSteps"),
-    "shuffled": Training("energy", data=f"{DATA}.ShuffledProofSteps"),
+    "live": Training("energy", data="LiveProofSteps"),
+    "shuffled": Training("energy", data="ShuffledProofSteps"),
     "chunks": Training("chunks"),
     "chunk_policy": Training("chunk_policy"),
 }
@@ -129,6 +130,7 @@ LISTED = {
     "E0": Arm("one energy without dead goals", _guided(NetworkGuide), ("live",), True),
     "C-puct": Arm("policy and value, PUCT", _guided(NetworkGuide, puct=True), ("pair",), first=SOME),
     "E-puct": Arm("one energy, PUCT", _guided(NetworkGuide, puct=True), ("energy",), first=SOME),
+    "shuffled": Arm("one energy, shuffled labels", _guided(NetworkGuide), ("shuffled",), first=SOME),
     **{f"F-{steps}x{chains}": _langevin(steps, chains) for steps, chains in ((8, 2), (8, 8), (32, 2))},
 }
 """The arms on listed tactics, and untrained ones."""

@@ -26,6 +26,9 @@ DEVELOPMENT = 7
 EVALUATIONS = 150
 """Evaluations of a sampler of chunks for a goal, in which a comparison counts as its share of multiplications."""
 
+LISTED_EVALUATIONS = 5_000
+"""Evaluations for a theorem at which Langevin dynamics is compared with all listed tactics (H3)."""
+
 TRIALS = 20
 """Settings that are tried on development theorems for each arm that has constants."""
 

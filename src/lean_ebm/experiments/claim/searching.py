@@ -217,23 +217,25 @@ def tuned_file(folder: Path, arm: str) -> Path:
     return folder / f"tuning-{arm}" / "trials.json"
 
 
-def run_process(folder: Path, arguments: Sequence[str]) -> None:
-    """Run the process that searches, with one thread.
+def run_process(folder: Path, arguments: Sequence[str], module: str = "searching") -> None:
+    """Run a module of this package in a process, with one thread.
 
     Args:
         folder: The folder of its log.
         arguments: Its arguments.
+        module: The module.
 
     Raises:
         RunError: If it fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"{' '.join(arguments[:2])}: searching", flush=True)
-    command = [sys.executable, "-m", "lean_ebm.experiments.claim.searching", *arguments]
-    with (folder / "search.log").open("a") as log:
+    print(f"{module} {' '.join(arguments[:2])}: begun", flush=True)
+    command = [sys.executable, "-m", f"lean_ebm.experiments.claim.{module}", *arguments]
+    with (folder / f"{module}.log").open("a") as log:
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         if subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode:
-            raise RunError(f"The searches of {' '.join(arguments[:2])} failed: see {log.name}.")
+            raise RunError(f"{module} {' '.join(arguments[:2])} failed: see {log.name}.")
+    print(f"{module} {' '.join(arguments[:2])}: done", flush=True)
 
 
 def trials() -> list[Constants]:
