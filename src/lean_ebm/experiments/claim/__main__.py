@@ -40,7 +40,7 @@ TEST = ("--evaluation.num_samples=2000",)
 STEPS_TEST = ("--evaluation.theorems=0",)
 FAST = ("--trainer.accelerator=cpu", "--model.energy.width=8", "--model.energy.heads=2", "--data.workers=1")
 FAST_FIT = ("--trainer.max_steps=2", "--trainer.max_epochs=-1")
-FAST_TEST = ("--evaluation.num_samples=10",)
+FAST_TEST = ("--evaluation.num_samples=20",)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ COUNTING = (
 )
 """How budgets are counted."""
 
+_HEADER = ("", "", *map(str, BUDGETS), "evaluations", "goals")
 _CURVE = (2, 4, 8, 12, 18, 24, 31, 45, 64, 91, 128, 181, 256)
 
 
@@ -41,9 +42,9 @@ def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
         f"`{digest()}`, and the seed of all theorems of the test is {test_seed()}, its first eight digits.",
         "## Answers",
         "\n".join(f"- {_answer(answer)}" for answer in results.answers),
-        f"Solve rates of {primary.number:,} theorems of {primary.connectives} connectives, the hardest fifth, at {MAIN} "
-        "applications; differences with one-sided 95% bounds, over theorems and training seeds, Holm's procedure over "
-        "the seven hypotheses. "
+        f"Solve rates of {primary.number:,} theorems of {primary.connectives} connectives, the hardest fifth, at "
+        f"{MAIN} applications; differences with one-sided 95% bounds, over theorems and training seeds, Holm's "
+        "procedure over the seven hypotheses. "
         + " ".join(
             f"{name} is {results.better(name)} ({ARMS[better].title}), the best of {', '.join(CHOICES[name])} on "
             "development theorems."
@@ -52,9 +53,7 @@ def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
         ),
         "## Listed tactics",
         f"Solve rates with 95% intervals. {COUNTING}",
-        table(
-            ["", "", *map(str, BUDGETS), "evaluations", "goals"], [_row(results, arm) for arm in _run(results, LISTED)]
-        ),
+        table(_HEADER, [_row(results, arm) for arm in _run(results, LISTED)]),
         f"At {LISTED_EVALUATIONS:,} evaluations for a theorem: "
         + "; ".join(
             f"{arm} {_rate(results.solved(arm, 'primary', 10**9, LISTED_EVALUATIONS))}"
@@ -63,9 +62,7 @@ def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
         )
         + ".",
         "## Chunks of three tactics",
-        table(
-            ["", "", *map(str, BUDGETS), "evaluations", "goals"], [_row(results, arm) for arm in _run(results, CHUNKS)]
-        ),
+        table(_HEADER, [_row(results, arm) for arm in _run(results, CHUNKS)]),
         f"![Solve rates]({picture.name})",
         "## Other theorems",
         f"Solve rates at {MAIN} applications, without hypotheses.",
@@ -78,7 +75,7 @@ def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
             ],
         ),
         "## Values",
-        "What an arm says of a theorem, and the shortest proof that any arm found: means, and mean absolute difference.",
+        "What an arm says of a theorem, the shortest proof that any arm found, and the mean absolute difference.",
         table(["", "value", "shortest proof", "difference"], _values(results)),
         "## Checks of the experiment",
         *_checks(results),
@@ -87,8 +84,8 @@ def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
         "## What would change our mind",
         "H1: a set of theorems on which values decide more, that is with more dead ends, and a value network that was "
         "given what the energy was not: time, or data of searches. H4: an energy that is not affine in each tactic, of "
-        "which a gradient is only an approximation, or spaces in which tactics have free arguments, such as terms. All: "
-        "Lean with Mathlib, whose tactics fail for reasons that no grammar of goals shows.",
+        "which a gradient is only an approximation, or spaces in which tactics have free arguments, such as terms. "
+        "All: Lean with Mathlib, whose tactics fail for reasons that no grammar of goals shows.",
     ]
 
 
@@ -178,8 +175,8 @@ def _refused(results: Results, lean: Any) -> str:
     if lean is None:
         return f"{text} No real Lean has checked them."
     return (
-        f"{text} {lean['verifier']} checked {lean['checked']} of {lean['proofs']:,} proofs, drawn at random, and refused "
-        f"{len(lean['refused'])}."
+        f"{text} {lean['verifier']} checked {lean['checked']} of {lean['proofs']:,} proofs, drawn at random, and "
+        f"refused {len(lean['refused'])}."
     )
 
 
@@ -204,6 +201,7 @@ def _draw(results: Results, path: Path) -> None:
                 style = "--o" if not ARMS[arm].models else "-o"
                 axis.plot(_CURVE, rates, style, color=f"C{index % 10}", label=arm, markersize=2)
             axis.set(title=title, xlabel="applications", xscale="log", ylabel="proved")
-            axis.legend(fontsize=6)
+            if _run(results, arms):
+                axis.legend(fontsize=6)
 
     draw_picture(path, 2, draw)

@@ -70,11 +70,14 @@ class Line(NamedTuple):
 
 
 def lines_of(path: Path) -> list[Line]:
-    """Read the lines of a file. A last one that was not written to its end is left out, and so is an unknown file."""
+    """Read the lines of a file that were made by the plan as it is now; none if there is no file.
+
+    A last one that was not written to its end is left out.
+    """
     if not path.is_file():
         return []
     whole = [text for text in path.read_text("utf-8").splitlines(keepends=True) if text.endswith("\n")]
-    return [Line(**json.loads(text)) for text in whole]
+    return [line for text in whole if (line := Line(**json.loads(text))).plan == digest()]
 
 
 class RememberingGuide:

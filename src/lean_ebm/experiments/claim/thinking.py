@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -39,7 +39,7 @@ CHAINS = 16
 THEOREMS = 300
 """Number of theorems from which states are taken."""
 
-SAMPLERS = {
+SAMPLERS: dict[str, Callable[[int], ChunkSampler]] = {
     "F-gibbs": lambda steps: GibbsChunks(CHAINS, steps, kept=0),
     "F-langevin": lambda steps: LangevinChunks(CHAINS, steps, decoded=True),
 }
