@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from lean_ebm.data import ProofSteps
 from lean_ebm.experiments.claim.arms import ARMS, DATA, ONCE, TRAININGS
-from lean_ebm.experiments.claim.plan import CHECKED, COSTED, MAIN, SEEDS, digest, test_seed
+from lean_ebm.experiments.claim.plan import CHECKED, COSTED, MAIN, SEEDS, digest, seed_of_test
 from lean_ebm.experiments.claim.report import report
 from lean_ebm.experiments.claim.results import Results
 from lean_ebm.experiments.claim.searching import (
@@ -109,7 +109,7 @@ def plan(options: Options) -> list[ClaimRun]:
         if seed == 0 or (ARMS[arm].models and all(_has(model, seed) for model in ARMS[arm].models))
     ]
     thinking = [Thinking(seed, folder, fast) for seed in options.seeds if "chunks" in models]
-    lean = LeanRun(folder, searches, CHECKED, 0 if fast else test_seed())
+    lean = LeanRun(folder, searches, CHECKED, 0 if fast else seed_of_test())
     return [theorems, development, *trainings, *tunings, *searches, *thinking, lean, Costs(folder, theorems, arms)]
 
 

@@ -55,7 +55,7 @@ def digest() -> str:
     return hashlib.sha256(PLAN.read_bytes()).hexdigest()
 
 
-def test_seed() -> int:
+def seed_of_test() -> int:
     """The seed of all theorems of the test: the first 8 digits of :func:`digest`."""
     return int(digest()[:8], 16)
 

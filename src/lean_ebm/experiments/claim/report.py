@@ -8,7 +8,7 @@ from statistics import mean
 from typing import Any
 
 from lean_ebm.experiments.claim.arms import ARMS, CHUNKS, LISTED, SECONDARY
-from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, test_seed, theorem_sets
+from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.results import CHOICES, Results
 from lean_ebm.experiments.claim.searching import Line
 from lean_ebm.experiments.claim.statistics import Answer
@@ -39,7 +39,7 @@ def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
     return [
         "The plan is [plan.md](../src/lean_ebm/experiments/claim/plan.md), with what changed later in "
         "[deviations.md](../src/lean_ebm/experiments/claim/deviations.md). Its SHA-256 is "
-        f"`{digest()}`, and the seed of all theorems of the test is {test_seed()}, its first eight digits.",
+        f"`{digest()}`, and the seed of all theorems of the test is {seed_of_test()}, its first eight digits.",
         "## Answers",
         "\n".join(f"- {_answer(answer)}" for answer in results.answers),
         f"Solve rates of {primary.number:,} theorems of {primary.connectives} connectives, the hardest fifth, at "

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lean_ebm.data import ProofChunks
-from lean_ebm.experiments.claim.plan import DEVELOPMENT, test_seed, theorem_sets
+from lean_ebm.experiments.claim.plan import DEVELOPMENT, seed_of_test, theorem_sets
 from lean_ebm.experiments.provers_sets import SetsRun, TheoremSet
 from lean_ebm.proving.steps.blocks import provide_steps
 
@@ -40,7 +40,7 @@ class ClaimTheorems(SetsRun):
     @property
     def seed(self) -> int:
         """Seed of the theorems. A dry run draws none of the test."""
-        return test_seed() if self.test and not self.fast else DEVELOPMENT
+        return seed_of_test() if self.test and not self.fast else DEVELOPMENT
 
     def known(self) -> set[int]:
         """Make the training data, and return the numbers of what is in them."""

@@ -18,7 +18,7 @@ from torch import Tensor
 from lean_ebm.data import ProofChunks
 from lean_ebm.evaluation.chunks import is_good
 from lean_ebm.experiments.claim.arms import ARMS
-from lean_ebm.experiments.claim.plan import DEVELOPMENT, digest, test_seed
+from lean_ebm.experiments.claim.plan import DEVELOPMENT, digest, seed_of_test
 from lean_ebm.experiments.claim.searching import checkpoints, run_process
 from lean_ebm.experiments.claim.theorems import CHUNK_THEOREMS
 from lean_ebm.experiments.provenance import commit
@@ -158,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     method = method_of(path)
     assert isinstance(method, ChunkRanking)
     theorems, trained = (20, 40) if given.fast else (THEOREMS, CHUNK_THEOREMS)
-    data = UnseenChunks(theorems, DEVELOPMENT if given.fast else test_seed(), trained)
+    data = UnseenChunks(theorems, DEVELOPMENT if given.fast else seed_of_test(), trained)
     data.prepare_data()
     data.setup("test")
     number = 30 if given.fast else 10**6
