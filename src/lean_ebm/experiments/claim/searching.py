@@ -12,6 +12,7 @@ import math
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -296,17 +297,26 @@ def tune(arm: str, folder: Path, theorems: ClaimTheorems) -> None:
     assert isinstance(prover, GuidedProver)
     guide = RememberingGuide(prover.guide)
     rates = []
+    seconds = 0.0
     with Logic() as logic:
         for constants in trials():
+            begun = time.process_time()
             prover = ARMS[arm].make(paths, constants)
             assert isinstance(prover, GuidedProver)
             prover.guide = guide
             found = searched(prover, logic, statements, SearchBudget(MAIN))
             spent = [result.applications for result in found if result.proved]
             rates.append([sum(count <= most for count in spent) / len(found) for most in BUDGETS if most <= MAIN])
+            # The guide remembers what it said in earlier trials, so only the first one takes as long as a search does.
+            seconds = seconds or (time.process_time() - begun) / len(found)
             print(f"{constants}: {rates[-1]}", flush=True)
     best = max(range(len(rates)), key=lambda index: (rates[index][::-1], -index))
-    record = {"trials": [list(one) for one in trials()], "rates": rates, "chosen": list(trials()[best])}
+    record = {
+        "trials": [list(one) for one in trials()],
+        "rates": rates,
+        "chosen": list(trials()[best]),
+        "seconds": seconds,
+    }
     write_whole(tuned_file(folder, arm), json.dumps(record) + "\n")
 
 
