@@ -12,6 +12,7 @@ from jsonargparse import ArgumentParser
 
 from lean_ebm.experiments.claim.__main__ import CLAIM, plan
 from lean_ebm.experiments.claim.arms import ARMS, LISTED, TRAININGS, Constants
+from lean_ebm.experiments.claim.hours import hours, measured
 from lean_ebm.experiments.claim.plan import DEVELOPMENT, PLAN, QUESTIONS, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.report import report
 from lean_ebm.experiments.claim.results import CHOICES, Results
@@ -188,6 +189,16 @@ def test_the_gain_by_steps_is_compared_with_what_is_left():
         tunings = results().tunings
         found = Results({}, tunings, [{"samplers": {"F-langevin": record}}] * 2).gain_rank()
         assert found.value == pytest.approx(sign) and torch.allclose(found.draws, torch.tensor(sign).double())
+
+
+def test_hours_are_those_of_all_seeds_and_theorems(tmp_path):
+    parts = dict(hours({"energy": 360.0, "shuffled": 360.0}, {"A2-wide": 0.1, "E-puct": 0.1}))
+    assert parts["training: energy"] == 5 * parts["training: shuffled"] == pytest.approx(0.5)
+    assert parts["search: E-puct"] == pytest.approx(0.1 * 300 * 5 * 4 / 3600)
+    assert parts["search: A2-wide"] == pytest.approx(0.1 * (1500 + 200 + 200 + 200 + 59) * 4 / 3600)
+    (tmp_path / "energy" / "seed-0").mkdir(parents=True)
+    (tmp_path / "energy" / "seed-0" / "fit.json").write_text('{"seconds": 9.0, "processor_seconds": 7.0}')
+    assert measured(tmp_path) == ({"energy": 7.0}, {})
 
 
 def test_the_report_begins_with_the_answers(tmp_path):
