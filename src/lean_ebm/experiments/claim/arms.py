@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from lean_ebm.experiments.claim.calibration import CalibratedGuide
 from lean_ebm.experiments.claim.plan import EVALUATIONS
 from lean_ebm.guides import ChunkGuide, LangevinGuide, NetworkGuide, ResidualGuide
 from lean_ebm.guides.files import method_of
@@ -121,12 +122,7 @@ LISTED = {
     "C2": Arm("policy and value, twice the parameters", _guided(NetworkGuide), ("twice",), True),
     "D": Arm("energy times policy", _guided(ResidualGuide), ("energy", "policy"), True),
     "E": Arm("one energy", _guided(NetworkGuide), ("energy",), True, _EVERY),
-    "E-": Arm(
-        "one energy without comparisons of goals",
-        _guided(lambda method: NetworkGuide(method, judges=True)),
-        ("policy",),
-        True,
-    ),
+    "E-": Arm("one energy without comparisons of goals", _guided(CalibratedGuide), ("policy",), True),
     "E0": Arm("one energy without dead goals", _guided(NetworkGuide), ("live",), True),
     "C-puct": Arm("policy and value, PUCT", _guided(NetworkGuide, puct=True), ("pair",), first=SOME),
     "E-puct": Arm("one energy, PUCT", _guided(NetworkGuide, puct=True), ("energy",), first=SOME),
