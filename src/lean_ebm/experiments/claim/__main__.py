@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import time
 from collections.abc import Sequence
@@ -109,8 +108,17 @@ def plan(options: Options) -> list[ClaimRun]:
         if seed == 0 or (ARMS[arm].models and all(_has(model, seed) for model in ARMS[arm].models))
     ]
     thinking = [Thinking(seed, folder, fast) for seed in options.seeds if "chunks" in models]
-    lean = LeanRun(folder, searches, CHECKED, 0 if fast else seed_of_test())
-    return [theorems, development, *trainings, *tunings, *searches, *thinking, lean, Costs(folder, theorems, arms)]
+    # Each seed is complete by itself, so that seeds can be run one after the other, with --seeds 1, 2 and so on.
+    lean = [
+        LeanRun(
+            folder / f"lean-seed-{seed}",
+            [run for run in searches if run.seed == seed],
+            CHECKED // SEEDS,
+            seed if fast else seed_of_test() + seed,
+        )
+        for seed in options.seeds
+    ]
+    return [theorems, development, *trainings, *tunings, *searches, *thinking, *lean, Costs(folder, theorems, arms)]
 
 
 def _has(model: str, seed: int) -> bool:
@@ -150,12 +158,10 @@ def results_of(runs: Sequence[ClaimRun]) -> Results:
 
 
 def body(options: Options, runs: list[ClaimRun]) -> list[str]:
-    """The report; draws its picture and writes all lines beside it."""
+    """The report; draws its picture."""
     results = results_of(runs)
-    lean, costs = (next(run.figures() for run in runs if isinstance(run, kind)) for kind in (LeanRun, Costs))
-    texts = [json.dumps(line._asdict()) for found in results.lines.values() for lines in found for line in lines]
-    content = gzip.compress("".join(f"{text}\n" for text in texts).encode(), mtime=0)
-    write_whole(options.output.with_suffix(".jsonl.gz"), content)
+    lean = [figures for run in runs if isinstance(run, LeanRun) and (figures := run.figures())]
+    costs = next(run.figures() for run in runs if isinstance(run, Costs))
     return report(results, lean, costs, options.output.with_suffix(".png"))
 
 

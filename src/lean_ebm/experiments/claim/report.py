@@ -25,12 +25,12 @@ _HEADER = ("", "", *map(str, BUDGETS), "evaluations", "goals")
 _CURVE = (2, 4, 8, 12, 18, 24, 31, 45, 64, 91, 128, 181, 256)
 
 
-def report(results: Results, lean: Any, costs: Any, picture: Path) -> list[str]:
+def report(results: Results, lean: Sequence[Any], costs: Any, picture: Path) -> list[str]:
     """The paragraphs of the report; draws the picture.
 
     Args:
         results: What came out.
-        lean: The record of what Lean says; None if there is none.
+        lean: The records of what Lean says, one for each seed.
         costs: The record of the processor seconds; None if there is none.
         picture: File of the picture.
     """
@@ -169,14 +169,15 @@ def _checks(results: Results) -> list[str]:
     return texts
 
 
-def _refused(results: Results, lean: Any) -> str:
+def _refused(results: Results, lean: Sequence[Any]) -> str:
     refused = sum(line.refused for found in results.lines.values() for lines in found for line in lines)
     text = f"The judge of the embedded logic checked every proof that counts, and refused {refused}."
-    if lean is None:
+    if not lean:
         return f"{text} No real Lean has checked them."
+    checked, proofs = (sum(record[name] for record in lean) for name in ("checked", "proofs"))
+    refused = sum(len(record["refused"]) for record in lean)
     return (
-        f"{text} {lean['verifier']} checked {lean['checked']} of {lean['proofs']:,} proofs, drawn at random, and "
-        f"refused {len(lean['refused'])}."
+        f"{text} {lean[0]['verifier']} checked {checked} of {proofs:,} proofs, drawn at random, and refused {refused}."
     )
 
 

@@ -7,6 +7,7 @@ chooses the constants.
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import math
 import os
@@ -77,7 +78,8 @@ def lines_of(path: Path) -> list[Line]:
     """
     if not path.is_file():
         return []
-    whole = [text for text in path.read_text("utf-8").splitlines(keepends=True) if text.endswith("\n")]
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    whole = [text for text in content.decode().splitlines(keepends=True) if text.endswith("\n")]
     return [line for text in whole if (line := Line(**json.loads(text))).plan == digest()]
 
 
@@ -147,14 +149,22 @@ class ClaimSearch:
         return ["--fast"] if self.theorems.fast else []
 
     def file(self, of: str) -> Path:
-        """The file of the lines of a set."""
+        """The file to which the lines of a set are added while it is searched."""
         return self.path / f"{of.replace(', ', '-')}.jsonl"
+
+    def whole(self, of: str) -> Path:
+        """The file of the lines of a set when all are there, compressed; such files are committed."""
+        return self.file(of).with_suffix(".jsonl.gz")
+
+    def complete(self, of: str) -> list[Line] | None:
+        """The lines of a set; None if they are not complete."""
+        lines = lines_of(self.whole(of))
+        return lines if len(lines) == wanted(self.arm, of, self.theorems.fast) else None
 
     def figures(self) -> dict[str, Any] | None:
         """The lines of each set by its name; None if one is not complete."""
-        found = {of: lines_of(self.file(of)) for of in ARMS[self.arm].sets}
-        whole = all(len(lines) == wanted(self.arm, of, self.theorems.fast) for of, lines in found.items())
-        return dict(found) if whole else None
+        found = {of: self.complete(of) for of in ARMS[self.arm].sets}
+        return dict(found) if None not in found.values() else None
 
     @property
     def proofs(self) -> Path:
@@ -327,6 +337,8 @@ def search(run: ClaimSearch) -> None:
     plan, version = digest(), commit()
     with Logic() as logic:
         for of in arm.sets:
+            if run.complete(of) is not None:
+                continue
             one = theorem_sets(run.theorems.fast)[of]
             statements = read_set(run.theorems.file(of))[: wanted(run.arm, of, run.theorems.fast)]
             known = lines_of(run.file(of))
@@ -352,6 +364,8 @@ def search(run: ClaimSearch) -> None:
                 _add(run.proofs, proofs)
                 _add(run.file(of), lines)
                 print(f"{of}: {batch[-1] + 1} of {len(statements)}", flush=True)
+            write_whole(run.whole(of), gzip.compress(run.file(of).read_bytes(), mtime=0))
+            run.file(of).unlink()
 
 
 def _batches(indices: Sequence[int]) -> Iterator[Sequence[int]]:
