@@ -11,7 +11,16 @@ from typing import Any, ClassVar
 
 from lean_ebm.data import ProofSteps
 from lean_ebm.experiments.claim.arms import ARMS, DATA, ONCE, TRAININGS
-from lean_ebm.experiments.claim.plan import CHECKED, COSTED, MAIN, SEEDS, digest, seed_of_test
+from lean_ebm.experiments.claim.plan import (
+    CHECKED,
+    COSTED,
+    LIVE_THEOREMS,
+    MAIN,
+    SEEDS,
+    THEOREMS,
+    digest,
+    seed_of_test,
+)
 from lean_ebm.experiments.claim.report import report
 from lean_ebm.experiments.claim.results import Results
 from lean_ebm.experiments.claim.searching import (
@@ -30,9 +39,6 @@ from lean_ebm.experiments.provers_sets import read_set
 from lean_ebm.experiments.runs import TrainingRun
 from lean_ebm.files import write_whole
 from lean_ebm.proving import Logic, SearchBudget
-
-KNOWN = 16_000
-"""Number of theorems of the largest training data, of which those of the others are a part."""
 
 QUIET = ("--samples.samples_per_class=0", "--trainer.limit_val_batches=0")
 TEST = ("--evaluation.num_samples=2000",)
@@ -95,7 +101,8 @@ def plan(options: Options) -> list[ClaimRun]:
     """The runs: data and theorems, trainings, constants, searches, longer chains, Lean's word, and the costs."""
     fast, folder = options.fast, options.folder
     theorems, development = (
-        ClaimTheorems(folder, 60 if fast else KNOWN, 0, fast, ProofSteps().workers, test) for test in (True, False)
+        ClaimTheorems(folder, 60 if fast else LIVE_THEOREMS, 0, fast, ProofSteps().workers, test)
+        for test in (True, False)
     )
     arms = list(options.chosen["arms"])
     models = [model for model in TRAININGS if any(model in ARMS[arm].models for arm in arms)]
@@ -129,17 +136,20 @@ def training(options: Options, model: str, seed: int) -> TrainingRun:
     """The training of a model."""
     recipe, flags, data = TRAININGS[model]
     chunks = recipe.startswith("chunk")
-    own = () if data is None else (f"--data={DATA}.{data}",)
-    fast: tuple[str, ...] = ()
-    if options.fast:
-        few = ("--data.theorems=120", "--data.like=60") if data == "LiveProofSteps" else ("--data.theorems=60",)
-        fast = (*FAST, *(("--data.theorems=40",) if chunks else few))
+    own = [] if data is None else [f"--data={DATA}.{data}"]
+    number = 60 if options.fast else THEOREMS
+    if data == "LiveProofSteps":
+        own += [f"--data.theorems={120 if options.fast else LIVE_THEOREMS}", f"--data.like={number}"]
+    elif not chunks:
+        own.append(f"--data.theorems={number}")
+    elif options.fast:
+        own.append("--data.theorems=40")
     return TrainingRun(
         name=model,
         config=options.configs / f"{recipe}.yaml",
         seed=seed,
         folder=options.folder,
-        flags=(*own, *flags, *fast),
+        flags=(*own, *flags, *(FAST if options.fast else ())),
         fit_flags=(*QUIET, *(FAST_FIT if options.fast else ())),
         test_flags=(*(FAST_TEST if options.fast else TEST), *(() if chunks else STEPS_TEST)),
     )

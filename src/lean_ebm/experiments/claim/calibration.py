@@ -14,6 +14,7 @@ from torch import Tensor
 
 from lean_ebm.data import ProofSteps
 from lean_ebm.data.proofs import GoalBatch, TacticBatch
+from lean_ebm.experiments.claim.plan import THEOREMS
 from lean_ebm.guides import Judged, NetworkGuide
 from lean_ebm.methods import Method
 from lean_ebm.proving.candidates import Listing
@@ -78,13 +79,13 @@ class CalibratedGuide(NetworkGuide):
 
     Args:
         method: The method.
-        data: The data whose validation split the map is fitted to; set up. None: those of the recipes.
+        data: The data whose validation split the map is fitted to; set up. None: those of the experiment.
     """
 
     def __init__(self, method: Method, data: ProofSteps | None = None) -> None:
         super().__init__(method, judges=True)
         if data is None:
-            data = ProofSteps()
+            data = ProofSteps(theorems=THEOREMS)
             data.prepare_data()
             data.setup("fit")
         values, left = [], []

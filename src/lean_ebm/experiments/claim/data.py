@@ -26,7 +26,7 @@ class LiveProofSteps(ProofSteps):
         workers: Number of processes that make data; 0 for one a core.
     """
 
-    def __init__(self, theorems: int = 16_000, like: int = 10_000, batch_size: int = 128, workers: int = 0) -> None:
+    def __init__(self, theorems: int, like: int, batch_size: int = 128, workers: int = 0) -> None:
         super().__init__(theorems=theorems, batch_size=batch_size, workers=workers)
         self.like = like
 

@@ -11,6 +11,12 @@ from lean_ebm.experiments.provers_sets import HardSet, TheoremSet
 PLAN = Path(__file__).with_name("plan.md")
 """The plan, which was committed before any theorem of the test was drawn."""
 
+THEOREMS = 1_000
+"""Number of theorems of the training data on listed tactics: few, so that the policy alone is not nearly perfect."""
+
+LIVE_THEOREMS = 1_600
+"""Number of theorems of the data without dead goals, enough for as many states."""
+
 SEEDS = 5
 """Number of training seeds of each arm."""
 
