@@ -115,6 +115,13 @@ def test_a_limit_of_evaluations_holds():
         assert last <= advice.cost <= max(limit, first) and advice.cost < free.cost
         last = advice.cost
     assert ChunkGuide(one, RandomChunks(50), evaluations=7).advise([goal])[0].cost == 7
+    # With cheaper comparisons there is room for more updates.
+    space, weight = ChunkSpace(goal.sequent), one.energy.comparison
+    update = 3 + weight * space.listed
+    cheap = ChunkGuide(one, GibbsChunks(4), evaluations=math.ceil(update), comparison=None)
+    assert cheap.comparison == weight and cheap.advise([goal])[0].cost == math.ceil(update)
+    costs = [ChunkGuide(one, GibbsChunks(4), comparison=part).advise([goal])[0].cost for part in (0.0, None, 1.0)]
+    assert costs[0] == 3 * 12 * 4 < costs[1] < costs[2]
 
 
 def test_the_seed_decides_what_is_found():

@@ -102,6 +102,12 @@ def test_a_network_gives_the_exact_softmax_and_judges_if_it_was_taught_to():
     ):
         (advice,) = NetworkGuide(method).advise(goals_of()[:1])
         assert (advice.value is not None) == judge
+        (asked,) = NetworkGuide(method, judges=not judge).advise(goals_of()[:1])
+        assert (asked.value is not None) != judge and asked.log_priors == advice.log_priors
+    policy = small(anchor=0.0, temperature=0.5)
+    (asked,) = NetworkGuide(policy, judges=True).advise(goals_of()[1:2])
+    total = sum(math.exp(-energy / 0.5) for energy in asked.energies)
+    assert asked.value == pytest.approx(max(-0.5 * math.log(total), 0), abs=1e-3)
 
 
 def test_the_value_of_a_pair_is_that_of_its_head():

@@ -133,14 +133,14 @@ def test_draws_are_chunks_with_their_energies_and_depend_on_their_own_goal_only(
     for slot in range(3):
         assert given.choices[:, slot].gather(1, draws.chunks[:, :, slot]).all()
     torch.testing.assert_close(draws.energies, given.energies(energy, draws.chunks), rtol=1e-4, atol=1e-4)
-    assert (draws.costs.diff(dim=1) >= 0).all() and (draws.evaluations[:, 0] > 0).all()
+    assert (draws.costs().diff(dim=1) >= 0).all() and (draws.evaluations[:, 0] > 0).all()
     for row, statement in enumerate(STATEMENTS):
 
         def own(name, count, row=row):
             return uniforms()(name, count)[row : row + 1]
 
         alone = sampler.draw(energy, problem(energy, statement), own)
-        assert torch.equal(alone.costs[0], draws.costs[row])
+        assert torch.equal(alone.costs()[0], draws.costs()[row])
         torch.testing.assert_close(alone.energies[0], draws.energies[row], rtol=1e-3, atol=1e-3)
 
 
@@ -165,9 +165,20 @@ def test_costs_are_counted_as_searches_count_them():
     assert spent(GibbsChunks(3, 0)) == ([1, 2, 3], [0, 0, 0])
     assert spent(LangevinChunks(2, 0)) == ([1, 2], [sums[2], 2 * sums[2]])
     each = second + third
-    assert spent(SAMPLERS["sampled"]) == ([1, 2, 3, 4, 5], [first + n * each for n in range(1, 6)])
-    assert spent(SAMPLERS["beam"]) == ([1, 2, 3, 4, 5], [first + 5 * each] * 5)
-    assert spent(SAMPLERS["marginal"]) == ([1, 2, 3, 4, 5], [sums[2]] * 5)
+    assert spent(SAMPLERS["sampled"]) == ([2, 4, 6, 8, 10], [first + n * each for n in range(1, 6)])
+    assert spent(SAMPLERS["beam"]) == ([2, 4, 6, 8, 10], [first + 5 * each] * 5)
+    assert spent(SAMPLERS["marginal"]) == ([2, 4, 6, 8, 10], [sums[2]] * 5)
+
+
+def test_a_comparison_costs_the_share_of_its_multiplications():
+    """Worked out by hand for embeddings of 8 and 12 hidden units; a comparison multiplies 8 numbers."""
+    assert AffineChunkEnergy(**SMALL).comparison == pytest.approx(8 / (3 * 8 * 12 + 2 * 12))
+    assert ChunkEnergy(**SMALL).comparison == pytest.approx(8 / (24 * 12 + 12 * 12 + 12))
+    assert ChunkProposer(**SMALL).comparison == pytest.approx(8 / (8 * 12 + 16 * 12 + 3 * 12 * 8 + 3 * 8))
+    draws = GibbsChunks(1, 3, kept=0).draw(AffineChunkEnergy(**SMALL), problem(AffineChunkEnergy(**SMALL)), uniforms())
+    torch.testing.assert_close(draws.costs(0.5)[0], draws.evaluations[0] + draws.comparisons[0].double() / 2)
+    assert torch.equal(draws.costs(), (draws.evaluations + draws.comparisons).double())
+    assert torch.equal(draws.costs(0.0), draws.evaluations.double())
 
 
 @torch.no_grad()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import torch
@@ -41,6 +42,16 @@ class SlotEnergy(TacticEnergy):
         self.slot = nn.Parameter(torch.randn(SLOTS, width) / width**0.5)
         self.mix = nn.Linear(width, embedding)
 
+    @property
+    @abstractmethod
+    def products(self) -> int:
+        """Number of multiplications of the energy of a chunk, whose tactics and goal are encoded."""
+
+    @property
+    def comparison(self) -> float:
+        """What it costs to compare a point of a slot with a tactic, in energies of chunks: a product of embeddings."""
+        return self.shape[1] / self.products
+
     def embed(self, template: Tensor, nodes: Tensor, first: Tensor, second: Tensor) -> Tensor:
         """``W silu(t + P a + Q b + s)`` ``(M, 3, embedding)`` of a template t, nodes a and b, and each slot s."""
         h = self.template(template)
@@ -75,6 +86,11 @@ class AffineChunkEnergy(SlotEnergy):
         super().__init__(SLOTS * hidden, width, depth, heads, embedding)
         self.maps = nn.Parameter(torch.randn(SLOTS, embedding, hidden) / embedding**0.5)
 
+    @property
+    def products(self) -> int:
+        """Those of a map for each slot, and of the products of what they give."""
+        return self.maps.numel() + (SLOTS - 1) * self.maps.shape[2]
+
     def energy(self, x: Tensor, query: Tensor) -> Tensor:
         """Energies ``(...)`` of chunks ``(..., 3, embedding)`` for queries ``(..., 3 hidden)``."""
         scale: float = self.maps.shape[2] ** -0.5
@@ -100,6 +116,11 @@ class ChunkEnergy(SlotEnergy):
         self.tactics = nn.Linear(SLOTS * embedding, hidden, bias=False)
         self.middle = nn.Linear(hidden, hidden)
         self.last = nn.Linear(hidden, 1, bias=False)
+
+    @property
+    def products(self) -> int:
+        """Those of three layers."""
+        return sum([layer.weight.numel() for layer in (self.tactics, self.middle, self.last)])
 
     def energy(self, x: Tensor, query: Tensor) -> Tensor:
         """Energies ``(...)`` of chunks ``(..., 3, embedding)`` for queries ``(..., hidden)``."""
@@ -140,6 +161,12 @@ class ChunkProposer(SlotEnergy):
         before = 0 if marginal else embedding
         self.earlier = nn.ModuleList([nn.Linear(i * before, hidden, bias=False) for i in range(1, SLOTS) if before])
         self.weights = nn.ModuleList([nn.Linear(hidden, embedding) for _ in range(SLOTS)])
+
+    @property
+    def products(self) -> int:
+        """Those of the layers of all slots, and of the products with embeddings."""
+        maps = sum([layer.weight.numel() for layer in (*self.earlier, *self.weights)], 0)
+        return int(maps) + SLOTS * self.shape[1]
 
     def weight(self, slot: int, before: Tensor, query: Tensor) -> Tensor:
         """``w_i`` ``(..., embedding)`` for a slot.

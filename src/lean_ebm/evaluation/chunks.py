@@ -84,7 +84,9 @@ def measure_samplers(
 
     Returns:
         Over goals that have a proof, for each sampler and each budget N of :data:`BUDGETS`: ``NAME_N``, the share in
-        which the chunk of lowest energy that was found is good; ``NAME_N_free``, if comparisons cost nothing; and
+        which the chunk of lowest energy that was found is good, if each comparison counts as an evaluation;
+        ``NAME_N_weighed``, if it counts as what it costs, :attr:`.SlotEnergy.comparison`; ``NAME_N_free``, if it costs
+        nothing; and
         ``NAME_missed``, the share in which after the largest budget a good chunk has a lower energy than all that was
         found, so that the sampler is the limit and not the energy. For ``gradient_gibbs`` also ``value_rank`` and
         ``dead_auroc`` of values over the chunks that were found, as :func:`.evaluate_proofs` has them.
@@ -98,7 +100,8 @@ def measure_samplers(
         for name, sampler in samplers.items():
             draws = sampler.draw(method.energy, problem, _uniforms(known, generator))
             for budget in BUDGETS:
-                for suffix, costs in (("", draws.costs), ("_free", draws.evaluations)):
+                for suffix, comparison in (("", 1.0), ("_weighed", method.energy.comparison), ("_free", 0.0)):
+                    costs = draws.costs(comparison)
                     found = is_good(known, best_within(draws, costs, budget)[:, None]).squeeze(1)
                     columns.setdefault(f"{name}_{budget}{suffix}", []).append(found[live])
             least = draws.energies.masked_fill(draws.evaluations > BUDGETS[-1], torch.inf)

@@ -16,12 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from lean_ebm.checkpoints import last_checkpoint
 from lean_ebm.errors import RunError
-from lean_ebm.experiments.provers_searches import RECIPES, SearchRun, search_all
+from lean_ebm.experiments.provers_searches import RECIPES, search_all
 from lean_ebm.experiments.provers_sets import TEST_SEED, SetsRun, read_set
+from lean_ebm.experiments.runs import Run
 from lean_ebm.files import write_whole
 from lean_ebm.proving import Logic, SearchBudget, Statement
 from lean_ebm.proving.statements import Attempt
@@ -104,6 +105,17 @@ class SpeedRun:
         return [json.loads(text) for text in printed]
 
 
+class Proving(Run, Protocol):
+    """A run that finds proofs."""
+
+    @property
+    def proofs(self) -> Path:
+        """The file of the proofs that were found."""
+
+    def settings(self) -> Any:
+        """What the figures depend on."""
+
+
 @dataclass(frozen=True)
 class LeanRun:
     """Has a real Lean check proofs that were counted, drawn at random from all of them.
@@ -111,10 +123,14 @@ class LeanRun:
     Attributes:
         folder: Folder of all runs of the report.
         searches: The searches.
+        checked: Number of proofs that are checked.
+        seed: Seed by which they are drawn.
     """
 
     folder: Path
-    searches: Sequence[SearchRun]
+    searches: Sequence[Proving]
+    checked: int = CHECKED
+    seed: int = TEST_SEED
 
     name: ClassVar[str] = "lean"
     stage: ClassVar[int] = 4
@@ -135,7 +151,7 @@ class LeanRun:
         lines = [line for run in self.searches if run.proofs.is_file() for line in run.proofs.read_text().splitlines()]
         if not lines:
             raise RunError("No proofs were kept for Lean to check: remove the folders of searches to search again.")
-        drawn = [json.loads(line) for line in Random(TEST_SEED).sample(lines, min(CHECKED, len(lines)))]
+        drawn = [json.loads(line) for line in Random(self.seed).sample(lines, min(self.checked, len(lines)))]
         print(f"lean: checking {len(drawn)} of {len(lines)} proofs", flush=True)
         with Lean() as lean:
             verdicts = lean.verify_many([Attempt(Statement.of(one["statement"]), one["script"]) for one in drawn])
@@ -161,7 +177,7 @@ class LeanRun:
 
     def _settings(self) -> Any:
         done = [run for run in self.searches if run.figures() is not None]
-        return [CHECKED, [f"{run} {json.dumps(run.settings(), sort_keys=True)}" for run in done]]
+        return [self.checked, [f"{run} {json.dumps(run.settings(), sort_keys=True)}" for run in done]]
 
 
 def _recorded(path: Path, settings: Any) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
@@ -63,6 +63,29 @@ class TheoremSet:
     connectives: int = 0
     seconds: float = 60.0
 
+    @property
+    def drawn(self) -> int:
+        """Number of theorems that are drawn to get those of the set."""
+        return self.number
+
+    def kept(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the theorems that were drawn which belong to the set."""
+        return lines
+
+
+@dataclass(frozen=True)
+class HardSet(TheoremSet):
+    """The :data:`HARDEST` share of random propositional theorems."""
+
+    @property
+    def drawn(self) -> int:
+        """Number of theorems that are drawn to get those of the set."""
+        return round(self.number / HARDEST)
+
+    def kept(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those with the longest proofs by the decision procedure."""
+        return [lines[index] for index in hardest([line["length"] for line in lines])]
+
 
 SETS = {
     "16": TheoremSet("16 connectives", 1500, 64, 16),
@@ -112,6 +135,20 @@ class SetsRun:
         """The folder of the theorems."""
         return self.folder / self.name
 
+    @property
+    def wanted(self) -> Mapping[str, TheoremSet]:
+        """The sets."""
+        return sets(self.fast)
+
+    @property
+    def seed(self) -> int:
+        """Seed of the theorems."""
+        return TEST_SEED
+
+    def known(self) -> set[int]:
+        """Make the training data, and return the numbers of what is in them."""
+        return known_states(self.theorems, self.workers)
+
     def check(self) -> None:
         """Nothing can be wrong."""
 
@@ -128,15 +165,16 @@ class SetsRun:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         with FileLock(self.path / "lock"):
-            wanted = sets(self.fast)
+            wanted = self.wanted
             if self.figures() is not None and all(self.file(name).is_file() for name in wanted):
                 return
             print("theorems: making data and theorems", flush=True)
             cached, begin = folder_of(StepSettings()).is_dir(), time.monotonic()
-            known = known_states(self.theorems, self.workers)
+            known = self.known()
             seconds = time.monotonic() - begin
-            provide_steps(thorough_settings(), self.states, self.workers)
-            made = {name: make(name, one, known) for name, one in wanted.items()}
+            if self.states:
+                provide_steps(thorough_settings(), self.states, self.workers)
+            made = {name: make(name, one, known, self.seed) for name, one in wanted.items()}
             lengths = {name: [line["length"] for line in lines] for name, (lines, _) in made.items()}
             record = self.figures()
             if record is not None and record["lengths"] != lengths:
@@ -154,7 +192,7 @@ class SetsRun:
                     },
                     "sets": {name: counts for name, (_, counts) in made.items()},
                     "lengths": lengths,
-                    "families": [line["family"] for line in made["families"][0]],
+                    "families": [line["family"] for line in made["families"][0]] if "families" in made else [],
                 }  # fmt: skip
                 write_whole(self._record, json.dumps(record) + "\n")
 
@@ -174,8 +212,8 @@ class SetsRun:
         return self.path / "theorems.json"
 
     def _settings(self) -> dict[str, Any]:
-        described = {name: asdict(one) for name, one in sets(self.fast).items()}
-        return {"seed": TEST_SEED, "theorems": self.theorems, "states": self.states, "sets": described}
+        described = {name: asdict(one) for name, one in self.wanted.items()}
+        return {"seed": self.seed, "theorems": self.theorems, "states": self.states, "sets": described}
 
 
 def thorough_settings() -> StepSettings:
@@ -211,7 +249,7 @@ def make(
     lines: list[dict[str, Any]] = []
     seen: set[int] = set()
     for drawn, family in _families() if name == "families" else _drawn(f"{seed} {name}", one.connectives, counts):
-        if len(lines) == one.number:
+        if len(lines) == one.drawn:
             break
         number = invariant(listing_of(drawn.goal, []).graph)
         if number in known or number in seen:
@@ -231,7 +269,7 @@ def make(
             length = length_of(proof)
         seen.add(number)
         lines.append({"statement": str(drawn.statement), "length": length, "family": family, "number": number})
-    return lines, counts
+    return one.kept(lines), counts
 
 
 def _drawn(seed: str, connectives: int, counts: dict[str, int]) -> Iterator[tuple[Drawn, str]]:

@@ -27,13 +27,15 @@ class ChunkGuide:
     Their probabilities are ``softmax(-E / T)``. All single tactics that are listed for the goal share 1 of N + 1 parts
     besides N chunks, so that a search never runs out of tactics. Values are ``-T log sum exp(-E / T)`` over all chunks
     that were found, if the method was trained to compare goals. A goal costs all evaluations and comparisons up to the
-    last chunk that counts. Random numbers depend only on the seed and on the goal.
+    last chunk that counts, rounded up. Random numbers depend only on the seed and on the goal.
 
     Args:
         method: A method that was trained on chunks. It is put into evaluation mode.
         sampler: The sampler. None: two chains of Gibbs-with-gradients.
         evaluations: Most evaluations for a goal, comparisons included; at least 1. The first chunk that the sampler
             finds always counts. None: as many as the sampler needs.
+        comparison: What a comparison costs, in evaluations; 0 or more. None: what its multiplications are to those of
+            an energy, :attr:`.SlotEnergy.comparison`.
         proposals: Largest number of chunks that are proposed for a goal, at least 1.
         seed: Seed of the sampler.
 
@@ -48,6 +50,7 @@ class ChunkGuide:
         evaluations: int | None = None,
         proposals: int = 8,
         seed: int = 0,
+        comparison: float | None = 1.0,
     ) -> None:
         if proposals < 1 or (evaluations is not None and evaluations < 1):
             raise SettingError(
@@ -61,6 +64,7 @@ class ChunkGuide:
         self.method = method.eval()
         self.sampler: ChunkSampler = sampler or GibbsChunks()
         self.evaluations, self.proposals, self.seed = evaluations, proposals, seed
+        self.comparison = method.energy.comparison if comparison is None else comparison
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal.
@@ -88,7 +92,8 @@ class ChunkGuide:
         numbers = torch.tensor([invariant(space.listing.graph) >> 1 for space in spaces], device=goals.target.device)
         problem = problem_of(self.method.energy, goals, slots)
         draws = self.sampler.draw(self.method.energy, problem, self._uniforms(numbers))
-        return [_distinct(space, draws, row, self.evaluations) for row, space in enumerate(spaces)]
+        costs = draws.costs(self.comparison)
+        return [_distinct(space, draws, costs[row], row, self.evaluations) for row, space in enumerate(spaces)]
 
     def _uniforms(self, numbers: Tensor) -> Uniforms:
         return lambda name, count: counted_uniforms(derived_seed(self.seed, name), numbers, count)
@@ -113,14 +118,16 @@ class ChunkGuide:
         )
 
 
-def _distinct(space: ChunkSpace, draws: Draws, row: int, most: int | None) -> tuple[dict[Chunk, float], int]:
+def _distinct(
+    space: ChunkSpace, draws: Draws, costs: Tensor, row: int, most: int | None
+) -> tuple[dict[Chunk, float], int]:
     """The chunks of one goal within a cost, each with its lowest energy, and what they cost."""
-    costs = draws.costs[row].tolist()
-    limit = costs[0] if most is None else max(most, costs[0])
+    counted: list[int] = costs.ceil().long().tolist()
+    limit = counted[0] if most is None else max(most, counted[0])
     found: dict[Chunk, float] = {}
     spent = 0
     energies = draws.energies[row].round(decimals=DECIMALS).tolist()
-    for numbers, energy, cost in zip(draws.chunks[row].tolist(), energies, costs, strict=True):
+    for numbers, energy, cost in zip(draws.chunks[row].tolist(), energies, counted, strict=True):
         if most is None or cost <= limit:
             chunk = space.chunk(numbers)
             found[chunk] = min(energy, found.get(chunk, math.inf))

@@ -48,13 +48,13 @@ def load(
         SettingError: If a file is not a checkpoint, or one of something else; or if chains and a policy are asked for
             together.
     """
-    method = _shipped() if path is None else _method_of(Path(path))
+    method = _shipped() if path is None else method_of(Path(path))
     if policy is not None and langevin is not None:
         raise SettingError("A policy takes the place of chains: leave out the settings of chains, or the policy.")
     if isinstance(method, ChunkRanking):
         return _of_chunks(method, langevin, policy)
     if policy is not None:
-        return ResidualGuide(method, _method_of(Path(policy)))
+        return ResidualGuide(method, method_of(Path(policy)))
     return NetworkGuide(method) if langevin is None else LangevinGuide(method, **langevin)
 
 
@@ -70,7 +70,7 @@ def _of_chunks(
         return ChunkGuide(method, LangevinChunks(decoded=True, **langevin))
     if policy is None:
         return ChunkGuide(method)
-    proposer = _method_of(Path(policy))
+    proposer = method_of(Path(policy))
     if not isinstance(proposer, ChunkPolicy):
         raise SettingError(f"{policy} is a checkpoint of {type(proposer).__name__}: expected ChunkPolicy.")
     return ChunkGuide(method, PolicyChunks(proposer.eval()))
@@ -100,7 +100,7 @@ def _exported(path: Path) -> Method:
     return method
 
 
-def _method_of(path: Path) -> Method:
+def method_of(path: Path) -> Method:
     """The trained method of a checkpoint, or of a file that ``lean-ebm export`` wrote."""
     if path.suffix == ".safetensors":
         return _exported(path)

@@ -110,13 +110,17 @@ class NetworkGuide(TrainedGuide):
 
     Args:
         method: A method that was trained on proof steps.
+        judges: Whether to give the method's values, also if it was not trained to compare goals. None: if it was.
     """
+
+    def __init__(self, method: Method, judges: bool | None = None) -> None:
+        super().__init__(method)
+        self.judges = method.compares_conditions if judges is None else judges
 
     def judged(self, goals: GoalBatch, tactics: TacticBatch, listings: Sequence[Listing]) -> Judged:
         """Score all tactics in one pass."""
         energies, log_priors, values = self.method.assess(goals, tactics)
-        judges = self.method.compares_conditions
-        return Judged(energies, log_priors, values if judges else None, tactics.mask.sum(dim=1))
+        return Judged(energies, log_priors, values if self.judges else None, tactics.mask.sum(dim=1))
 
 
 def check_goals(goals: Sequence[OpenGoal], world: str) -> None:

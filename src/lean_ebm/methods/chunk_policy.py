@@ -74,7 +74,8 @@ class PolicyChunks(ChunkSampler):
     """Chunks that a policy proposes, sampled or the most likely ones; the energy says which is best.
 
     Each probability of a tactic for a slot is a comparison: those of the first slot once for a goal, those of the
-    others once for each chunk, or once for a goal if the policy's slots are independent. Each energy is an evaluation.
+    others once for each chunk, or once for a goal if the policy's slots are independent. Each chunk costs two
+    evaluations: its probability and its energy.
 
     Args:
         policy: The policy.
@@ -98,13 +99,14 @@ class PolicyChunks(ChunkSampler):
         theirs = problem_of(self.policy.energy, problem.goals, problem.slots)
         chunks = self._likely(theirs) if self.beam else self._sampled(theirs, uniforms)
         counted = torch.arange(1, self.number + 1, device=chunks.device).expand(len(chunks), -1)
+        evaluations = 2 * counted
         first, *others = problem.counts.unbind(dim=1)
         each = torch.stack(others).sum(dim=0)[:, None]
         if self.policy.energy.marginal:
             each = each.expand(-1, self.number)
         else:
             each = each * (torch.full_like(counted, self.number) if self.beam else counted)
-        return Draws(chunks, problem.energies(energy, chunks), counted, first[:, None] + each)
+        return Draws(chunks, problem.energies(energy, chunks), evaluations, first[:, None] + each)
 
     def _sampled(self, problem: SlotProblem, uniforms: Uniforms) -> Tensor:
         chunks = torch.zeros(len(problem.points), self.number, SLOTS, dtype=torch.int64, device=problem.points.device)

@@ -41,10 +41,13 @@ class Draws(NamedTuple):
     evaluations: Tensor
     comparisons: Tensor
 
-    @property
-    def costs(self) -> Tensor:
-        """Evaluations and comparisons together, ``(B, N)``."""
-        return self.evaluations + self.comparisons
+    def costs(self, comparison: float = 1.0) -> Tensor:
+        """Evaluations and comparisons together, ``(B, N)`` float64.
+
+        Args:
+            comparison: What a comparison costs, in evaluations.
+        """
+        return self.evaluations + comparison * self.comparisons.double()
 
 
 class ChunkSampler(ABC):

@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 
+from lean_ebm.errors import SettingError
 from lean_ebm.proving.search import (
     SEARCHES,
     Advice,
@@ -43,6 +44,21 @@ def test_the_order_of_the_and_or_search_is_the_rule():
     graph, log = run(table, TableGuide(priors, {**values, "E": 4.0}))
     assert log == ["A.t", "B.t", "A.u", "D.t"]
     assert graph.root.estimate == 0 and graph.nodes["B"].estimate == pytest.approx(0.5 + 4 + 3 * math.log(2))
+
+
+def test_the_constants_of_the_and_or_search_are_those_of_the_rule():
+    """A tried tactic adds ``step``, an untried one ``surprise`` for each unit of -log p."""
+    table = {"A": {"t": ["B"], "u": ["C"]}, "B": {"t": ["B"], "u": []}, "C": {"t": []}}
+    guide = TableGuide({"A": [0.75, 0.25], "B": [0.5, 0.5], "C": [1.0]}, {"A": 4.0, "B": 3.0, "C": 1.0})
+    # After t, A is step + 3 + surprise .69 by it, and 4 + surprise 1.39 by u.
+    assert run(table, guide, AndOrBestFirst(step=0.5, surprise=1.0))[1][:2] == ["A.t", "B.t"]
+    assert run(table, guide, AndOrBestFirst(step=2.5, surprise=1.0))[1][:2] == ["A.t", "A.u"]
+    assert run(table, guide, AndOrBestFirst(step=2.5, surprise=3.0))[1][:2] == ["A.t", "B.t"]
+    graph, _ = run(table, guide, AndOrBestFirst(step=2.5, surprise=1.0), SearchBudget(1))
+    assert graph.root.estimate == pytest.approx(4 + math.log(4))
+    for wrong in ({"step": 0.0}, {"surprise": -1.0}, {"step": math.nan}):
+        with pytest.raises(SettingError, match="expected a step above 0"):
+            AndOrBestFirst(**wrong)
 
 
 def test_without_values_the_and_or_search_goes_by_the_sum_of_log_p():

@@ -86,6 +86,10 @@ class StateTable:
         """The number of nodes and tactics together of some states, int64."""
         return self._columns["nodes"][rows].long() + self._columns["tactics"][rows].long()
 
+    def live(self, rows: Tensor) -> Tensor:
+        """Which of some states have a proof, bool."""
+        return self._columns["left"][rows] >= 0
+
     def batch(self, rows: Tensor) -> tuple[LabelledTactics, GoalBatch]:
         """Make a batch of some states."""
         many = {

@@ -38,9 +38,3 @@ class Search(ABC):
         Yields:
             Goals about which the guide was not asked yet. The search is resumed when their ``advice`` is there.
         """
-
-
-def promise(node: GoalNode, rank: int) -> float:
-    """The estimate of a goal by a tactic that was not tried yet; infinite if there is none of this rank."""
-    value = node.value
-    return max(node.cost(rank), LEAST) if value is None else value + SURPRISE * node.cost(rank)
