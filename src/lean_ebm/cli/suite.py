@@ -7,12 +7,21 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
-from lean_ebm.cli.judges import ended_in_order
-from lean_ebm.errors import mistake
+from lean_ebm.cli.equipment import ArgumentEquipment
+from lean_ebm.cli.judges import add_lean_arguments, ended_in_order
+from lean_ebm.cli.progress import progress_bar
+from lean_ebm.cli.prove import add_prover_arguments
+from lean_ebm.errors import SettingError, mistake
+from lean_ebm.experiments.suite_tables import comparison, same_budget, summary
 from lean_ebm.proving.suites import SUITES, Problem
+from lean_ebm.proving.suites.attempts import AttemptRecord, takes_seed
+from lean_ebm.proving.suites.executor import Executor, LocalExecutor
+from lean_ebm.proving.suites.results import ResultsWriter, read_results
+from lean_ebm.proving.suites.runs import Attempts, fingerprint, finish, make_attempts
 
 
 def main(args: Sequence[str] | None = None) -> int:
@@ -22,7 +31,8 @@ def main(args: Sequence[str] | None = None) -> int:
         args: ``suite`` and its arguments; None takes those of the process.
 
     Returns:
-        The exit status: 0, 2 for an error that the user can mend, 130 after an interrupt.
+        The exit status: 0 if all attempts were made, whatever was proved; 2 for an error that the user can mend; 130
+        after an interrupt.
     """
     settings = _parser().parse_args((sys.argv[1:] if args is None else args)[1:])
     try:
@@ -53,6 +63,23 @@ def _parser() -> argparse.ArgumentParser:
     listed = commands.add_parser("list", help="print what was read of a suite, a line for each problem")
     _add_suite_arguments(listed)
     listed.set_defaults(run=_list)
+
+    run = commands.add_parser("run", help="make attempts at all problems, and write a file of results")
+    _add_suite_arguments(run)
+    add_prover_arguments(run, seconds=300)
+    add_lean_arguments(run)
+    run.add_argument("--attempts", type=int, default=1, help="attempts at each problem, with seeds (1)")
+    run.add_argument("--stop-early", action="store_true", help="no further attempt at a problem that was proved")
+    run.add_argument("--seed", type=int, default=0, help="seed of the attempts (0)")
+    run.add_argument("--workers", type=int, default=1, help="attempts at a time, each with its own judge (1)")
+    run.add_argument(
+        "--output", type=Path, help="file of results, JSON lines; one of the same run is continued (NAME.jsonl)"
+    )
+    run.set_defaults(run=_run)
+
+    report = commands.add_parser("report", help="print the table of each file of results, and compare them")
+    report.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a file of results that suite run wrote")
+    report.set_defaults(run=_report)
     return parser
 
 
@@ -92,3 +119,64 @@ def _counted(problems: Sequence[Problem]) -> str:
     if reference := sum(bool(problem.reference) for problem in problems):
         text += f"; {reference} have a reference proof"
     return text
+
+
+# run
+
+
+def _run(settings: argparse.Namespace) -> int:
+    suite = SUITES[settings.name]
+    settings.world = suite.world
+    problems = _problems(settings)
+    attempts = Attempts(settings.attempts, settings.seed, settings.stop_early)
+    equipment = ArgumentEquipment(settings)
+    prover = equipment.prover()
+    if attempts.number > 1 and not takes_seed(prover):
+        raise SettingError(
+            f"--attempts is {attempts.number}, but this prover finds the same in each attempt: expected one with a "
+            "seed, such as --prover random, --guide random or --langevin.steps."
+        )
+    run = {
+        "suite": suite.name,
+        "problems": len(problems),
+        "fingerprint": fingerprint(problems),
+        **asdict(attempts),
+        **equipment.described(prover),
+    }
+    run["attempts"] = run.pop("number")
+    output = settings.output or Path(f"{suite.name}.jsonl")
+    with ResultsWriter(output, run) as results, LocalExecutor(equipment, settings.workers) as executor:
+        _make(problems, attempts, executor, results)
+        finish(problems, results, equipment.sampling_judge)
+    print(f"{output}:\n{summary(read_results(output))}")
+    return 0
+
+
+def _make(problems: Sequence[Problem], attempts: Attempts, executor: Executor, results: ResultsWriter) -> None:
+    """Make the attempts that are missing, with a progress bar."""
+    solved = {record.problem for record in results.records if record.proved}
+    count = len(results.records)
+    with progress_bar(len(problems) * attempts.number, count) as bar:
+
+        def tell(record: AttemptRecord) -> None:
+            nonlocal count
+            count += 1
+            if record.proved:
+                solved.add(record.problem)
+            bar.note(f"{len(solved)} solved")
+            bar.tell(count)
+
+        make_attempts(problems, attempts, executor, results, tell)
+
+
+# report
+
+
+def _report(settings: argparse.Namespace) -> int:
+    found = [read_results(path) for path in settings.files]
+    print("\n\n".join(f"{results.path}: {summary(results)}" for results in found))
+    if len(found) > 1:
+        print(f"\n{comparison(found)}")
+        if not same_budget(found):
+            print("\nThe runs have different budgets, so that a difference is not one of provers alone.")
+    return 0
