@@ -37,10 +37,16 @@ def main():
     if "--version" in sys.argv:
         print("Lean (version 4.0.0-fake, commit 0, Release)")
         return
-    with open(os.environ["FAKE_PIDS"] + ".starts", "a") as file:
-        print(os.getpid(), file=file)
+    starts = os.environ["FAKE_PIDS"] + ".starts"
     time.sleep(float(os.environ.get("FAKE_SLEEP", "0")))
+    if not os.path.exists(starts):  # its files are read for the first time
+        time.sleep(float(os.environ.get("FAKE_COLD", "0")))
+    with open(starts, "a") as file:
+        print(os.getpid(), os.getcwd(), *sys.argv[1:], file=file)
     source = sys.stdin.read()
+    if "FAKE_MISSING" in os.environ:
+        say(f"unknown module prefix '{os.environ['FAKE_MISSING']}'", 1, "error")
+        sys.exit(1)
     if "fake_source" in source:
         with open(os.environ["FAKE_PIDS"] + ".source", "w") as file:
             file.write(source)

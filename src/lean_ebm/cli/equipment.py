@@ -17,6 +17,7 @@ from lean_ebm.cli.prove import named_prover, search_place
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.judge import Judge
+from lean_ebm.proving.lean.messages import source_above
 from lean_ebm.proving.search import LOGIC, GuidedProver, Prover, SearchBudget, is_read
 from lean_ebm.proving.statements import Statement
 from lean_ebm.proving.suites.attempts import Equipment
@@ -51,7 +52,7 @@ class ArgumentEquipment(Equipment):
         """The judge of ``--env``; see :meth:`.Equipment.judge`."""
         if self.settings.env == "logic":
             return make_judge(self.settings)
-        header = problem.statement.preamble
+        header = source_above(problem.statement)
         return make_judge(self.settings, Needs(problem.imports, problem.axioms, header, self.settings.seconds))
 
     def kind(self, problem: Problem) -> object:
@@ -81,7 +82,7 @@ class ArgumentEquipment(Equipment):
     def second(self, statement: Statement) -> Judge | None:
         """The embedded judge of the world, where a Lean judges and that one reads the statement."""
         world = world_of(self.settings)
-        if self.settings.env == "logic" or statement.preamble:
+        if self.settings.env == "logic":
             return None
         if world is LOGIC:
             return world.environment() if is_read(statement) else None

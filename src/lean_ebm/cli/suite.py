@@ -34,7 +34,7 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status: 0 if all attempts were made, whatever was proved; 2 for an error that the user can mend; 130
         after an interrupt.
     """
-    settings = _parser().parse_args((sys.argv[1:] if args is None else args)[1:])
+    settings = suite_parser().parse_args((sys.argv[1:] if args is None else args)[1:])
     try:
         with ended_in_order():
             status: int = settings.run(settings)
@@ -51,7 +51,8 @@ def main(args: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def suite_parser() -> argparse.ArgumentParser:
+    """Make the parser of the arguments after ``suite``."""
     names = "\n".join(f"  {suite.name:12} {suite.summary}" for suite in SUITES.values())
     parser = OneSentenceParser(
         prog="lean-ebm suite",

@@ -36,6 +36,13 @@ class StubProver(Prover):
         yield ("exact fun h => h" if self.seed != WRONG else "exact fun h => h.1",)
 
 
+class Scripted(Prover):
+    """Finds the script of an environment variable."""
+
+    def search(self, spent, start):
+        yield (os.environ["STUB_SCRIPT"],)
+
+
 FINE, CRASH, CRASH_ONCE, HANG, RAISE, SLOW, WRONG = range(7)
 
 

@@ -4,12 +4,14 @@
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.lean.messages import LeanSource, admitted
+from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.statements import Attempt, Outcome, Statement
 from lean_ebm.proving.suites.readers import read_lean_folder, read_minif2f, read_theorems, read_verina
@@ -133,7 +135,7 @@ def test_what_stands_around_a_theorem_stays_as_it_is():
     preamble = odd.statement.preamble
     assert "open scoped Topology\n/- theorem commented" in preamble and "theorem done : 1 = 1 := rfl" in preamble
     assert preamble.endswith("variable {α : Type u}\nset_option maxRecDepth 2000\nopen Real\nuniverse y")
-    assert "\nuniverse x\n" in preamble  # u and w are declared above every theorem
+    assert preamble.startswith("universe x\n")  # u and w are declared above every theorem
     assert odd.place.written("simp") == STRANGE.replace("\n  intro x\n  sorry", "\n  simp")
     assert theorems[2].place.written("simp") == STRANGE.replace(":= sorry", ":= by\n  simp")
 
@@ -160,7 +162,26 @@ def test_a_folder_of_lean_files_has_a_problem_for_each_sorry(tmp_path):
         ("easy_set/1_MyAdd:MyAdd.right", "easy_set"),
     ]
     assert problems[0].place.written("omega") == text.replace("\r\n  sorry\r\n\r\n", "\n  omega\r\n\r\n")
-    assert "native_decide" in problems[0].statement.preamble and "commutes" in problems[1].statement.preamble
+    assert "native_decide" in problems[0].statement.preamble and problems[0].statement == replace(
+        problems[1].statement, proposition="myAdd a b = myAdd b a"
+    )  # what has no proof is left out, so that nothing can find it
+
+
+def test_what_has_no_proof_stays_above_what_mentions_it():
+    text = "theorem A.a : P := sorry\nexample : Q := sorry\ntheorem b : R := by sorry\ndef c := b\ntheorem d : S := sorry\n"
+    kept = [theorem.statement.preamble.split("\n") for theorem in source_theorems(text)]
+    assert kept[1:3] == [[""], [""]] and [line for line in kept[3] if line] == [
+        "theorem b : R := by sorry",
+        "def c := b",
+    ]
+
+
+def test_a_theorem_that_is_proved_may_have_any_form():
+    text = "theorem a : ∀ n : Nat, P n\n  | 0 => h\n  | n + 1 => g\ntheorem b : a = a := by sorry\n"
+    (theorem,) = source_theorems(text)
+    assert theorem.name == "b" and theorem.statement.preamble.startswith("theorem a : ∀ n : Nat, P n\n  | 0")
+    with pytest.raises(SyntaxProblem, match="line 1: a proof by cases"):
+        source_theorems(text.replace("=> h", "=> sorry"))
 
 
 def test_our_own_lines_are_read(tmp_path):

@@ -20,7 +20,15 @@ from pathlib import Path
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted, without_library
+from lean_ebm.proving.lean.messages import (
+    HEADER,
+    LeanMessage,
+    LeanReport,
+    LeanSource,
+    admitted,
+    source_above,
+    without_library,
+)
 from lean_ebm.proving.lean.prelude import provide_modules
 from lean_ebm.proving.lean.session import LeanSession
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
@@ -161,7 +169,7 @@ class Lean(Judge):
             if isinstance(checked, LeanReport):
                 reports[index] = checked
             else:
-                ready.setdefault(attempt.statement.preamble, []).append((index, checked))
+                ready.setdefault(source_above(attempt.statement), []).append((index, checked))
         batches = [
             (group[start : start + self.batch], 0)
             for group in ready.values()

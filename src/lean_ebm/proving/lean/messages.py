@@ -128,6 +128,15 @@ def without_library(report: LeanReport, missing: str) -> LeanReport:
     return replace(report, reason=f"{reason} ({missing})")
 
 
+def source_above(statement: Statement) -> str:
+    """The source that stands between :data:`HEADER` and a statement.
+
+    Above one that is trusted, names that are not bound are bound by Lean, as in any file, unless its source says not.
+    """
+    above = "set_option autoImplicit true\n" if statement.trusted else ""
+    return f"{above}{statement.preamble}".strip("\n")
+
+
 class LeanSource:
     """Attempts as Lean source.
 
@@ -146,7 +155,7 @@ class LeanSource:
         self._judged, self._asked = judged, "C" if judged else "T"
         secret = secret_name()
         self._names = [f"{secret}_{index}" for index in range(len(attempts))]
-        preamble = attempts[0].statement.preamble.strip("\n") if attempts else ""
+        preamble = source_above(attempts[0].statement) if attempts else ""
         parts = [f"{preamble}\n"] if preamble else []
         line = parts[0].count("\n") if parts else 0
         self._starts: list[tuple[int, int, str]] = [(0, -1, "preamble")]  # line, attempt, and what starts there

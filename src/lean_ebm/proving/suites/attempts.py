@@ -15,6 +15,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.proving.environment import Environment
 from lean_ebm.proving.judge import Judge
 from lean_ebm.proving.lean import LeanEnvironment, LeanNotFoundError
+from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.search import FoundProof, Prover, SearchBudget, find_proof
 from lean_ebm.proving.statements import Outcome, Statement, Verdict
 from lean_ebm.proving.suites.problem import Problem
@@ -37,6 +38,7 @@ OUTCOMES = {
 
 _JUDGES = 2  # judges that a worker keeps, each with its imports
 _WARM_UP = 600.0  # seconds to import a library for the first time
+_NEEDS_LEAN = "it needs Lean: the embedded logic does not read it, and --env lean may"
 _OF_LEAN = ("Init", "Lean", "Std")  # modules that come with Lean itself
 
 
@@ -292,7 +294,7 @@ def _record(job: Job, judge: Judge, found: FoundProof) -> AttemptRecord:
     if found.proved:
         assert verdict is not None
         return record_of(job, PROVED, script=found.script, verifier=verdict.verifier, reason=found.unwritten, **costs)
-    trusted = job.problem.statement.trusted
+    trusted = job.problem.statement.trusted  # so that some Lean reads it
     if found.unread:
         embedded = trusted and not isinstance(judge, LeanEnvironment)
         return (
@@ -304,6 +306,8 @@ def _record(job: Job, judge: Judge, found: FoundProof) -> AttemptRecord:
         # The search did not begin, since the environment did not start the statement.
         if verdict.outcome in (Outcome.TIMEOUT, Outcome.CRASH):
             return record_of(job, LOST, reason=verdict.message)
+        if trusted and isinstance(judge, Logic):
+            return record_of(job, NEEDS, reason=_need(job.problem) if job.problem.imports else _NEEDS_LEAN)
         if trusted and isinstance(judge, LeanEnvironment) and not judge.lean.has_library:
             return record_of(job, NEEDS, reason=_need(job.problem))
         return record_of(job, UNREAD, reason=verdict.message)

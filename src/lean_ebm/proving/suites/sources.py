@@ -19,7 +19,6 @@ from lean_ebm.proving.suites.problem import ProofPlace
 
 _THEOREMS = ("theorem", "lemma", "example")
 _MARGIN = 2  # blanks by which a proof stands right of its theorem
-_LEANS_OWN = "set_option autoImplicit true\n"  # what Lean has for a file, and the judge's header takes away
 
 
 @dataclass(frozen=True)
@@ -54,56 +53,99 @@ class SourceTheorem:
 def source_theorems(text: str) -> list[SourceTheorem]:
     """List the theorems of Lean source, in their order.
 
+    Above a theorem stand all commands before it but imports. Earlier theorems without a proof are left out if nothing
+    mentions them: no proof may use them, and a tactic that looks for lemmas should not find them.
+
     Args:
         text: The source. The proof of the last theorem may be missing after ``:=`` or ``:= by``.
 
     Raises:
-        SyntaxProblem: If a comment or a string does not end, or a theorem has no colon or no ``:=``.
+        SyntaxProblem: If a comment or a string does not end, or a theorem without a proof has no colon or no ``:=``.
     """
-    commands = split_commands(text)
     found: list[SourceTheorem] = []
-    imports: list[str] = []
-    axioms: list[str] = []
-    scopes: list[tuple[str, bool]] = []  # what is open: its name, and whether it is a namespace
-    universes: list[tuple[int, int, str]] = []  # where names of universes stand, and what to put there
-    begin = 0  # of what stands below the imports
-    for command in commands:
+    above = _Above(text)
+    for command in split_commands(text):
+        above.mention(command)
         keyword, name = command.keyword, name_of(command)[0]
         if keyword == "import" and not found:
-            imports.append(name)
-            begin = command.tokens[-1].end
+            above.imports.append(name)
+            above.begin = command.tokens[-1].end
         elif keyword in ("namespace", "section"):
-            scopes.append((name, keyword == "namespace"))
-        elif keyword == "end" and scopes:
-            _close(scopes, name)
+            above.scopes.append((name, keyword == "namespace"))
+        elif keyword == "end":
+            above.close(name)
         elif keyword == "universe":
-            universes.append(_undeclared(command))
+            above.changes.append(_undeclared(command))
         elif keyword == "axiom":
-            axioms.append(_full(scopes, name))
+            above.axioms.append(above.full(name))
         elif keyword in _THEOREMS:
-            preamble = _replaced(text, begin, _start(command), universes)
-            full = _full(scopes, name) if name else ""
-            found.append(_theorem(text, command, full, preamble, tuple(imports), tuple(axioms)))
+            try:
+                theorem = _theorem(text, command, above)
+            except SyntaxProblem as problem:
+                if any(token.text == "sorry" for token in command.tokens):
+                    raise SyntaxProblem(f"line {command.line}: {problem}") from problem
+                continue  # it has a proof, in a form that need not be known
+            found.append(theorem)
+            if theorem.is_open:
+                place = _start(command), command.tokens[-1].end
+                above.open.setdefault(name.rpartition(".")[2], []).append(place)
     return found
+
+
+class _Above:
+    """What stands above the next theorem.
+
+    Attributes:
+        begin: Where what stands below the imports begins.
+        imports: The modules that are imported.
+        axioms: The axioms.
+        scopes: What is open: its name, and whether it is a namespace.
+        changes: Parts of the text, and what the judge gets in their place.
+        open: Where the theorems without a proof stand that nothing has mentioned, by the last parts of their names.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.begin = 0
+        self.imports: list[str] = []
+        self.axioms: list[str] = []
+        self.scopes: list[tuple[str, bool]] = []
+        self.changes: list[tuple[int, int, str]] = []
+        self.open: dict[str, list[tuple[int, int]]] = {}
+
+    def preamble(self, end: int) -> str:
+        """The source up to a place, as the judge gets it."""
+        parts: list[str] = []
+        begin = self.begin
+        unused = [(start, stop, "") for places in self.open.values() for start, stop in places]
+        for start, stop, instead in sorted([*self.changes, *unused]):
+            parts += self._text[begin:start], instead
+            begin = stop
+        return "".join([*parts, self._text[begin:end]])
+
+    def mention(self, command: SourceCommand) -> None:
+        """Keep the theorems without a proof that a command mentions."""
+        for token in command.tokens:
+            if token.kind in ("name", "projection"):
+                self.open.pop(token.text.lstrip("."), None)
+
+    def full(self, name: str) -> str:
+        """The full name of what is declared here."""
+        if name.startswith("_root_."):
+            return name.removeprefix("_root_.")
+        return ".".join([*(scope for scope, named in self.scopes if named), name])
+
+    def close(self, name: str) -> None:
+        """Close what ``end NAME`` closes: a scope, or several whose names together are the name."""
+        names: list[str] = []
+        while self.scopes:
+            names.insert(0, self.scopes.pop()[0])
+            if not name or ".".join(names) == name:
+                return
 
 
 def _start(command: SourceCommand) -> int:
     return (command.prefix[0] if command.prefix else command).tokens[0].start
-
-
-def _full(scopes: Sequence[tuple[str, bool]], name: str) -> str:
-    if name.startswith("_root_."):
-        return name.removeprefix("_root_.")
-    return ".".join([*(scope for scope, named in scopes if named), name])
-
-
-def _close(scopes: list[tuple[str, bool]], name: str) -> None:
-    """Close what ``end NAME`` closes: a scope, or several whose names together are the name."""
-    names: list[str] = []
-    while scopes:
-        names.insert(0, scopes.pop()[0])
-        if not name or ".".join(names) == name:
-            return
 
 
 def _undeclared(command: SourceCommand) -> tuple[int, int, str]:
@@ -112,17 +154,10 @@ def _undeclared(command: SourceCommand) -> tuple[int, int, str]:
     return command.tokens[0].start, command.tokens[-1].end, f"universe {' '.join(names)}" if names else ""
 
 
-def _replaced(text: str, begin: int, end: int, changes: Sequence[tuple[int, int, str]]) -> str:
-    parts = [_LEANS_OWN]
-    for start, stop, instead in changes:
-        parts += text[begin:start], instead
-        begin = stop
-    return "".join([*parts, text[begin:end]])
-
-
-def _theorem(
-    text: str, command: SourceCommand, name: str, preamble: str, imports: tuple[str, ...], axioms: tuple[str, ...]
-) -> SourceTheorem:
+def _theorem(text: str, command: SourceCommand, above: _Above) -> SourceTheorem:
+    """A theorem, with what stands above it."""
+    own = name_of(command)[0]
+    name = above.full(own) if own else ""
     rest = command.rest
     levels = depths(rest)
     universes, at = universes_of(rest, 0 if command.keyword == "example" else name_of(command)[1])
@@ -133,13 +168,15 @@ def _theorem(
     if end == colon + 1:
         raise SyntaxProblem(f"expected a proposition after the colon of {name or command.keyword}, found ':='")
     proof = rest[end + 1 :]
-    lines = [preamble.rstrip(), *(text[_start(part) : part.tokens[-1].end] for part in command.prefix)]
+    lines = [above.preamble(_start(command)).strip("\r\n")]
+    lines += [text[_start(part) : part.tokens[-1].end] for part in command.prefix]
     if more := [each for each in universes if each not in UNIVERSES]:
         lines.append(f"universe {' '.join(more)}")
     statement = Statement(
         _verbatim(text, rest[colon + 1 : end]), _verbatim(text, rest[at:colon]), "\n".join(lines), trusted=True
     )
-    return SourceTheorem(name, command.line, statement, proof, _place(text, command, end), imports, axioms)
+    place = _place(text, command, end)
+    return SourceTheorem(name, command.line, statement, proof, place, tuple(above.imports), tuple(above.axioms))
 
 
 def _verbatim(text: str, tokens: Sequence[Token]) -> str:
