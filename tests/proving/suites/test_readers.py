@@ -168,12 +168,9 @@ def test_a_folder_of_lean_files_has_a_problem_for_each_sorry(tmp_path):
 
 
 def test_what_has_no_proof_stays_above_what_mentions_it():
-    text = "theorem A.a : P := sorry\nexample : Q := sorry\ntheorem b : R := by sorry\ndef c := b\ntheorem d : S := sorry\n"
-    kept = [theorem.statement.preamble.split("\n") for theorem in source_theorems(text)]
-    assert kept[1:3] == [[""], [""]] and [line for line in kept[3] if line] == [
-        "theorem b : R := by sorry",
-        "def c := b",
-    ]
+    lines = ["theorem A.a : P := sorry", "example : Q := sorry", "theorem b : R := by sorry", "def c := b"]
+    theorems = source_theorems("\n".join([*lines, "theorem d : S := sorry"]))
+    assert [theorem.statement.preamble.strip().split("\n") for theorem in theorems] == [[""], [""], [""], lines[2:]]
 
 
 def test_a_theorem_that_is_proved_may_have_any_form():

@@ -13,7 +13,7 @@ from lean_ebm.cli.equipment import ArgumentEquipment
 from lean_ebm.cli.suite import main, suite_parser
 from lean_ebm.proving.lean import Lean
 from lean_ebm.proving.suites import SUITES
-from lean_ebm.proving.suites.attempts import NEEDS, PROVED, UNPROVED, Worker
+from lean_ebm.proving.suites.attempts import NEEDS, PROVED, UNPROVED, UNREAD, Worker
 from lean_ebm.proving.suites.runs import Attempts
 
 HEADER = "import Mathlib\n\nset_option maxHeartbeats 0\n\nopen Real Nat\n\n"
@@ -173,3 +173,22 @@ def test_axioms_of_the_source_are_allowed_and_others_are_not(tmp_path, monkeypat
     record = tried(tmp_path / "data", *project, "--prover", "suite_stubs.Scripted")["a"]
     assert record.proved == (axiom == "Own.given")
     assert record.proved or "depends on Other.given" in record.reason
+
+
+def test_what_pantograph_finds_is_checked_by_new_processes_and_by_the_embedded_logic(tmp_path, monkeypatch):
+    stub = Path(__file__).parents[1] / "repl_stub.py"
+    repl = write(tmp_path / "repl", f'#!/bin/sh\necho >> "{tmp_path}/starts"\nexec "{sys.executable}" "{stub}"\n')
+    repl.chmod(0o755)
+    write(tmp_path / "data/a.lean", "theorem swap (p q : Prop) (h : p ∧ q) : q ∧ p := by sorry\n")
+    write(tmp_path / "other/a.lean", "open Nowhere\ntheorem unread : True := by sorry\n")
+    arguments = ["--env", "pantograph", "--repl", str(repl), "--prover", "best-first"]
+    record = tried(tmp_path / "data", *arguments)["swap"]
+    assert record.proved and record.applications > 0 and record.second.startswith("kernel of lean-ebm")
+    unread = tried(tmp_path / "other", *arguments)["unread"]
+    assert unread.outcome == UNREAD and "Lean refuses the header: unknown namespace 'Nowhere'" in unread.reason
+    (tmp_path / "starts").unlink()
+    tried(tmp_path / "data", *arguments)
+    before = len((tmp_path / "starts").read_text().splitlines())
+    monkeypatch.setattr(ArgumentEquipment, "fresh", lambda self, problem: None)
+    assert tried(tmp_path / "data", *arguments)["swap"].proved
+    assert len((tmp_path / "starts").read_text().splitlines()) - before < before  # the check took processes of its own
