@@ -74,6 +74,12 @@ def suite_parser() -> argparse.ArgumentParser:
     run.add_argument("--seed", type=int, default=0, help="seed of the attempts (0)")
     run.add_argument("--workers", type=int, default=1, help="attempts at a time, each with its own judge (1)")
     run.add_argument(
+        "--executor",
+        choices=("local", "ray"),
+        default="local",
+        help="where workers run: processes of this machine, or a cluster with Ray (local)",
+    )
+    run.add_argument(
         "--output", type=Path, help="file of results, JSON lines; one of the same run is continued (NAME.jsonl)"
     )
     run.set_defaults(run=_run)
@@ -146,11 +152,20 @@ def _run(settings: argparse.Namespace) -> int:
     }
     run["attempts"] = run.pop("number")
     output = settings.output or Path(f"{suite.name}.jsonl")
-    with ResultsWriter(output, run) as results, LocalExecutor(equipment, settings.workers) as executor:
+    with ResultsWriter(output, run) as results, _executor(settings, equipment) as executor:
         _make(problems, attempts, executor, results)
         finish(problems, results, equipment.sampling_judge)
     print(f"{output}:\n{summary(read_results(output))}")
     return 0
+
+
+def _executor(settings: argparse.Namespace, equipment: ArgumentEquipment) -> Executor:
+    """The executor of ``--executor``."""
+    if settings.executor == "local":
+        return LocalExecutor(equipment, settings.workers)
+    from lean_ebm.proving.suites.ray_executor import RayExecutor
+
+    return RayExecutor(equipment, settings.workers, memory=settings.memory)
 
 
 def _make(problems: Sequence[Problem], attempts: Attempts, executor: Executor, results: ResultsWriter) -> None:

@@ -32,7 +32,7 @@ class StubProver(Prover):
         if self.seed == RAISE:
             raise ZeroDivisionError("a fault of the user's prover")
         if self.seed == SLOW:
-            time.sleep(0.5)
+            time.sleep(1.0)
         yield ("exact fun h => h" if self.seed != WRONG else "exact fun h => h.1",)
 
 

@@ -80,7 +80,7 @@ def test_runs_are_compared_problem_by_problem(capsys, tmp_path):
     [
         (["--prover", "best-first", "--attempts", "2"], "expected one with a seed"),
         (["--attempts", "0"], "number of attempts is 0"),
-        (["--workers", "0"], "number of processes is 0"),
+        (["--workers", "0"], "number of workers is 0"),
         (["--project", "x"], "--project is for a Lean"),
         (["--prover", "none"], "--prover is 'none'"),
         (["--guide", "sizes", "--prover", "random"], "leave out --prover random"),

@@ -177,15 +177,18 @@ class Worker:
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
-        self._prover = equipment.prover()
+        self._prover: Prover | None = None
+        self._ready = False
         self._judges: dict[object, Judge | str] = {}  # a text says why there is no judge
 
     def attempt(self, job: Job) -> AttemptRecord:
         """Make an attempt.
 
         Raises:
-            LeanNotFoundError: If the Lean or the project that the user has named is not there.
+            UserError: If what the user has named is not there: a Lean, a project, a guide.
         """
+        if not self._ready:  # made here, where what goes wrong is told as that of an attempt
+            self._prover, self._ready = self._equipment.prover(), True
         begun = time.monotonic()
         record = self._made(job)
         return replace(record, seconds=round(time.monotonic() - begun, 4))
