@@ -13,6 +13,8 @@ from lean_ebm.proving.suites.results import Results, by_problem
 
 _KS = (1, 8, 32, 128, 512)  # numbers of attempts that tables have, beside all of them
 
+_FEW = 50  # problems of a split for which an interval says little
+
 
 def named(results: Results) -> str:
     """What a run is called: its prover and its file."""
@@ -89,9 +91,9 @@ def _row(results: Results, split: str, ks: Sequence[int]) -> list[str]:
     solved = sum(any(record.proved for record in records) for records in attempts.values())
     count = len({record.problem for record in tried})
     rates = [_estimate(share(values)) if (values := list(passes(results, k, split).values())) else "-" for k in ks]
-    used = [_used(tried, name) for name in ("applications", "evaluations", "seconds")]
+    means = [_used(tried, name) for name in ("applications", "evaluations", "seconds")]
     numbers = [len(attempts), *strange, count, solved]
-    return [split or "all", *map(str, numbers), *rates, *used]
+    return [split or "all", *map(str, numbers), *rates, *means]
 
 
 def _used(records: Sequence[AttemptRecord], name: str) -> str:
@@ -100,6 +102,38 @@ def _used(records: Sequence[AttemptRecord], name: str) -> str:
         return "-"
     mean = sum(getattr(record, name) for record in records) / len(records)
     return f"{mean:.3f}" if name == "seconds" else f"{mean:.0f}"
+
+
+def used(results: Results, name: str) -> str:
+    """The mean of what an attempt used.
+
+    Args:
+        results: The results.
+        name: ``applications``, ``evaluations`` or ``seconds``.
+    """
+    return _used([record for record in results.records if record.tried], name)
+
+
+def checked(results: Results) -> str:
+    """How many proofs a second judge has checked as well, and how many of them it refused."""
+    asked = [record for record in results.records if record.second]
+    refused = sum(record.outcome == DISPUTED for record in asked)
+    return f"{len(asked)}, {refused} refused" if asked else "0"
+
+
+def solved_by_split(results: Results, splits: Sequence[str]) -> list[str]:
+    """For each split the share of its problems that was proved, with its interval; of few problems, the number.
+
+    Args:
+        results: The results.
+        splits: The splits.
+    """
+    found = []
+    for split in splits:
+        values = list(passes(results, int(results.run["attempts"]), split).values())
+        few = len(values) < _FEW
+        found.append(f"{sum(values):.0f} of {len(values)}" if few else _estimate(share(values)))
+    return found
 
 
 def comparison(all_results: Sequence[Results]) -> str:
@@ -137,7 +171,7 @@ def comparison(all_results: Sequence[Results]) -> str:
         means = [f"{sum(part) / len(part):.3f}" for part in values]
         change = _estimate(difference(*values), signed=True)
         rows.append([named(other), f"pass@{k}", str(len(both)), *means, change, str(gained), str(lost)])
-    header = ["run", "", "problems", named(first), "it", "difference", "only it, or more often", "only the first"]
+    header = ["run", "", "problems", named(first), "this run", "difference", "better on", "worse on"]
     return table(header, rows)
 
 

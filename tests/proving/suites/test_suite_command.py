@@ -69,7 +69,7 @@ def test_runs_are_compared_problem_by_problem(capsys, tmp_path):
     capsys.readouterr()
     assert main(["suite", "report", *files[:2]]) == 0
     out = capsys.readouterr().out
-    assert "| run |  | problems | auto (a.jsonl) |" in out
+    assert "| run |  | problems | auto (a.jsonl) | this run |" in out
     assert "| best-first (b.jsonl) | pass@1 | 4 | 1.000 |" in out
     assert main(["suite", "report", files[0], files[2]]) == 2
     assert "on different problems" in capsys.readouterr().err
