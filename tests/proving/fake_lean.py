@@ -1,4 +1,4 @@
-"""Stands in for a `lean` program: accepts every theorem, and misbehaves if a script asks for it."""
+"""Stands in for a `lean` program: accepts every proof that has a tactic, and misbehaves if a script asks for it."""
 
 import json
 import os
@@ -52,8 +52,11 @@ def main():
             file.write(source)
     axioms = os.environ.get("FAKE_AXIOMS")
     depends = f"depends on axioms: [{axioms}]" if axioms else "does not depend on any axioms"
-    for number, line in enumerate(source.splitlines(), 1):
+    lines = source.splitlines()
+    for number, line in enumerate(lines, 1):
         misbehave(line)
+        if line == ") := by" and not lines[number].strip():  # there is no tactic
+            say("unsolved goals\n⊢ P", number, "error")
         if "fake_environment" in line:
             say(f"{os.getcwd()} {sys.argv[1:]} {source[:100]}", number)
         if line.startswith(PRINT):

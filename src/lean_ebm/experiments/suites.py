@@ -125,9 +125,9 @@ def body(options: Options, runs: Sequence[SuiteRun]) -> list[str]:
         "Tactics are those of the narrow set, two or three a goal, except where the decision procedure finds a proof. "
         f"**Each theorem has one attempt with at most {APPLICATIONS} applications of tactics, failed ones included, "
         f"and {SECONDS:g} seconds**; no prover asks a network. All proofs were checked whole by the kernel of this "
-        f"package, and of each run up to {SAMPLE}, taken by their hash, also by Lean. Intervals are for the choice of theorems "
-        "(Wilson's; of differences, those of Bonett and Price for pairs). No prover was tuned on these theorems, whose "
-        "seed is used for nothing else.",
+        f"package, and of each run up to {SAMPLE}, taken by their hash, also by Lean. Intervals are for the choice of "
+        "theorems (Wilson's; of differences, those of Bonett and Price for pairs). No prover was tuned on these "
+        "theorems, whose seed is used for nothing else.",
         table(["prover", ""], [[f"`{name}`", PROVERS[name]] for name in options.chosen["provers"]]),
     ]
     for suite in options.chosen["suites"]:

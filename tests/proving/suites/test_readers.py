@@ -156,6 +156,7 @@ def test_a_folder_of_lean_files_has_a_problem_for_each_sorry(tmp_path):
     )
     write(tmp_path / "easy_set/1_MyAdd.lean", text)
     write(tmp_path / "readme.lean", "theorem a : True := trivial\n")
+    write(tmp_path / ".lake/packages/mathlib/a.lean", "theorem a : True := sorry\n")
     problems = read_lean_folder(tmp_path)
     assert [(problem.name, problem.split) for problem in problems] == [
         ("easy_set/1_MyAdd:MyAdd.commutes", "easy_set"),

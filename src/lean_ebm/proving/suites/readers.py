@@ -68,7 +68,7 @@ def read_verina(path: Path) -> list[Problem]:
         SettingError: If there is nothing to read, or a task cannot be read; says which one.
     """
     found = []
-    for file in sorted(_folder(path).rglob("task.lean")):
+    for file in _files(path, "task.lean"):
         try:
             name = str(json.loads(_text(file.with_name("task.json")))["id"])
         except (ValueError, KeyError, TypeError) as error:
@@ -149,7 +149,7 @@ def _problem(theorem: SourceTheorem, name: str, split: str) -> Problem:
 
 def _open_theorems(path: Path) -> Iterator[tuple[Path, SourceTheorem]]:
     """The theorems without a proof of all Lean files of a folder, in the order of the files' names."""
-    for file in sorted(_folder(path).rglob("*.lean")):
+    for file in _files(path, "*.lean"):
         for theorem in _theorems(_text(file), file):
             if theorem.is_open:
                 yield file, theorem
@@ -162,10 +162,12 @@ def _theorems(text: str, where: object) -> list[SourceTheorem]:
         raise SettingError(f"{where}: {problem}.") from problem
 
 
-def _folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise SettingError(f"There is no folder {path}: name the folder of the benchmark by --data.")
-    return path
+def _files(folder: Path, pattern: str) -> list[Path]:
+    """The files of a folder by their names; not those in hidden folders, where Lake keeps the packages of a project."""
+    if not folder.is_dir():
+        raise SettingError(f"There is no folder {folder}: name the folder of the benchmark by --data.")
+    found = sorted(folder.rglob(pattern))
+    return [file for file in found if not any(part.startswith(".") for part in file.relative_to(folder).parts)]
 
 
 def _text(file: Path) -> str:
