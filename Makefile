@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out reasoning provers numbers claim proving bench bench-smoke gpu-check test coverage \
+.PHONY: setup quickstart leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
+	test coverage \
 	test-slow lint format clean
 
 setup: $(READY)
@@ -28,10 +29,10 @@ quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
 
-# Takes hours on two cores (provers: about one), resumes where it was interrupted, and writes a report into results/.
+# Takes hours on two cores (provers: about one; suites: minutes), resumes where it was interrupted, and writes a report into results/.
 # FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.
-# RECIPES="contrastive ebt": only these recipes (not for reasoning). RUNS=folder: the folder of the runs.
-leaderboard held-out reasoning provers numbers claim: $(READY)
+# RECIPES="contrastive ebt": only these recipes (not for reasoning, claim and suites). RUNS=folder: the folder of the runs.
+leaderboard held-out reasoning provers numbers claim suites: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(RECIPES),--recipes $(RECIPES)) $(if $(RUNS),--folder "$(RUNS)")
 

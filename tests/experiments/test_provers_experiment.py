@@ -12,7 +12,7 @@ from lean_ebm.experiments import provers_checks, provers_searches
 from lean_ebm.experiments.provers import PROVERS, SEVERAL_SEEDS, plan
 from lean_ebm.experiments.provers_checks import LeanRun, SpeedRun
 from lean_ebm.experiments.provers_searches import CONTESTANTS, RECIPES, SearchRun
-from lean_ebm.experiments.provers_sets import SETS, hardest, known_states, length_of, make, sets
+from lean_ebm.experiments.provers_sets import SETS, known_states, make, sets
 from lean_ebm.experiments.provers_states import UnseenStates
 from lean_ebm.experiments.provers_tables import Searched, tables
 from lean_ebm.experiments.runs import TrainingRun, execute
@@ -22,6 +22,7 @@ from lean_ebm.proving.candidates import listing_of, sequent_of
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.lean.toolchain import find_wheel
 from lean_ebm.proving.logic.logic import root
+from lean_ebm.proving.theorems.propl import hardest, length_of
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "proving"
 

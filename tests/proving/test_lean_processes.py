@@ -98,8 +98,11 @@ def test_no_zombies(fake):
     with Lean(fake, timeout=3.0) as lean:
         lean.check([Attempt(SWAP, "fake_hang")])
         lean.check([Attempt(SWAP, "fake_crash")])
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    try:
+        ended, _ = os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:  # there is no child at all; other tests may have left one that runs, for multiprocessing
+        ended = 0
+    assert ended == 0
 
 
 def test_no_lean_is_said_in_words(tmp_path):

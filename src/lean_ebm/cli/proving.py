@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
 from lean_ebm.cli.guidance import add_guide_arguments, applications_of, suggest
-from lean_ebm.cli.judges import add_judge_arguments, add_world_argument, ended_in_order, make_judge, preamble_of
+from lean_ebm.cli.judges import Needs, add_judge_arguments, add_world_argument, ended_in_order, make_judge, preamble_of
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.cli.prove import add_prove_arguments
 from lean_ebm.cli.prove import prove as run_prove
@@ -134,7 +134,7 @@ def _check(settings: argparse.Namespace) -> int:
         raise SettingError(f"{settings.file}: {error}.") from error
     if not file.entries:
         raise SettingError(f"{settings.file} has no theorem: expected lines such as 'theorem name : p := by ...'.")
-    with make_judge(settings, file.imports) as judge, progress_bar(len(file.entries)) as bar:
+    with make_judge(settings, Needs(file.imports)) as judge, progress_bar(len(file.entries)) as bar:
         results = check_file(file, judge, preamble_of(settings), bar.tell, _known(settings))
     if settings.env == "logic":
         for module in file.imports:

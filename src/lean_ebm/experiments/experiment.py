@@ -76,7 +76,7 @@ class Experiment(Generic[AnyRun]):
         introduction: First sentences of the report.
         output: Name of the report in ``results/``.
         choices: Options besides those that all experiments have.
-        plan: Returns the runs, at least one of which is a training.
+        plan: Returns the runs.
         body: Returns the paragraphs of the report, and draws its pictures. Empty paragraphs are left out.
         configs: Folder of the recipes.
         seeds: Number of seeds.
@@ -174,15 +174,16 @@ class Experiment(Generic[AnyRun]):
         about = "**A dry run: the figures mean nothing.**" if options.fast else self.introduction
         last = options.seeds[-1]
         seeds = f"Means over seeds 0 to {last} with {self.intervals}." if last else "Seed 0 only."
-        first = next(run for run in runs if isinstance(run, TrainingRun))
+        first = next((run for run in runs if isinstance(run, TrainingRun)), None)
+        again = f"`{options.command}` makes all runs and resumes them where they were interrupted."
         texts = [
             f"# {self.title}",
             f"Written by `{options.command}`; change nothing by hand. {about} {seeds}",
             *self.body(options, runs),
             "## Again",
-            "\n".join(f"    {command}" for command in first.commands()),
-            f"make the first run. `{options.command}` makes all runs and resumes them where they were interrupted.",
-            f"Each run had {' or '.join(threads)} CPU thread(s) of {machine()}." if threads else "",
+            "" if first is None else "\n".join(f"    {command}" for command in first.commands()),
+            again if first is None else f"make the first run. {again}",
+            f"Each run had {' or '.join(threads)} CPU thread(s) of {machine()}." if threads else f"On {machine()}.",
             f"Trained at commit {' and '.join(commits)}." if commits else "",
             f"Versions: {versions()}.",
             "## Failures\n\n" + "\n".join(f"- {failure}" for failure in failures) if failures else "",

@@ -19,7 +19,7 @@ from lean_ebm.callbacks import EMA, DivergenceGuard
 from lean_ebm.data import ProofSteps
 from lean_ebm.errors import SettingError
 from lean_ebm.experiments.provers_searches import search_all
-from lean_ebm.experiments.provers_sets import HARDEST, TheoremSet, hardest, known_states, make
+from lean_ebm.experiments.provers_sets import TheoremSet, known_states, make
 from lean_ebm.experiments.tables import Estimate, bootstrapped
 from lean_ebm.files import write_whole
 from lean_ebm.guides import NetworkGuide, load
@@ -31,6 +31,7 @@ from lean_ebm.proving.steps.columns import Columns
 from lean_ebm.proving.steps.found import add_search, write_columns
 from lean_ebm.proving.steps.sampling import Thoroughness
 from lean_ebm.proving.steps.sources import LogicSource, read_theorems
+from lean_ebm.proving.theorems.propl import HARDEST, hardest
 
 EXPLORED = Thoroughness(tie_expansions=1)
 """How thoroughly the searches are explored: to try all cuts of large goals would take most of the time."""

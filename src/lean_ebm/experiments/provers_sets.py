@@ -24,22 +24,19 @@ from lean_ebm.proving.candidates.sequents import sequent_of
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.steps.blocks import StepSettings, folder_of, provide_steps
 from lean_ebm.proving.steps.sampling import Thoroughness
 from lean_ebm.proving.steps.sources import Drawn, draw
 from lean_ebm.proving.theorems.families import FAMILIES
+from lean_ebm.proving.theorems.propl import hardest, length_of
 
 TEST_SEED = 1019
 """The seed of all theorems of this report that are not a split of the data."""
 
 DECISION_SECONDS = 2.0
 """Seconds in which the decision procedure must prove a propositional theorem."""
-
-HARDEST = 0.2
-"""The share of theorems that counts as the hardest, those with the longest proofs by the decision procedure."""
 
 THOROUGH = Thoroughness(expansions=1000, turn_expansions=300, tie_expansions=30)
 """Ten times the thoroughness with which states for training are searched."""
@@ -295,26 +292,6 @@ def _families() -> Iterator[tuple[Drawn, str]]:
             if size >= family.smallest:
                 statement = family.statement(size)
                 yield Drawn("families", statement, sequent_of(root(statement))), family.name
-
-
-def length_of(proof: ProofTerm) -> int:
-    """The number of inferences of a proof term."""
-    sizes: dict[int, int] = {}  # by identity: terms may share parts
-
-    def size(term: object) -> int:
-        if not isinstance(term, tuple):
-            return 0
-        if id(term) not in sizes:
-            sizes[id(term)] = 1 + sum(map(size, term))
-        return sizes[id(term)]
-
-    return size(proof)
-
-
-def hardest(lengths: list[int]) -> list[int]:
-    """The indices of the hardest theorems, in their order."""
-    ranked = sorted(range(len(lengths)), key=lambda index: -lengths[index])
-    return sorted(ranked[: max(1, round(HARDEST * len(lengths)))])
 
 
 def read_set(path: Path) -> list[Statement]:

@@ -10,9 +10,10 @@ from statistics import mean
 from typing import Any
 
 from lean_ebm.experiments.provers_searches import BASELINES, CONTESTANTS, RECIPES
-from lean_ebm.experiments.provers_sets import SETS, hardest
+from lean_ebm.experiments.provers_sets import SETS
 from lean_ebm.experiments.runs import Figures
 from lean_ebm.experiments.tables import Estimate, bootstrapped, draw_picture, interval, table
+from lean_ebm.proving.theorems.propl import hardest
 
 COUNTING = (
     "*A tactic that is tried in a goal is an application, whether it fails or not. All have the same number of them "

@@ -44,11 +44,14 @@ class Statement:
         binders: The variables that it is about, such as ``(p q : Prop)``; empty if the proposition is closed.
         preamble: Lean source that comes before the theorem, such as ``open Nat`` or the theorems that it uses. It is
             trusted: it comes from a file that the user names, never from a prover.
+        trusted: Whether binders and proposition are as well. A Lean then gets them as they are, and nothing that it
+            reads is refused because of a character or a word.
     """
 
     proposition: str
     binders: str = ""
     preamble: str = ""
+    trusted: bool = False
 
     @classmethod
     def of(cls, text: str) -> Statement:

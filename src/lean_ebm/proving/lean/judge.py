@@ -20,7 +20,15 @@ from pathlib import Path
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.judge import Judge
-from lean_ebm.proving.lean.messages import HEADER, LeanMessage, LeanReport, LeanSource, admitted, without_library
+from lean_ebm.proving.lean.messages import (
+    HEADER,
+    LeanMessage,
+    LeanReport,
+    LeanSource,
+    admitted,
+    source_above,
+    without_library,
+)
 from lean_ebm.proving.lean.prelude import provide_modules
 from lean_ebm.proving.lean.session import LeanSession
 from lean_ebm.proving.lean.toolchain import LeanNotFoundError, find_toolchain, find_wheel
@@ -126,6 +134,27 @@ class Lean(Judge):
             raise
         self.verifier = f"Lean {self.version}"
 
+    @property
+    def has_library(self) -> bool:
+        """Whether it has Lean's own library, which the Lean of the wheel does not have."""
+        return self._wheel is None
+
+    def warm_up(self, seconds: float) -> str:
+        """Import what scripts may use once, so that later its files are in memory and scripts need only their own time.
+
+        Args:
+            seconds: Seconds, above 0, that this may take: far more than a script, for a library that was never read.
+
+        Returns:
+            Why it cannot be imported, in words; empty if it can.
+        """
+        usual, self.timeout = self.timeout, max(seconds, self.timeout)
+        try:
+            (report,) = self.check([Attempt(Statement("True"), "trivial")])
+        finally:
+            self.timeout = usual
+        return "" if report.outcome is Outcome.SOLVED else report.reason
+
     def check(self, attempts: Sequence[Attempt]) -> list[LeanReport]:
         """Check attempts; a bad one does not affect the others.
 
@@ -140,7 +169,7 @@ class Lean(Judge):
             if isinstance(checked, LeanReport):
                 reports[index] = checked
             else:
-                ready.setdefault(attempt.statement.preamble, []).append((index, checked))
+                ready.setdefault(source_above(attempt.statement), []).append((index, checked))
         batches = [
             (group[start : start + self.batch], 0)
             for group in ready.values()

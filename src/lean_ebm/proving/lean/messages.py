@@ -85,17 +85,22 @@ class LeanReport:
 def admitted(attempt: Attempt) -> Attempt | LeanReport:
     """Make an attempt fit for :class:`LeanSource`, or report why it may not go to Lean.
 
-    It gets rid of comments, and neither the statement nor the script can reach beyond its place in the source.
+    It gets rid of comments, and neither the script nor the statement can reach beyond its place in the source. A
+    statement that is trusted stays as it is.
     """
     statement, script = attempt
     try:
-        reason = refuse(plain(f"{statement.binders} : {statement.proposition}")) or refuse(plain(script))
+        reason = None if statement.trusted else refuse(plain(f"{statement.binders} : {statement.proposition}"))
+        reason = reason or refuse(plain(script))
         return LeanReport(Outcome.FORBIDDEN, reason=reason) if reason else _shaped(statement, script)
     except SyntaxProblem as problem:
         return LeanReport(Outcome.PARSE_ERROR, reason=str(problem))
 
 
 def _shaped(statement: Statement, script: str) -> Attempt:
+    if statement.trusted:
+        check_shape(script := plain(script), "a proof")
+        return Attempt(statement, script)
     groups = parse_binders(statement.binders)
     for group in groups:
         if group.domain:
@@ -123,6 +128,15 @@ def without_library(report: LeanReport, missing: str) -> LeanReport:
     return replace(report, reason=f"{reason} ({missing})")
 
 
+def source_above(statement: Statement) -> str:
+    """The source that stands between :data:`HEADER` and a statement.
+
+    Above one that is trusted, names that are not bound are bound by Lean, as in any file, unless its source says not.
+    """
+    above = "set_option autoImplicit true\n" if statement.trusted else ""
+    return f"{above}{statement.preamble}".strip("\n")
+
+
 class LeanSource:
     """Attempts as Lean source.
 
@@ -141,7 +155,7 @@ class LeanSource:
         self._judged, self._asked = judged, "C" if judged else "T"
         secret = secret_name()
         self._names = [f"{secret}_{index}" for index in range(len(attempts))]
-        preamble = attempts[0].statement.preamble.strip("\n") if attempts else ""
+        preamble = source_above(attempts[0].statement) if attempts else ""
         parts = [f"{preamble}\n"] if preamble else []
         line = parts[0].count("\n") if parts else 0
         self._starts: list[tuple[int, int, str]] = [(0, -1, "preamble")]  # line, attempt, and what starts there

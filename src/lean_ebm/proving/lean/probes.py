@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence, Set
 
-from lean_ebm.proving.lean.messages import LeanMessage, secret_name
+from lean_ebm.proving.lean.messages import LeanMessage, secret_name, source_above
 from lean_ebm.proving.lexer import tokenize
 from lean_ebm.proving.statements import Statement
 
@@ -51,7 +51,7 @@ class Probe:
 
     def __init__(self, statement: Statement, script: str, tactics: Sequence[Sequence[str]]) -> None:
         self._secret = secret_name()
-        preamble = statement.preamble.strip("\n")
+        preamble = source_above(statement)
         lines = preamble.split("\n") if preamble else []
         lines += [f"theorem _root_.{self._secret} {statement.binders} : (", *statement.proposition.split("\n")]
         lines += [") := by", *(f"  {line}" for line in script.split("\n") if line)]

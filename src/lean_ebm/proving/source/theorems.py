@@ -64,12 +64,12 @@ def parse_theorem(text: str, command: SourceCommand) -> ParsedTheorem:
     if command.keyword != "example" and not is_name(name):
         raise SyntaxProblem(f"expected a name, found {rest[0].text if rest else 'the end'!r}")
     levels = depths(rest)
-    universes, at = _universes(rest, at)
+    universes, at = universes_of(rest, at)
     own, at = groups(text, rest, levels, at)
     if at == len(rest) or rest[at].text != ":":
         found = repr(rest[at].text) if at < len(rest) else "the end"
         raise SyntaxProblem(f"expected binders such as (p q : Prop), or a colon, found {found}")
-    end = _proof_at(rest, levels, at + 1)
+    end = proof_at(rest, levels, at + 1)
     if end == at + 1:
         raise SyntaxProblem("expected a proposition, found ':='")
     proposition = _slice(text, rest[at + 1 : end])
@@ -83,7 +83,13 @@ def parse_theorem(text: str, command: SourceCommand) -> ParsedTheorem:
     return ParsedTheorem(name, universes, tuple(own), proposition, script, frozenset(words), attributes, marks)
 
 
-def _universes(rest: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
+def universes_of(rest: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
+    """The universes that a declaration names, and the number of the token after them.
+
+    Args:
+        rest: The tokens after the keyword.
+        at: The number of the token after the name.
+    """
     if at + 1 < len(rest) and rest[at].text == "." and rest[at + 1].text == "{":
         end = at + 2
         while end < len(rest) and rest[end].text != "}":
@@ -92,8 +98,17 @@ def _universes(rest: Sequence[Token], at: int) -> tuple[tuple[str, ...], int]:
     return (), at
 
 
-def _proof_at(rest: Sequence[Token], levels: Sequence[int], at: int) -> int:
-    """The number of the token ``:=`` before the proof."""
+def proof_at(rest: Sequence[Token], levels: Sequence[int], at: int) -> int:
+    """The number of the token ``:=`` before the proof.
+
+    Args:
+        rest: The tokens after the keyword.
+        levels: The number of brackets around each of them.
+        at: The number of the first token of the proposition.
+
+    Raises:
+        SyntaxProblem: If there is none.
+    """
     definitions = 0  # `let x := 1` in the statement
     for index in range(at, len(rest)):
         token = rest[index]
