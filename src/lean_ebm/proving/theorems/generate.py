@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from random import Random
 
-from lean_ebm.errors import RunError, SettingError
+from lean_ebm.errors import SettingError
 from lean_ebm.files import written_whole
 from lean_ebm.proving.files import write_line
 from lean_ebm.proving.lexer import MAX_LENGTH
@@ -25,6 +24,8 @@ from lean_ebm.proving.logic.logic import Logic, check_term, root
 from lean_ebm.proving.logic.render import script
 from lean_ebm.proving.search.budget import SearchBudget
 from lean_ebm.proving.search.provers import BreadthFirst
+from lean_ebm.proving.statements import Statement
+from lean_ebm.proving.theorems.blocks import distinct
 from lean_ebm.proving.theorems.renaming import renamed, renumbered
 from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
 from lean_ebm.proving.theorems.terms import random_theorem
@@ -34,7 +35,6 @@ VERSION = 1
 
 _BLOCK = 200  # tries in a block
 _GRADED = 64  # theorems that are graded at a time
-_FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,14 @@ class TheoremSettings:
         if self.bound < 0:
             raise SettingError(f"bound is {self.bound}: expected a number of applications, or 0 for no search.")
 
+    def block(self, index: int) -> list[Theorem]:
+        """Generate the theorems of a block of tries.
+
+        Args:
+            index: Number of the block, at least 0.
+        """
+        return _block(self, index)
+
 
 @dataclass(frozen=True)
 class Theorem:
@@ -106,6 +114,11 @@ class Theorem:
     seed: int
     version: int = VERSION
 
+    @property
+    def keys(self) -> tuple[str]:
+        """Equal for theorems that differ only in names."""
+        return (self.hash,)
+
 
 def generate_theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
     """Generate distinct theorems, which depend only on the settings and their number.
@@ -119,46 +132,7 @@ def generate_theorems(settings: TheoremSettings, number: int, workers: int = 1) 
         SettingError: If a number is out of its range.
         RunError: If there seem to be fewer theorems of this kind.
     """
-    if number < 1 or workers < 1:
-        raise SettingError(f"number is {number} and workers is {workers}: expected at least 1 of both.")
-    return _distinct(settings, number, workers)
-
-
-def _distinct(settings: TheoremSettings, number: int, workers: int) -> Iterator[Theorem]:
-    seen: set[str] = set()
-    fruitless = 0
-    for block in _blocks(settings, workers):
-        before = len(seen)
-        for theorem in block:
-            if theorem.hash not in seen:
-                seen.add(theorem.hash)
-                yield theorem
-                if len(seen) >= number:
-                    return
-        fruitless = fruitless + 1 if len(seen) == before else 0
-        if fruitless == _FRUITLESS:
-            raise RunError(
-                f"There seem to be only {len(seen)} distinct theorems of this kind, fewer than {number}: ask for "
-                "fewer, or for a larger maximum_size or number of propositions."
-            )
-
-
-def _blocks(settings: TheoremSettings, workers: int) -> Iterator[list[Theorem]]:
-    if workers <= 1:
-        index = 0
-        while True:
-            yield _block(settings, index)
-            index += 1
-    with ProcessPoolExecutor(workers) as pool:
-        ahead = [pool.submit(_block, settings, index) for index in range(2 * workers)]
-        index = len(ahead)
-        try:
-            while True:
-                yield ahead.pop(0).result()
-                ahead.append(pool.submit(_block, settings, index))
-                index += 1
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    return distinct(settings.block, number, workers)
 
 
 def _block(settings: TheoremSettings, index: int) -> list[Theorem]:
@@ -189,7 +163,7 @@ def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dic
         formula = signature.formula(random, size)
         proof = None
     statement, canonical = renamed(formula, signature, proof)
-    digest = hashlib.sha256(str(statement).encode()).hexdigest()[:32]
+    digest = hash_of(statement)
     if digest in found:
         return None
     if proof is None and (proof := prove(formula)) is None:
@@ -213,6 +187,11 @@ def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dic
     split = _split(digest, formula.size, settings.large)
     source = "term" if from_term else "formula"
     return Theorem(str(statement), text, difficulty, formula.size, split, digest, source, settings.seed)
+
+
+def hash_of(statement: Statement) -> str:
+    """The hash of a statement that :func:`.renamed` has written."""
+    return hashlib.sha256(str(statement).encode()).hexdigest()[:32]
 
 
 def _split(digest: str, size: int, large: int) -> str:
