@@ -13,38 +13,35 @@ It is graded by what best-first search spent on it. Relatives are in one block, 
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from random import Random
 from typing import NamedTuple
 
 from lean_ebm.errors import SettingError
-from lean_ebm.proving.candidates import (
-    Candidate,
-    Sequent,
-    Template,
-    candidates,
-    goals_after,
-    sequent_of,
-    wide_tactics,
-)
-from lean_ebm.proving.logic.decide import OutOfStepsError, prove
-from lean_ebm.proving.logic.formulas import TRUE, Expr, Kind, variables
+from lean_ebm.files import cache_folder, write_whole
+from lean_ebm.proving.files import json_line
+from lean_ebm.proving.logic.formulas import TRUE, Expr, variables
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import Logic, root
 from lean_ebm.proving.logic.numbering import with_numbers
 from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.logic.render import TooLongError, script
 from lean_ebm.proving.logic.script_parts import with_negations
-from lean_ebm.proving.search.budget import SearchBudget
-from lean_ebm.proving.search.provers import BestFirst, RandomWalk
-from lean_ebm.proving.search.tactics import legal_tactics
-from lean_ebm.proving.statements import Outcome, Statement, Verdict
-from lean_ebm.proving.steps.countermodels import Countermodels
-from lean_ebm.proving.theorems.generate import hash_of
-from lean_ebm.proving.theorems.likeness import likeness
+from lean_ebm.proving.statements import Verdict
+from lean_ebm.proving.theorems.examining import (
+    decided,
+    derived,
+    graded,
+    is_trivial,
+    refuted,
+    searched,
+    verified_likeness,
+)
 from lean_ebm.proving.theorems.mutations import compose, generalise, specialise, strengthen, substituted_in, weaken
-from lean_ebm.proving.theorems.renaming import renamed, renumbered
+from lean_ebm.proving.theorems.renaming import hash_of, renamed, renumbered
 from lean_ebm.proving.theorems.signature import Signature
 from lean_ebm.proving.theorems.terms import Fact, random_theorem
 
@@ -58,10 +55,7 @@ _TRIES = 2_000  # conjectures in a block, at most
 _FOUNDERS = 8  # theorems in a block before any is mutated
 _NEWCOMERS = 0.15  # the share of random theorems after that
 _PARTNERS = 10  # theorems that may be composed with a theorem, of which the first that fits is taken
-_STEPS = 3_000  # of the decision procedure for a conjecture
-_WALK = 32  # applications of the random search that a trivial theorem does not survive
 _LONGEST = 4_000  # characters of a script
-_GIVEN = 1_000  # number of the first theorem that a proof may use
 _SIGNATURE = Signature(5, first_order=True)
 _PROPOSITIONS = [_SIGNATURE.number[name] for name in "pqrst"]
 _HELD_OUT = {3: "validation", 13: "test"}  # of 20 blocks, those that are not for training
@@ -103,12 +97,19 @@ class ConjectureSettings:
             raise SettingError(f"bound is {self.bound}: expected at least 1 application.")
 
     def block(self, index: int) -> list[GradedTheorem]:
-        """The theorems of a block, from the folder of caches if they are there.
+        """Make the theorems of a block, or read them from the folder of caches, where they are kept.
 
         Args:
             index: Number of the block, at least 0.
         """
-        return _Population(self, index).grown()
+        described = json.dumps({"version": VERSION, "theorems": BLOCK, **asdict(self)}, sort_keys=True)
+        key = sha256(described.encode()).hexdigest()[:16]
+        path = cache_folder() / "conjectures" / key / f"block-{index:06d}.jsonl"
+        if path.is_file():
+            return [GradedTheorem(**json.loads(line)) for line in path.read_text("utf-8").splitlines()]
+        made = _Population(self, index).grown()
+        write_whole(path, "".join([json_line(asdict(theorem)) for theorem in made]))
+        return made
 
 
 @dataclass(frozen=True)
@@ -205,7 +206,7 @@ class _Population:
         random = self.random
         if len(self.members) < _FOUNDERS or random.random() < _NEWCOMERS:
             return self._newcomer()
-        (source,) = random.choices(MUTATIONS, _WEIGHTS.values())
+        (source,) = random.choices(MUTATIONS, list(_WEIGHTS.values()))
         member = self._parent()
         generation = member.generation + 1
         formula, _ = fact = member.fact
@@ -228,7 +229,7 @@ class _Population:
         elif source == "weaken":
             made = weaken(random, formula)
         else:
-            made = strengthen(random, formula, self._decided)
+            made = strengthen(random, formula, lambda stronger: decided(stronger) is not None)
         return None if made is None else _Conjecture(source, made.key, given, generation)
 
     def _parent(self) -> _Member:
@@ -259,32 +260,30 @@ class _Population:
     def _examine(self, conjecture: _Conjecture) -> None:
         """Keep a conjecture if it is a theorem that is worth it."""
         formula = with_negations(conjecture.formula, {})
-        if formula.size > self.settings.maximum_size or _refuted(conjecture.formula):
-            return
-        proof = self._proof(conjecture)
-        if proof is None:
-            proof = self._searched(formula)
+        proof = self._proof(conjecture) if formula.size <= self.settings.maximum_size else None
         if proof is None:
             return
         statement, numbers = renamed(formula, _SIGNATURE, proof)
         hashed = hash_of(statement)
-        if hashed in self.keys or self._trivial(statement):
+        if hashed in self.keys or is_trivial(self.logic, statement):
             return
+        term = renumbered(proof, numbers)
         try:
-            text = script(root(statement), renumbered(proof, numbers))
+            text = script(root(statement), term)
         except TooLongError:
             return
         if len(text) > _LONGEST:
             return
         alike = verified_likeness(self.logic, statement, text)
         if isinstance(alike, Verdict):
-            if alike.outcome is Outcome.PARSE_ERROR:  # a term whose type nothing tells, for example
-                return
-            raise RuntimeError(f"a proof did not survive printing: {alike.message}\n{statement}\n{text}")
+            # A term with a detour, such as cases of what is an alternative by itself, may have no script of this form.
+            if not self.logic.verify_term(statement, term).proved:
+                raise RuntimeError(f"a proof is refused: {alike.message}\n{statement}\n{text}")
+            return
         if alike in self.keys:
             return
         self.keys |= {hashed, alike}
-        applications, tactics = self._graded(statement)
+        applications, tactics = graded(self.logic, statement, self.settings.bound)
         spent = math.inf if applications is None else applications
         self.members.append(_Member((conjecture.formula, proof), conjecture.generation, spent))
         if applications is not None:
@@ -300,83 +299,17 @@ class _Population:
             )
         )  # fmt: skip
 
-    def _decided(self, formula: Expr) -> bool:
-        """Whether the decision procedure proves a formula."""
-        if _refuted(formula):
-            return False
-        try:
-            return prove(formula, steps=_STEPS) is not None
-        except OutOfStepsError:
-            return False
-
     def _proof(self, conjecture: _Conjecture) -> ProofTerm | None:
-        """A proof by the decision procedure; with quantifiers also from the theorems that are given."""
+        """A proof; of a formula with quantifiers also from the theorems that are given, or by search."""
         formula = conjecture.formula
-        try:
-            proof = prove(formula, steps=_STEPS)
-            if proof is not None or not conjecture.given or not quantified(formula):
-                return proof
+        proof = decided(formula)
+        if proof is not None or not quantified(formula) or refuted(formula):
+            return proof
+        if conjecture.given:
             absent = dict.fromkeys(set(_PROPOSITIONS) - variables(formula), TRUE)
-            given = [substituted_in(fact, absent) for fact in conjecture.given]
-            proof = prove(formula, {_GIVEN + index: fact[0] for index, fact in enumerate(given)}, _STEPS)
-        except OutOfStepsError:
-            return None
-        if proof is not None:
-            for index, (stated, its) in enumerate(given):
-                proof = ("let", _GIVEN + index, stated, its, proof)
-        return proof
-
-    def _searched(self, formula: Expr) -> ProofTerm | None:
-        """A proof by best-first search of a formula with quantifiers, of which the decision procedure knows less."""
-        if not quantified(formula):
-            return None
-        statement, numbers = renamed(formula, _SIGNATURE)
-        result = BestFirst().prove(self.logic, statement, self._budget())
-        if not result.proved:
-            return None
-        proof = self.logic.term(statement, result.script)
-        assert not isinstance(proof, Verdict)
-        return renumbered(proof, {new: old for old, new in numbers.items()})
-
-    def _trivial(self, statement: Statement) -> bool:
-        """Whether a single tactic after all ``intro``, or a short random search, proves a statement."""
-        goal = sequent_of(root(statement))
-        while goal.target.kind is Kind.IMPLIES or goal.target.kind is Kind.ALL:
-            (goal,) = goals_after(goal, Candidate(Template.INTRO))
-        if any(not goals_after(goal, tactic) for tactic in candidates(goal)):
-            return True
-        return RandomWalk().prove(self.logic, statement, SearchBudget(_WALK, math.inf)).proved
-
-    def _graded(self, statement: Statement) -> tuple[int | None, str | None]:
-        """What best-first search spends; the narrow set, which is cheaper and hardly ever needs more, comes first."""
-        for name, listed in (("narrow", legal_tactics), ("wide", wide_tactics)):
-            result = BestFirst(tactics=listed).prove(self.logic, statement, self._budget())
-            if result.proved:
-                return result.applications, name
-        return None, None
-
-    def _budget(self) -> SearchBudget:
-        return SearchBudget(self.settings.bound, math.inf)
-
-
-def _refuted(formula: Expr) -> bool:
-    """Whether a small model shows that a formula is no theorem."""
-    return Countermodels().refutes(Sequent((), formula))
-
-
-def verified_likeness(logic: Logic, statement: Statement, text: str) -> str | Verdict:
-    """Have the kernel verify a script, and compute the :func:`.likeness` of the theorem.
-
-    Args:
-        logic: The embedded logic.
-        statement: The statement.
-        text: The script.
-
-    Returns:
-        The likeness as 16 hexadecimal digits; if the script is refused, the verdict.
-    """
-    proof = logic.term(statement, text)
-    if isinstance(proof, Verdict):
-        return proof
-    verdict = logic.verify_term(statement, proof)
-    return f"{likeness(root(statement).target, proof):016x}" if verdict.proved else verdict
+            proof = derived(formula, [substituted_in(fact, absent) for fact in conjecture.given])
+            if proof is not None:
+                return proof
+        statement, numbers = renamed(with_negations(formula, {}), _SIGNATURE)
+        proof = searched(self.logic, statement, self.settings.bound)
+        return None if proof is None else renumbered(proof, {new: old for old, new in numbers.items()})

@@ -1,22 +1,15 @@
 """Data sets of theorems with proofs: random, distinct up to renaming, graded by difficulty, and split.
 
 Theorems come from random formulas that the decision procedure proves, and from random normal proof terms. The data set
-depends only on the settings and the number of theorems, whatever the number of processes: the work is cut into numbered
-blocks, each with a random generator of its own, and duplicates are removed in the order of the blocks.
+depends only on the settings and the number of theorems, whatever the number of processes (:mod:`.blocks`).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
-from pathlib import Path
+from dataclasses import dataclass
 from random import Random
 
 from lean_ebm.errors import SettingError
-from lean_ebm.files import written_whole
-from lean_ebm.proving.files import write_line
 from lean_ebm.proving.lexer import MAX_LENGTH
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.kernel import ProofTerm
@@ -24,9 +17,7 @@ from lean_ebm.proving.logic.logic import Logic, check_term, root
 from lean_ebm.proving.logic.render import script
 from lean_ebm.proving.search.budget import SearchBudget
 from lean_ebm.proving.search.provers import BreadthFirst
-from lean_ebm.proving.statements import Statement
-from lean_ebm.proving.theorems.blocks import distinct
-from lean_ebm.proving.theorems.renaming import renamed, renumbered
+from lean_ebm.proving.theorems.renaming import hash_of, renamed, renumbered
 from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
 from lean_ebm.proving.theorems.terms import random_theorem
 
@@ -34,7 +25,6 @@ VERSION = 1
 """Version of the generator: with another one, the same seed gives other theorems."""
 
 _BLOCK = 200  # tries in a block
-_GRADED = 64  # theorems that are graded at a time
 
 
 @dataclass(frozen=True)
@@ -120,21 +110,6 @@ class Theorem:
         return (self.hash,)
 
 
-def generate_theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
-    """Generate distinct theorems, which depend only on the settings and their number.
-
-    Args:
-        settings: Which theorems to generate.
-        number: Number of theorems, at least 1.
-        workers: Number of processes, at least 1.
-
-    Raises:
-        SettingError: If a number is out of its range.
-        RunError: If there seem to be fewer theorems of this kind.
-    """
-    return distinct(settings.block, number, workers)
-
-
 def _block(settings: TheoremSettings, index: int) -> list[Theorem]:
     """The theorems of one block of tries."""
     random = Random(f"lean-ebm {VERSION} {settings.seed} {index}")
@@ -189,46 +164,8 @@ def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dic
     return Theorem(str(statement), text, difficulty, formula.size, split, digest, source, settings.seed)
 
 
-def hash_of(statement: Statement) -> str:
-    """The hash of a statement that :func:`.renamed` has written."""
-    return hashlib.sha256(str(statement).encode()).hexdigest()[:32]
-
-
 def _split(digest: str, size: int, large: int) -> str:
     if size >= large:
         return "large"
     share = int(digest[:8], 16) % 100
     return "train" if share < 90 else "validation" if share < 95 else "test"
-
-
-def write_theorems(
-    path: Path,
-    settings: TheoremSettings,
-    number: int,
-    workers: int = 1,
-    tell: Callable[[int], None] = lambda _: None,
-    graded: Callable[[Sequence[Theorem]], Sequence[Mapping[str, object]]] | None = None,
-) -> None:
-    """Write a data set as JSON lines, the whole file or nothing.
-
-    Args:
-        path: The file; one that is there is replaced when all theorems are written.
-        settings: Which theorems to generate.
-        number: Number of theorems, at least 1.
-        workers: Number of processes, at least 1.
-        tell: Called with the number of theorems so far after each of them.
-        graded: Called with some theorems at a time; returns further entries for the line of each.
-
-    Raises:
-        SettingError: If a number is out of its range, or the path cannot be a file.
-        RunError: If the file cannot be written, or there seem to be fewer theorems of this kind.
-    """
-    theorems = generate_theorems(settings, number, workers)
-    count = 0
-    with written_whole(path) as file:
-        while some := list(islice(theorems, 1 if graded is None else _GRADED)):
-            more: Sequence[Mapping[str, object]] = [{}] * len(some) if graded is None else graded(some)
-            for theorem, entries in zip(some, more, strict=True):
-                write_line(file, {**asdict(theorem), **entries})
-            count += len(some)
-            tell(count)
