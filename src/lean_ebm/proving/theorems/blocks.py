@@ -26,8 +26,17 @@ class Distinct(Protocol):
 
 
 Made = TypeVar("Made", bound=Distinct)
+MadeCo = TypeVar("MadeCo", bound=Distinct, covariant=True)
 In = TypeVar("In")
 Out = TypeVar("Out")
+
+
+class Blocks(Protocol[MadeCo]):
+    """Settings that say what there is in each block."""
+
+    def block(self, index: int) -> Sequence[MadeCo]:
+        """Make the block of an index, at least 0."""
+        ...
 
 
 def distinct(block: Callable[[int], Sequence[Made]], number: int, workers: int = 1) -> Iterator[Made]:

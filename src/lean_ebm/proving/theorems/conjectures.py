@@ -183,7 +183,7 @@ class _Population:
     def __init__(self, settings: ConjectureSettings, index: int) -> None:
         self.settings, self.index = settings, index
         self.random = Random(f"lean-ebm conjectures {VERSION} {settings.seed} {index}")
-        self.logic = Logic()
+        self.logic = Logic(math.inf)  # no clock has a say in what is kept
         self.members: list[_Member] = []
         self.kept: list[GradedTheorem] = []
         self.easy_left = round((1 - settings.hard) * BLOCK)

@@ -6,24 +6,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from lean_ebm.files import written_whole
 from lean_ebm.proving.files import write_line
-from lean_ebm.proving.theorems.blocks import distinct
-from lean_ebm.proving.theorems.conjectures import ConjectureSettings, GradedTheorem
-from lean_ebm.proving.theorems.generate import Theorem, TheoremSettings
+from lean_ebm.proving.theorems.blocks import Blocks, distinct
+from lean_ebm.proving.theorems.conjectures import GradedTheorem
+from lean_ebm.proving.theorems.generate import Theorem
 
 Line = Theorem | GradedTheorem
 """A line of a data set."""
 
+One = TypeVar("One", bound=Line)
+
 _TOGETHER = 64  # theorems that get further entries at a time
 
 
-def generate_theorems(settings: TheoremSettings | ConjectureSettings, number: int, workers: int = 1) -> Iterator[Line]:
+def generate_theorems(settings: Blocks[One], number: int, workers: int = 1) -> Iterator[One]:
     """Generate distinct theorems, which depend only on the settings and their number.
 
     Args:
-        settings: Which theorems to generate.
+        settings: Which theorems to generate: :class:`.TheoremSettings` or :class:`.ConjectureSettings`.
         number: Number of theorems, at least 1.
         workers: Number of processes, at least 1.
 
@@ -31,13 +34,12 @@ def generate_theorems(settings: TheoremSettings | ConjectureSettings, number: in
         SettingError: If a number is out of its range.
         RunError: If there seem to be fewer theorems of this kind.
     """
-    block: Callable[[int], Sequence[Line]] = settings.block
-    return distinct(block, number, workers)
+    return distinct(settings.block, number, workers)
 
 
 def write_theorems(
     path: Path,
-    settings: TheoremSettings | ConjectureSettings,
+    settings: Blocks[Line],
     number: int,
     workers: int = 1,
     tell: Callable[[int], None] = lambda _: None,
@@ -47,7 +49,7 @@ def write_theorems(
 
     Args:
         path: The file; one that is there is replaced when all theorems are written.
-        settings: Which theorems to generate.
+        settings: Which theorems to generate: :class:`.TheoremSettings` or :class:`.ConjectureSettings`.
         number: Number of theorems, at least 1.
         workers: Number of processes, at least 1.
         tell: Called with the number of theorems so far after each of them.
