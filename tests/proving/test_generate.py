@@ -6,7 +6,7 @@ import pytest
 from lean_ebm.errors import RunError, SettingError
 from lean_ebm.proving.logic import Logic
 from lean_ebm.proving.logic.decide import prove
-from lean_ebm.proving.logic.formulas import atom, conjunction, implication
+from lean_ebm.proving.logic.formulas import atom, conjunction, disjunction, equivalence, implication
 from lean_ebm.proving.logic.logic import check_term, root
 from lean_ebm.proving.logic.render import prefixed, script
 from lean_ebm.proving.search.provers import BreadthFirst, SearchBudget
@@ -109,6 +109,27 @@ def test_proof_terms_become_scripts_that_prove_the_same(prefix):
         assert verdict.proved, (statement, script(goal, proof, prefix), verdict)
         count += 1
     assert count > 500
+
+
+@pytest.mark.parametrize("rule", ["fst", "snd", "app", "mp", "or"])
+def test_a_detour_in_what_is_taken_apart_is_moved_out_of_it(rule):
+    pair = conjunction(atom(1), atom(1))
+    found = {
+        "fst": conjunction(atom(1), atom(2)),
+        "snd": conjunction(atom(2), atom(1)),
+        "app": implication(atom(1), atom(1)),
+        "mp": equivalence(atom(1), atom(1)),
+        "or": disjunction(atom(1), atom(1)),
+    }[rule]
+    used = ("app", ("hyp", 4), ("and", ("fst", ("hyp", 5)), ("snd", ("hyp", 5))))
+    made = ("the", found, ("let", 5, pair, ("and", ("hyp", 3), ("hyp", 3)), used))
+    proof = {"or": ("or", made, 6, ("hyp", 6), 7, ("hyp", 7)), "app": ("app", made, ("hyp", 3))}.get(rule, (rule, made))
+    proof = ("app", proof, ("hyp", 3)) if rule == "mp" else proof
+    proof = ("lam", 3, atom(1), ("lam", 4, implication(pair, found), proof))
+    goal = root(Statement("True", "(p q : Prop)"))
+    goal = type(goal)(0, goal.context, implication(atom(1), implication(implication(pair, found), atom(1))), "", 3)
+    check_term(goal, proof)
+    assert Logic().verify(prefixed(goal), script(goal, proof)).proved
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):

@@ -29,7 +29,7 @@ from lean_ebm.proving.search.scripts import WritableGoal
 from lean_ebm.proving.statements import Statement
 
 if TYPE_CHECKING:
-    from lean_ebm.proving.theorems import Theorem
+    from lean_ebm.proving.theorems.writing import Line
 
 DEFAULT = "default"
 """The name of the trained guide that comes with the package."""
@@ -187,7 +187,7 @@ def suggest(settings: argparse.Namespace) -> int:
     return 0
 
 
-def applications_of(name: str, bound: int) -> Callable[[Sequence[Theorem]], list[dict[str, object]]]:
+def applications_of(name: str, bound: int) -> Callable[[Sequence[Line]], list[dict[str, object]]]:
     """What ``theorems --solve-with`` adds to theorems: the number of applications with which a guide proves each.
 
     Args:
@@ -196,7 +196,7 @@ def applications_of(name: str, bound: int) -> Callable[[Sequence[Theorem]], list
     """
     prover, budget, logic = GuidedProver(find_guide(name)), SearchBudget(bound), Logic()
 
-    def graded(theorems: Sequence[Theorem]) -> list[dict[str, object]]:
+    def graded(theorems: Sequence[Line]) -> list[dict[str, object]]:
         statements = [Statement.of(theorem.statement) for theorem in theorems]
         results = dict(prover.prove_many(logic, statements, budget))
         return [

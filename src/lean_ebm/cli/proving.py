@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
-from lean_ebm.cli.guidance import add_guide_arguments, applications_of, suggest
+from lean_ebm.cli.guidance import add_guide_arguments, suggest
 from lean_ebm.cli.judges import Needs, add_judge_arguments, add_world_argument, ended_in_order, make_judge, preamble_of
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.cli.prove import add_prove_arguments
 from lean_ebm.cli.prove import prove as run_prove
+from lean_ebm.cli.theorems import add_theorems_arguments, theorems
 from lean_ebm.errors import SettingError, mistake
 from lean_ebm.proving.files import read_lines, read_text
 from lean_ebm.proving.lexer import SyntaxProblem
@@ -71,22 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     add_world_argument(suggested)
     suggested.set_defaults(run=suggest)
 
-    theorems = commands.add_parser("theorems", help="write a data set of theorems with proofs, as JSON lines")
-    theorems.add_argument("file", type=Path, help="the file to write; an old one is replaced when the new one is whole")
-    theorems.add_argument("--number", type=int, default=1000, help="number of theorems (1000)")
-    theorems.add_argument("--seed", type=int, default=0, help="seed (0)")
-    theorems.add_argument("--workers", type=int, default=1, help="processes; the theorems do not depend on it (1)")
-    theorems.add_argument("--maximum-size", type=int, default=24, help="connectives and atoms of a formula (24)")
-    theorems.add_argument(
-        "--first-order", type=float, default=0.5, help="fraction of proof terms with quantifiers (0.5)"
-    )
-    theorems.add_argument("--bound", type=int, default=100, help="applications to grade a theorem with (100)")
-    theorems.add_argument(
-        "--solve-with",
-        metavar="GUIDE",
-        help="a guide, as prove has it: also write with how many applications, of --bound, it proves each theorem",
-    )
-    theorems.set_defaults(run=_theorems)
+    made = commands.add_parser("theorems", help="write a data set of theorems with proofs, as JSON lines")
+    add_theorems_arguments(made)
+    made.set_defaults(run=theorems)
 
     check = commands.add_parser("check", help="check the scripts of a file")
     check.add_argument(
@@ -100,26 +87,6 @@ def _parser() -> argparse.ArgumentParser:
     for command in (prove, check):
         add_judge_arguments(command)
     return parser
-
-
-# theorems
-
-
-def _theorems(settings: argparse.Namespace) -> int:
-    from lean_ebm.proving.theorems import TheoremSettings, write_theorems
-
-    started = time.perf_counter()
-    generator = TheoremSettings(
-        seed=settings.seed,
-        maximum_size=settings.maximum_size,
-        first_order=settings.first_order,
-        bound=settings.bound,
-    )
-    with progress_bar(settings.number) as bar:
-        graded = applications_of(settings.solve_with, settings.bound) if settings.solve_with else None
-        write_theorems(settings.file, generator, settings.number, settings.workers, bar.tell, graded)
-    print(f"{settings.file}: {settings.number} theorems in {time.perf_counter() - started:.1f} s")
-    return 0
 
 
 # check

@@ -30,7 +30,7 @@ from lean_ebm.proving.steps.blocks import StepSettings, folder_of, provide_steps
 from lean_ebm.proving.steps.sampling import Thoroughness
 from lean_ebm.proving.steps.sources import Drawn, draw
 from lean_ebm.proving.theorems.families import FAMILIES
-from lean_ebm.proving.theorems.propl import hardest, length_of
+from lean_ebm.proving.theorems.propl import HARDEST, hardest, length_of
 
 TEST_SEED = 1019
 """The seed of all theorems of this report that are not a split of the data."""

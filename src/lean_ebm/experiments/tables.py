@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from lean_ebm.experiments.runs import Figures
 from lean_ebm.files import write_whole
+from lean_ebm.markdown import table as table
 
 STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23)
 """97.5% points of Student's t for 1 to 10 degrees of freedom."""
@@ -81,12 +82,6 @@ def bootstrapped(values: Sequence[Sequence[float]], draws: int = 2000, seed: int
     means = by_seed.gather(1, torch.randint(seeds, (draws, seeds), generator=generator)).mean(dim=1)
     low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return Estimate(float(table.mean()), low, high)
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table in Markdown."""
-    header = list(header)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, ["---"] * len(header), *rows))
 
 
 def draw_picture(path: Path, panels: int, draw: Callable[[list[Any]], None], columns: int | None = None) -> None:

@@ -51,7 +51,14 @@ if TYPE_CHECKING:
     from lean_ebm.proving.source.checking import check_file
     from lean_ebm.proving.source.files import LeanFile, read_file
     from lean_ebm.proving.statements import Attempt, Outcome, Request, State, Statement, Step, Verdict
-    from lean_ebm.proving.theorems import Theorem, TheoremSettings, generate_theorems, write_theorems
+    from lean_ebm.proving.theorems import (
+        ConjectureSettings,
+        GradedTheorem,
+        Theorem,
+        TheoremSettings,
+        generate_theorems,
+        write_theorems,
+    )
     from lean_ebm.proving.views import GoalView, Hypothesis, Individual
 
 _HOMES = {
@@ -70,7 +77,9 @@ _HOMES = {
     "source.checking": ("check_file",),
     "source.files": ("LeanFile", "read_file"),
     "statements": ("Attempt", "Outcome", "Request", "State", "Statement", "Step", "Verdict"),
-    "theorems": ("Theorem", "TheoremSettings", "generate_theorems", "write_theorems"),
+    "theorems": (
+        "ConjectureSettings", "GradedTheorem", "Theorem", "TheoremSettings", "generate_theorems", "write_theorems",
+    ),
     "views": ("GoalView", "Hypothesis", "Individual"),
 }  # fmt: skip
 
@@ -81,9 +90,11 @@ __all__ = [
     "Attempt",
     "BestFirst",
     "BreadthFirst",
+    "ConjectureSettings",
     "Environment",
     "FoundProof",
     "GoalView",
+    "GradedTheorem",
     "Guide",
     "GuidedProver",
     "Hypothesis",

@@ -11,7 +11,12 @@ from lean_ebm.errors import SettingError
 
 def write_line(file: IO[Any], record: dict[str, Any]) -> None:
     """Write one line of a file of JSON lines."""
-    file.write(json.dumps(record, ensure_ascii=False) + "\n")
+    file.write(json_line(record))
+
+
+def json_line(record: dict[str, Any]) -> str:
+    """One line of a file of JSON lines, with its end."""
+    return json.dumps(record, ensure_ascii=False) + "\n"
 
 
 def read_text(path: Path) -> str:

@@ -24,10 +24,10 @@ _HYPOTHESIS, _TARGET = 0x1F83D9ABFB41BD6B, 0x5BE0CD19137E2179
 def invariant(graph: GoalGraph) -> int:
     """A number from 0 to 2^64 - 1 that is equal for goals that differ only in names, order and sides."""
     color = colors(graph)
-    number = _mixed(color[graph.target], len(graph.hypotheses), 0)
+    number = mixed(color[graph.target], len(graph.hypotheses), 0)
     for hypothesis in graph.hypotheses:
-        number += _mixed(color[hypothesis], _HYPOTHESIS, 0)
-    return _mixed(number & _MASK, 0, 0)
+        number += mixed(color[hypothesis], _HYPOTHESIS, 0)
+    return mixed(number & _MASK, 0, 0)
 
 
 def colors(graph: GoalGraph) -> list[int]:
@@ -44,7 +44,7 @@ def colors(graph: GoalGraph) -> list[int]:
             if a != NONE:
                 if kinds[node] == _EQUALS and color[b] < color[a]:
                     a, b = b, a
-                color[node] = _mixed(kinds[node], color[a], color[b])
+                color[node] = mixed(kinds[node], color[a], color[b])
         if last:
             break
         place = [0] * (count + 1)
@@ -54,16 +54,16 @@ def colors(graph: GoalGraph) -> list[int]:
         for node in reversed(nodes):
             a, b = first[node], second[node]
             if a != NONE and place[node]:  # what is no part of the goal is there for tactics only
-                place[a] += _mixed(place[node], color[node], 1)
+                place[a] += mixed(place[node], color[node], 1)
                 if b != NONE:
-                    place[b] += _mixed(place[node], color[node], 1 if kinds[node] == _EQUALS else 2)
+                    place[b] += mixed(place[node], color[node], 1 if kinds[node] == _EQUALS else 2)
         for node in leaves:
-            color[node] = _mixed(color[node], place[node], 3)
+            color[node] = mixed(color[node], place[node], 3)
     return color[:count]
 
 
-def _mixed(a: int, b: int, c: int) -> int:
+def mixed(a: int, b: int, c: int) -> int:
     """Mix three numbers to one of 64 bits."""
-    mixed = (a * _FACTORS[0] ^ b * _FACTORS[1] ^ (c + 1) * _FACTORS[2]) & _MASK
-    mixed = (mixed ^ mixed >> 29) * _FACTORS[1] & _MASK
-    return mixed ^ mixed >> 32
+    number = (a * _FACTORS[0] ^ b * _FACTORS[1] ^ (c + 1) * _FACTORS[2]) & _MASK
+    number = (number ^ number >> 29) * _FACTORS[1] & _MASK
+    return number ^ number >> 32

@@ -7,6 +7,7 @@ as atoms, so a formula with quantifiers may be provable although no proof is fou
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from itertools import count
 
@@ -20,18 +21,25 @@ FIRST_NUMBER = 1_000_000
 """Hypotheses of the proofs are numbered from here; goals use smaller numbers."""
 
 
-def prove(formula: Expr, hypotheses: Mapping[int, Expr] | None = None) -> ProofTerm | None:
+class OutOfStepsError(Exception):
+    """The decision procedure has taken as many steps as it was allowed to."""
+
+
+def prove(formula: Expr, hypotheses: Mapping[int, Expr] | None = None, steps: float = math.inf) -> ProofTerm | None:
     """Find a proof term of a formula from hypotheses; None if there is none.
 
     Args:
         formula: The formula.
         hypotheses: The hypotheses that may be used, by number (below ``FIRST_NUMBER``).
+        steps: Number of steps that it may take: formulas that it takes apart, and sequents for which it chooses a rule.
+            This limit does not depend on a clock, so the same question always has the same answer.
 
     Raises:
+        OutOfStepsError: If it would take more steps.
         OutOfTimeError: If the deadline of :mod:`.clock` is over.
     """
     given = [(number, stated.key) for number, stated in (hypotheses or {}).items()]
-    return _Search().prove({}, given[::-1], formula.key)
+    return _Search(steps).prove({}, given[::-1], formula.key)
 
 
 class _Search:
@@ -41,8 +49,9 @@ class _Search:
     the number of its hypothesis. ``pending`` lists the hypotheses that are still to be taken apart, the next one last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, steps: float) -> None:
         self._numbers = count(FIRST_NUMBER)
+        self._left = steps
         self._refuted: set[tuple[frozenset[Expr], Expr]] = set()
 
     def prove(self, known: dict[Expr, int], pending: list[tuple[int, Expr]], goal: Expr) -> ProofTerm | None:
@@ -62,7 +71,7 @@ class _Search:
             return proof
 
         while pending:
-            tick()
+            self._step()
             number, formula = pending.pop()
             if formula in known or formula is TRUE or formula in apart:
                 continue
@@ -91,6 +100,12 @@ class _Search:
                 for other in [other for other in known if other.kind is Kind.IMPLIES and other.a is formula]:
                     derive(other.b, ("app", ("hyp", known.pop(other)), used))
         return bound(self._right(known, goal))
+
+    def _step(self) -> None:
+        tick()
+        self._left -= 1
+        if self._left < 0:
+            raise OutOfStepsError("the decision procedure has taken as many steps as it was allowed to")
 
     def _implication(
         self, known: dict[Expr, int], formula: Expr, used: ProofTerm, number: int, derive: _Derive
@@ -132,7 +147,7 @@ class _Search:
         return proof
 
     def _choose(self, known: dict[Expr, int], goal: Expr) -> ProofTerm | None:
-        tick()
+        self._step()
         kind = goal.kind
         if kind is Kind.IMPLIES:
             number = next(self._numbers)

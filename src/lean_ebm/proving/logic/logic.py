@@ -160,6 +160,19 @@ class Logic(Environment):
         return constants, hypotheses
 
     def _verify(self, statement: Statement, script: str) -> Verdict:
+        made = self.term(statement, script)
+        return made if isinstance(made, Verdict) else self.verify_term(statement, made)
+
+    def term(self, statement: Statement, script: str) -> ProofTerm | Verdict:
+        """Run a whole script and assemble the proof term that it builds, which :meth:`verify_term` checks.
+
+        Args:
+            statement: The statement.
+            script: The lines after ``by``.
+
+        Returns:
+            The term; if the script builds none, a verdict that says why.
+        """
         step = self.start(statement)
         if step.state is None:
             return Verdict(False, VERIFIER, step.message, step.outcome)
@@ -171,7 +184,7 @@ class Logic(Environment):
             return Verdict(False, VERIFIER, step.message, step.outcome)
         assert isinstance(step.state, LogicState)
         try:
-            return self.verify_term(statement, proof_of(step.state))
+            return proof_of(step.state)
         except KernelError as error:
             return Verdict(False, VERIFIER, f"the kernel refuses the proof term: {error}", Outcome.TACTIC_ERROR)
 

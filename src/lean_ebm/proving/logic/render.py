@@ -27,20 +27,21 @@ class TooLongError(Exception):
     """The script would be longer than what judges read."""
 
 
-def script(goal: Goal, proof: ProofTerm, prefix: bool = False) -> str:
+def script(goal: Goal, proof: ProofTerm, prefix: bool = False, flat: bool = False) -> str:
     """Write a proof term as a script, the lines after ``by``.
 
     Args:
         goal: The goal that it proves; all of its hypotheses must have accessible names.
         proof: The term.
         prefix: Whether to write formulas as ``And p q``, for a Lean without its library.
+        flat: Whether each line is a whole tactic, for the main goal that the lines before it leave.
 
     Raises:
         TooLongError: If the script would have more than ``LONGEST`` characters.
         OutOfTimeError: If the deadline of :mod:`.clock` is over.
     """
     try:
-        text = "\n".join(_Renderer(goal, prefix).block(simplified(proof), goal.target, _given(goal)))
+        text = "\n".join(_Renderer(goal, prefix, flat).block(simplified(proof), goal.target, _given(goal)))
     except RecursionError:
         raise TooLongError("the script of the proof would be nested too deep") from None
     if len(text) > LONGEST:
@@ -62,9 +63,9 @@ def _given(goal: Goal) -> dict[int, Expr]:
 class _Renderer:
     """Renders one proof. ``names`` has the name of each hypothesis, ``types`` its formula, both by number."""
 
-    def __init__(self, goal: Goal, prefix: bool) -> None:
+    def __init__(self, goal: Goal, prefix: bool, flat: bool) -> None:
         self.names = {local.number: local.name for local in goal.context}
-        self.prefix = prefix
+        self.prefix, self.flat = prefix, flat
         self.taken = set(self.names.values())
         self.left = LONGEST  # characters that may still be written
         self.known = PartsOfProof()
@@ -149,7 +150,7 @@ class _Renderer:
             after = self.block(body, target, {**types, number: formula})
             if short is not None:
                 return [f"have {name} : {self.formula(formula)} := {short}", *after]
-            return [f"have {name} : {self.formula(formula)} := ?_", *bulleted(after), *bulleted(lines)]
+            return [f"have {name} : {self.formula(formula)} := ?_", *self.bulleted(after), *self.bulleted(lines)]
         if rule == "the":
             return self.block(proof[2], target, types)
         haves: list[tuple[str, Expr, ProofTerm]] = []
@@ -170,14 +171,13 @@ class _Renderer:
         haves: list[tuple[str, Expr, ProofTerm]] = []
         text, formula = self.elimination(major, types, haves), self.type(major, types)
         lines, text = self.kept(major, text, (a, b))
-        lines.append(f"cases {text} with")
+        branches = []
         for constructor, number, part, body in (("inl", left, formula.a, a), ("inr", right, formula.b, b)):
             taken = set(self.taken)
-            name = self.name(number)
-            lines.append(f"| {constructor} {name} =>")
-            lines += [f"  {line}" for line in self.block(body, target, {**types, number: part})]
+            pattern = f"{constructor} {self.name(number)}"
+            branches.append((pattern, self.block(body, target, {**types, number: part})))
             self.taken = taken
-        return self.hoisted(haves, lines, types)
+        return self.hoisted(haves, [*lines, *self.cases(text, branches)], types)
 
     def _elim(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         _, major, x, h, body = proof
@@ -185,10 +185,18 @@ class _Renderer:
         text, formula = self.elimination(major, types, haves), self.type(major, types)
         lines, text = self.kept(major, text, (body,))
         name = self.name(x, formula.name or "x")
-        lines += [f"cases {text} with", f"| intro {name} {self.name(h)} =>"]
+        pattern = f"intro {name} {self.name(h)}"
         inner = {**types, h: opened(formula.a, element(x, formula.b))}
-        lines += [f"  {line}" for line in self.block(body, target, inner)]
+        lines += self.cases(text, [(pattern, self.block(body, target, inner))])
         return self.hoisted(haves, lines, types)
+
+    def cases(self, text: str, branches: list[tuple[str, list[str]]]) -> list[str]:
+        """Write ``cases`` with the pattern and the lines of each branch."""
+        if self.flat:
+            patterns = " ".join(f"| {pattern} => ?_" for pattern, _ in branches)
+            return [f"cases {text} with {patterns}", *chain.from_iterable(lines for _, lines in branches)]
+        blocks = ([f"| {pattern} =>", *(f"  {line}" for line in lines)] for pattern, lines in branches)
+        return [f"cases {text} with", *chain.from_iterable(blocks)]
 
     def kept(self, major: ProofTerm, text: str, bodies: tuple[ProofTerm, ...]) -> tuple[list[str], str]:
         """Make a copy of a hypothesis that ``cases`` would clear although it is used later.
@@ -236,12 +244,16 @@ class _Renderer:
         """Put the ``have`` lines that lines need before them; Lean first asks for the lines, then for the values."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
-            lines = [f"have {name} : {self.formula(formula)} := ?_", *bulleted(lines), *bulleted(value)]
+            lines = [f"have {name} : {self.formula(formula)} := ?_", *self.bulleted(lines), *self.bulleted(value)]
         return lines
 
     def bullet(self, proof: ProofTerm, target: Expr, types: dict[int, Expr]) -> list[str]:
         """Write a block under a bullet."""
-        return bulleted(self.block(proof, target, types))
+        return self.bulleted(self.block(proof, target, types))
+
+    def bulleted(self, lines: list[str]) -> list[str]:
+        """Put lines under a bullet, if there are blocks."""
+        return lines if self.flat else bulleted(lines)
 
     # Terms
 

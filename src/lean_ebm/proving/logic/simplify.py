@@ -12,6 +12,7 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 ELIMINATIONS = frozenset(("hyp", "app", "inst", "fst", "snd", "mp", "mpr"))
 """The rules of terms whose formula can be inferred."""
 
+_TAKES_APART = frozenset(("app", "inst", "fst", "snd", "mp", "mpr", "or", "elim"))  # their first part is taken apart
 _FIRST = 100_000_000  # hypotheses and individuals of simplified terms are numbered from here
 _BINDS = {"lam": (1,), "all": (1,), "let": (1,), "or": (2, 4), "elim": (2, 3)}  # places of the numbers that rules bind
 
@@ -154,9 +155,9 @@ class _Pass:
             if rule == "mp":
                 return ("the", implication(formula.a, formula.b), pair[1])
             return ("the", implication(formula.b, formula.a), pair[2])
-        if rule == "app" and proof[1][0] == "let":
+        if rule in _TAKES_APART and proof[1][0] == "let":
             _, number, domain, value, body = proof[1]
-            return ("let", number, domain, value, ("app", body, proof[2]))
+            return ("let", number, domain, value, (rule, body, *proof[2:]))
         if rule == "lam" and proof[3][0] == "app" and proof[3][2] == ("hyp", proof[1]):
             shorter: ProofTerm = proof[3][1]
             return shorter if shorter[0] in ELIMINATIONS and self.uses[proof[1]] == 1 else proof

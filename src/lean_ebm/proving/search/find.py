@@ -12,11 +12,10 @@ from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.goals import Goal
-from lean_ebm.proving.logic.kernel import KernelError, ProofTerm
-from lean_ebm.proving.logic.logic import Logic, proof_of, root
+from lean_ebm.proving.logic.kernel import ProofTerm
+from lean_ebm.proving.logic.logic import Logic, root
 from lean_ebm.proving.logic.quantifiers import quantified
 from lean_ebm.proving.logic.render import TooLongError, prefixed, script
-from lean_ebm.proving.logic.state import LogicState
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.budget import SearchBudget
 from lean_ebm.proving.search.guided import GuidedProver
@@ -243,12 +242,5 @@ def _decided(goal: Goal, seconds: float) -> ProofTerm | Verdict | None:
 
 def _term(statement: Statement, text: str) -> ProofTerm | None:
     """The proof term that a script builds in the embedded logic."""
-    logic = Logic()
-    start = logic.start(statement).state
-    state = logic.apply(start, text).state if start is not None else None
-    if not isinstance(state, LogicState) or state.open:
-        return None
-    try:
-        return proof_of(state)
-    except KernelError:  # nested too deep
-        return None
+    made = Logic().term(statement, text)
+    return None if isinstance(made, Verdict) else made

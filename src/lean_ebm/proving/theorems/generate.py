@@ -1,23 +1,15 @@
 """Data sets of theorems with proofs: random, distinct up to renaming, graded by difficulty, and split.
 
 Theorems come from random formulas that the decision procedure proves, and from random normal proof terms. The data set
-depends only on the settings and the number of theorems, whatever the number of processes: the work is cut into numbered
-blocks, each with a random generator of its own, and duplicates are removed in the order of the blocks.
+depends only on the settings and the number of theorems, whatever the number of processes (:mod:`.blocks`).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
-from itertools import islice
-from pathlib import Path
+from dataclasses import dataclass
 from random import Random
 
-from lean_ebm.errors import RunError, SettingError
-from lean_ebm.files import written_whole
-from lean_ebm.proving.files import write_line
+from lean_ebm.errors import SettingError
 from lean_ebm.proving.lexer import MAX_LENGTH
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.kernel import ProofTerm
@@ -25,7 +17,7 @@ from lean_ebm.proving.logic.logic import Logic, check_term, root
 from lean_ebm.proving.logic.render import script
 from lean_ebm.proving.search.budget import SearchBudget
 from lean_ebm.proving.search.provers import BreadthFirst
-from lean_ebm.proving.theorems.renaming import renamed, renumbered
+from lean_ebm.proving.theorems.renaming import hash_of, renamed, renumbered
 from lean_ebm.proving.theorems.signature import PROPOSITIONS, Signature
 from lean_ebm.proving.theorems.terms import random_theorem
 
@@ -33,8 +25,6 @@ VERSION = 1
 """Version of the generator: with another one, the same seed gives other theorems."""
 
 _BLOCK = 200  # tries in a block
-_GRADED = 64  # theorems that are graded at a time
-_FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
 
 
 @dataclass(frozen=True)
@@ -78,6 +68,14 @@ class TheoremSettings:
         if self.bound < 0:
             raise SettingError(f"bound is {self.bound}: expected a number of applications, or 0 for no search.")
 
+    def block(self, index: int) -> list[Theorem]:
+        """Generate the theorems of a block of tries.
+
+        Args:
+            index: Number of the block, at least 0.
+        """
+        return _block(self, index)
+
 
 @dataclass(frozen=True)
 class Theorem:
@@ -106,59 +104,10 @@ class Theorem:
     seed: int
     version: int = VERSION
 
-
-def generate_theorems(settings: TheoremSettings, number: int, workers: int = 1) -> Iterator[Theorem]:
-    """Generate distinct theorems, which depend only on the settings and their number.
-
-    Args:
-        settings: Which theorems to generate.
-        number: Number of theorems, at least 1.
-        workers: Number of processes, at least 1.
-
-    Raises:
-        SettingError: If a number is out of its range.
-        RunError: If there seem to be fewer theorems of this kind.
-    """
-    if number < 1 or workers < 1:
-        raise SettingError(f"number is {number} and workers is {workers}: expected at least 1 of both.")
-    return _distinct(settings, number, workers)
-
-
-def _distinct(settings: TheoremSettings, number: int, workers: int) -> Iterator[Theorem]:
-    seen: set[str] = set()
-    fruitless = 0
-    for block in _blocks(settings, workers):
-        before = len(seen)
-        for theorem in block:
-            if theorem.hash not in seen:
-                seen.add(theorem.hash)
-                yield theorem
-                if len(seen) >= number:
-                    return
-        fruitless = fruitless + 1 if len(seen) == before else 0
-        if fruitless == _FRUITLESS:
-            raise RunError(
-                f"There seem to be only {len(seen)} distinct theorems of this kind, fewer than {number}: ask for "
-                "fewer, or for a larger maximum_size or number of propositions."
-            )
-
-
-def _blocks(settings: TheoremSettings, workers: int) -> Iterator[list[Theorem]]:
-    if workers <= 1:
-        index = 0
-        while True:
-            yield _block(settings, index)
-            index += 1
-    with ProcessPoolExecutor(workers) as pool:
-        ahead = [pool.submit(_block, settings, index) for index in range(2 * workers)]
-        index = len(ahead)
-        try:
-            while True:
-                yield ahead.pop(0).result()
-                ahead.append(pool.submit(_block, settings, index))
-                index += 1
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    @property
+    def keys(self) -> tuple[str]:
+        """Equal for theorems that differ only in names."""
+        return (self.hash,)
 
 
 def _block(settings: TheoremSettings, index: int) -> list[Theorem]:
@@ -189,7 +138,7 @@ def _theorem(settings: TheoremSettings, random: Random, logic: Logic, found: dic
         formula = signature.formula(random, size)
         proof = None
     statement, canonical = renamed(formula, signature, proof)
-    digest = hashlib.sha256(str(statement).encode()).hexdigest()[:32]
+    digest = hash_of(statement)
     if digest in found:
         return None
     if proof is None and (proof := prove(formula)) is None:
@@ -220,36 +169,3 @@ def _split(digest: str, size: int, large: int) -> str:
         return "large"
     share = int(digest[:8], 16) % 100
     return "train" if share < 90 else "validation" if share < 95 else "test"
-
-
-def write_theorems(
-    path: Path,
-    settings: TheoremSettings,
-    number: int,
-    workers: int = 1,
-    tell: Callable[[int], None] = lambda _: None,
-    graded: Callable[[Sequence[Theorem]], Sequence[Mapping[str, object]]] | None = None,
-) -> None:
-    """Write a data set as JSON lines, the whole file or nothing.
-
-    Args:
-        path: The file; one that is there is replaced when all theorems are written.
-        settings: Which theorems to generate.
-        number: Number of theorems, at least 1.
-        workers: Number of processes, at least 1.
-        tell: Called with the number of theorems so far after each of them.
-        graded: Called with some theorems at a time; returns further entries for the line of each.
-
-    Raises:
-        SettingError: If a number is out of its range, or the path cannot be a file.
-        RunError: If the file cannot be written, or there seem to be fewer theorems of this kind.
-    """
-    theorems = generate_theorems(settings, number, workers)
-    count = 0
-    with written_whole(path) as file:
-        while some := list(islice(theorems, 1 if graded is None else _GRADED)):
-            more: Sequence[Mapping[str, object]] = [{}] * len(some) if graded is None else graded(some)
-            for theorem, entries in zip(some, more, strict=True):
-                write_line(file, {**asdict(theorem), **entries})
-            count += len(some)
-            tell(count)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from lean_ebm.proving.logic.formulas import Expr, Kind, make
 from lean_ebm.proving.logic.goals import Printer
 from lean_ebm.proving.logic.kernel import ProofTerm
@@ -56,6 +58,11 @@ def renamed(formula: Expr, signature: Signature, proof: ProofTerm | None = None)
     canonical = _named(with_numbers(formula, numbers), 0)
     binders = " ".join(f"({' '.join(letters)} : {text})" for letters, text in groups)
     return Statement(Printer(names, typed=True).formula(canonical), binders), numbers
+
+
+def hash_of(statement: Statement) -> str:
+    """The hash of a statement of :func:`renamed`, which is equal for theorems that differ only in names."""
+    return hashlib.sha256(str(statement).encode()).hexdigest()[:32]
 
 
 def _occurrences(node: Expr, order: list[int]) -> None:
