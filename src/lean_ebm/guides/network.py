@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.data.proofs import GoalBatch, TacticBatch, batch_of
@@ -89,8 +90,7 @@ class TrainedGuide(ABC):
         """What the networks say, as lists."""
         device = self.method.device
         batches = batch_of(listings)
-        goals = GoalBatch(*[part.to(device) for part in batches[0]])
-        tactics = TacticBatch(*[part.to(device) for part in batches[1]])
+        goals, tactics = apply_to_collection(batches, Tensor, lambda part: part.to(device))
         with torch.inference_mode():
             found = self.judged(goals, tactics, listings)
             values = found.values
