@@ -8,7 +8,7 @@ from helpers import needs_lean
 from lean_ebm.characters import characters, strings
 from lean_ebm.data import ProofSteps
 from lean_ebm.data.proofs import batch_of
-from lean_ebm.data.proofs.texts import listings, texts_of_batch
+from lean_ebm.data.proofs.texts import listings, with_texts
 from lean_ebm.errors import SettingError
 from lean_ebm.proving import Lean, LeanEnvironment, Statement
 from lean_ebm.proving.candidates import listed_goal
@@ -125,7 +125,7 @@ def test_what_has_no_text_is_named():
     with pytest.raises(Unsupported, match="more than eight nested quantifiers"):
         texts_of(goal.listing())
     with pytest.raises(SettingError, match=r"cannot be written as a text.*Leave out its theorem"):
-        texts_of_batch(*batch_of([goal.listing()]))
+        with_texts(*batch_of([goal.listing()]))
     with pytest.raises(SettingError, match="texts are written of the world of logic, and world is numbers"):
         ProofSteps(texts=True, world="numbers")
     with pytest.raises(SettingError, match="listed is 0"):

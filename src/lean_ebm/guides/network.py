@@ -11,8 +11,9 @@ from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.data.proofs import GoalBatch, TacticBatch, batch_of
+from lean_ebm.data.proofs.texts import with_texts
 from lean_ebm.energy.chunks import SlotEnergy
-from lean_ebm.energy.proofs import TacticEnergy
+from lean_ebm.energy.language import LanguageNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 from lean_ebm.proving.candidates import Listing
@@ -90,6 +91,8 @@ class TrainedGuide(ABC):
         """What the networks say, as lists."""
         device = self.method.device
         batches = batch_of(listings)
+        if isinstance(self.method.energy, LanguageNetwork):
+            batches = with_texts(*batches)
         goals, tactics = apply_to_collection(batches, Tensor, lambda part: part.to(device))
         with torch.inference_mode():
             found = self.judged(goals, tactics, listings)
@@ -149,7 +152,7 @@ def scoring(method: Method) -> Method:
             f"{type(method).__name__} chooses chunks of tactics, and this guide takes single ones: give a model that "
             "was trained on ProofSteps, or make a ChunkGuide in Python."
         )
-    if not isinstance(method.energy, TacticEnergy):
+    if not method.energy.lists:
         raise SettingError(
             f"{type(method).__name__} with {type(method.energy).__name__} does not choose tactics: expected a model "
             "that was trained on proof steps, as lean-ebm fit --config proving/energy makes it."

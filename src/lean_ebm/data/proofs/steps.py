@@ -214,10 +214,10 @@ class ProofSteps(DataModule):
             tactics = some_of(tactics, rows, most)
         if not self.texts:
             return tactics, goals
-        from lean_ebm.data.proofs.texts import texts_of_batch  # needs what proves
+        from lean_ebm.data.proofs.texts import with_texts  # needs what proves
 
-        of_goals, of_tactics = texts_of_batch(goals, tactics)
-        return tactics._replace(text=of_tactics), goals._replace(text=of_goals)
+        goals, tactics = with_texts(goals, tactics)
+        return tactics, goals
 
     @property
     def _table(self) -> StateTable:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
-from torch import Tensor
 
 from lean_ebm.characters import characters
 from lean_ebm.data.proofs.batches import NONE, GoalBatch, LabelledTactics, TacticBatch
@@ -12,6 +13,8 @@ from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.graphs import GoalGraph
 from lean_ebm.proving.candidates.texts import texts_of
 from lean_ebm.proving.logic.unify import Unsupported
+
+_Tactics = TypeVar("_Tactics", TacticBatch, LabelledTactics)
 
 
 def listings(goals: GoalBatch, tactics: TacticBatch | LabelledTactics) -> list[Listing]:
@@ -29,8 +32,8 @@ def listings(goals: GoalBatch, tactics: TacticBatch | LabelledTactics) -> list[L
     return found
 
 
-def texts_of_batch(goals: GoalBatch, tactics: TacticBatch | LabelledTactics) -> tuple[Tensor, Tensor]:
-    """The texts of goals ``(B, T)`` and of their tactics ``(B, K, T')``, as the fields ``text`` of a batch have them.
+def with_texts(goals: GoalBatch, tactics: _Tactics) -> tuple[GoalBatch, _Tactics]:
+    """Add the texts of goals ``(B, T)`` and of their tactics ``(B, K, T')`` to a batch.
 
     Raises:
         SettingError: If a goal has no text.
@@ -42,4 +45,4 @@ def texts_of_batch(goals: GoalBatch, tactics: TacticBatch | LabelledTactics) -> 
     flat = characters([text for goal in texts for text in goal.tactics])
     written = torch.full((*tactics.mask.shape, flat.shape[1]), NONE, dtype=torch.int32)
     written[tactics.mask] = flat
-    return characters([goal.goal for goal in texts]), written
+    return goals._replace(text=characters([goal.goal for goal in texts])), tactics._replace(text=written)
