@@ -249,7 +249,7 @@ def test_mistakes_are_said_in_a_sentence(base, energy, tmp_path, monkeypatch):
     ):
         with pytest.raises(SettingError, match=message):
             LanguageModelEnergy(**{"base": base, **wrong})
-    with pytest.raises(SettingError, match="these data have none: set --data.texts true"):
+    with pytest.raises(SettingError, match=r"these data have none: set --data.texts true"):
         energy.encode(SimpleNamespace(text=None))
     for library in ("transformers", "peft"):
         with monkeypatch.context() as patch:

@@ -58,6 +58,7 @@ class TrainedGuide(ABC):
     def __init__(self, method: Method) -> None:
         self.method = scoring(method)
         self._world = str(method.energy.world)
+        self._texts = isinstance(method.energy, LanguageNetwork)
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal.
@@ -91,7 +92,7 @@ class TrainedGuide(ABC):
         """What the networks say, as lists."""
         device = self.method.device
         batches = batch_of(listings)
-        if isinstance(self.method.energy, LanguageNetwork):
+        if self._texts:
             batches = with_texts(*batches)
         goals, tactics = apply_to_collection(batches, Tensor, lambda part: part.to(device))
         with torch.inference_mode():
