@@ -1,8 +1,11 @@
 """A language model learns tactics and proves with them; an energy on one chooses among the listed ones."""
 
+import sys
+
 import pytest
 import torch
 
+from lean_ebm.__main__ import main as command
 from lean_ebm.cli.guidance import find_guide
 from lean_ebm.cli.proving import main
 from lean_ebm.data.proofs import batch_of
@@ -212,3 +215,14 @@ def test_guides_are_made_of_files(policy, base, tmp_path, capsys):
     with pytest.raises(SettingError, match="LanguageModelLikelihood, not LanguageModelEnergy"):
         LanguagePolicy(LanguageModelEnergy(base))
     assert isinstance(find_guide("sizes"), SizeGuide)
+
+
+@pytest.mark.parametrize("library", ["transformers", "peft"])
+def test_a_command_says_what_to_install(library, base, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, library, None)  # an import of it fails
+    monkeypatch.setattr(sys, "argv", ["lean-ebm", "fit", "--config=proving/language", f"--model.energy.base={base}"])
+    with pytest.raises(SystemExit) as stop:
+        raise SystemExit(command())
+    said = f"{stop.value.code} {capsys.readouterr().err}"
+    assert "needs the extra llm: pip install 'lean-ebm[llm]'" in said and "Traceback" not in said

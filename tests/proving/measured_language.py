@@ -3,9 +3,9 @@
     make smollm2
     PYTHONPATH=src:tests python -m proving.measured_language --steps 16
 
-Prints processor seconds of chains of 16 soft tokens for 8 states of 200 tokens with the state read once, and read again at
-each step, which ends at the same energies; and the largest memory of the process. With ``--ckpt`` also what the ends of the
-chains of a trained energy are, on development data, with a step size for the sampler:
+Prints processor seconds of chains of 16 soft tokens for 8 states of 200 tokens with the state read once, and read
+again at each step, which ends at the same energies; and the largest memory of the process. With ``--ckpt``: what the
+ends of the chains of a trained energy are, on development data, for some step sizes of the sampler:
 
     PYTHONPATH=src:tests python -m proving.measured_language --ckpt last.ckpt --states 50 --step-sizes 10 100 1000
 """

@@ -122,10 +122,9 @@ def footprint(settings: dict[str, Any], load: Load, dtype: str = "bfloat16") -> 
     width = settings["hidden_size"]
     embedded = torch.zeros(load.states, load.listed * load.tactic, width, dtype=DTYPES[dtype], device="meta")
     packed = type(packing)(*[part.to("meta") for part in packing])
-    with FlopCounterMode(display=False) as forward:
-        with saved_tensors_hooks(keep, lambda tensor: tensor):
-            prompt = read(decoder, tokens, mask.to("meta"))
-            states = states_of(decoder, prompt, embedded, packed)
+    with FlopCounterMode(display=False) as forward, saved_tensors_hooks(keep, lambda tensor: tensor):
+        prompt = read(decoder, tokens, mask.to("meta"))
+        states = states_of(decoder, prompt, embedded, packed)
     with FlopCounterMode(display=False) as backward:
         states.float().sum().backward()
     pairs = sum(part.numel() * part.element_size() for part in (*prompt.keys, *prompt.values))
@@ -153,12 +152,12 @@ def table(found: Footprint, whole: Footprint, load: Load, gpus: int = 8) -> str:
     rows = [
         ("frozen weights, bfloat16", f"{found.weights / 1e9:.1f} GB"),
         (
-            f"adapters of rank {load.lora} in all layers: {found.trained / 1e6:.0f} million weights, with gradients and "
-            "AdamW's averages, float32",
+            f"adapters of rank {load.lora} in all layers: {found.trained / 1e6:.0f} million weights, with "
+            "their gradients and AdamW's averages, float32",
             f"{found.optimizer / 1e9:.2f} GB",
         ),
         (
-            f"keys and values of {load.states} prompts of {load.prompt} tokens, kept once for all {load.listed} tactics",
+            f"keys and values of {load.states} prompts of {load.prompt} tokens, for all {load.listed} tactics",
             f"{found.prompts / 1e9:.1f} GB",
         ),
         ("the same if each tactic had its own copy", f"{load.listed * found.prompts / 1e9:.0f} GB"),
