@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
+.PHONY: setup quickstart smollm2 leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
 	test coverage \
 	test-slow lint format clean
 
@@ -28,6 +28,13 @@ endif
 quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
+
+# Brings a small pretrained language model, 93 MB, into the folder of caches, for the recipes proving/language*.
+smollm2: $(READY)
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python pip
+endif
+	$(BIN)/python -m lean_ebm.energy.language.smollm2
 
 # Takes hours on two cores (provers: about one; suites: minutes), resumes where it was interrupted, and writes a report into results/.
 # FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.

@@ -65,6 +65,15 @@ CASES = {
     "one bound": ([*FIT, "--model.chain.bounds=[1]"], "--model.chain.bounds: "),
     "unknown choice": ([*FIT, "--model.start=middle"], "--model.start: .*expected one of 'noise', 'moments'"),
     "no such config": (["fit", "--config=nowhere.yaml"], "--config: There is neither a file nowhere.yaml nor a recipe"),
+    "projections that are undone": (
+        [*FIT, "--model.chain.project_every=2", "--model.chain.monotone=true"],
+        "project_every is 2, but monotone would undo projections",
+    ),
+    "projections never": ([*FIT, "--model.chain.project_every=0"], "project_every is 0, expected 1 or more"),
+    "embeddings of a network without them": (
+        [*FIT, "--model.chain.bounds=embeddings", "--trainer.max_steps=1"],
+        "MLPEnergy has no table of embeddings: set `bounds` of the chain to sphere, a range or null",
+    ),
     "negative steps": ([*FIT, "--model.chain.steps=-1"], "Langevin: steps is -1, expected 0 or more"),
     "negative step size": ([*FIT, "--model.chain.step_size=-1"], "step_size is -1.0, expected more than 0"),
     "negative noise": ([*FIT, "--model.chain.noise_scale=-1"], "noise_scale is -1.0, expected 0 or more"),

@@ -10,8 +10,10 @@ import yaml
 
 from conftest import REAL_MNIST
 from helpers import TINY_PREDICT, TINY_RUN, TINY_TEST, TINY_VALIDATE, events, newest
+from lean_ebm.cli.guidance import find_guide
 from lean_ebm.cli.training import main
 from lean_ebm.data import MNIST
+from tiny_language import make_language_model
 
 FOLDER = Path(__file__).resolve().parents[1] / "configs"
 LOAD = MNIST.load
@@ -23,7 +25,7 @@ def test_there_are_configs():
     assert {"quickstart", "ebt", "contrastive", "ired"} <= names
     provers = {"energy", "policy", "policy_value", "policy_value_shared", "affine", "ebt", "contrastive", "ired"}
     provers |= {"numbers", "numbers_policy_value"}
-    provers |= {"chunks", "chunk_policy"}
+    provers |= {"chunks", "chunk_policy", "language", "language_policy"}
     assert provers == {path.stem for path in CONFIGS if path.parent.name == "proving"}
     families = {"addition", "completion", "inverse", "sudoku", "connectivity", "shortest_path"}
     assert families <= {path.stem for path in CONFIGS if path.parent.name == "reasoning"}
@@ -36,6 +38,13 @@ def _read_mnist_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MNIST, "load", lambda self: dict(splits(str(self.root), self.split_seed)))
         yield
+
+
+def small_network(path, folder):
+    """Flags that make the network of a recipe of provers small; a language model has random weights."""
+    if not path.stem.startswith("language"):
+        return ["--model.energy.width=8", "--model.energy.heads=2"]
+    return [f"--model.energy.base={make_language_model(folder / 'a model')}", "--model.energy.tokens=6"]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: str(path.relative_to(FOLDER)))
@@ -60,9 +69,10 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     if proving:
         numbers = path.stem.startswith("numbers")
         common += [f"--data.theorems={60 if numbers else 120}", "--data.workers=1"]
-        common += ["--model.energy.width=8", "--model.energy.heads=2"]
+        common += small_network(path, tmp_path)
         common += [f"--evaluation.theorems={1 if numbers else 2}"] if proves else []
-        common += ["--data.kinds={term: 1.0}"] if path.stem.startswith("chunk") else []  # faster to make
+        faster = path.stem.startswith(("chunk", "language"))
+        common += ["--data.kinds={term: 1.0}"] if faster else []  # faster to make
 
     main(["fit", *common, *TINY_RUN, "--data.batch_size=8"])
     folder = newest("config_fit.yaml").parent
@@ -83,7 +93,10 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
         return
     if proving:
         report = json.loads(newest("evaluation.json").read_text())
-        assert {"test/top_1", "test/top_1_far", "test/value_rank", "test/chain_top_1"} <= set(report["metrics"])
+        assert {"test/top_1", "test/top_1_far", "test/value_rank"} <= set(report["metrics"])
+        assert ("test/chain_top_1" in report["metrics"]) == (path.stem != "language_policy")
+        assert ("test/chain_applies" in report["metrics"]) == (path.stem == "language")
+        assert not path.stem.startswith("language") or find_guide(str(checkpoint)).method.energy.tokenizer
         assert ("test/solved" in report["metrics"]) == ("val/solved" in tags["scalars"]) == proves
         if path.stem not in ("energy", "ebt"):
             return

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
 from torch import Tensor
 
-Bounds = tuple[float, float] | Literal["sphere"]
-"""``(low, high)`` for each component, or ``sphere``: vectors along the last dimension have a mean square of 1.
+from lean_ebm.errors import SettingError
+
+Bounds = tuple[float, float] | Literal["sphere", "embeddings"]
+"""``(low, high)`` for each component; ``sphere``: vectors along the last dimension have a mean square of 1;
+``embeddings``: what the energy network says is the nearest candidate of the data (:meth:`.EnergyNetwork.nearest`).
 
 On the sphere the components of a uniform point are nearly standard normal, as those of noise are.
 """
 
 
-def project(x: Tensor, bounds: Bounds | tuple[Tensor, Tensor] | None) -> Tensor:
+def project(
+    x: Tensor, bounds: Bounds | tuple[Tensor, Tensor] | None, nearest: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
     """The nearest candidates ``(..., D)`` within bounds, numbers or scalar tensors; None: all are within.
 
     The derivative is exact. A vector of zeros, which has no nearest point on the sphere, stays as it is.
+
+    Args:
+        x: The candidates.
+        bounds: The bounds.
+        nearest: What the energy network says is nearest, for ``embeddings``.
+
+    Raises:
+        SettingError: If it is needed and missing.
     """
     if bounds is None:
         return x
+    if bounds == "embeddings":
+        if nearest is None:
+            raise SettingError("bounds is embeddings, which only a chain on an energy network with embeddings knows.")
+        return nearest(x)
     if isinstance(bounds, str):
         return x * x.square().mean(dim=-1, keepdim=True).clamp(min=1e-12).rsqrt()
     return x.clamp(*bounds)
@@ -29,7 +47,7 @@ def project(x: Tensor, bounds: Bounds | tuple[Tensor, Tensor] | None) -> Tensor:
 def draw_within(
     shape: tuple[int, ...], bounds: Bounds | None, device: torch.device, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Uniform candidates within bounds; standard normal ones without bounds.
+    """Uniform candidates within bounds; standard normal ones without bounds, and before they become embeddings.
 
     Args:
         shape: Shape of the batch.
@@ -38,6 +56,7 @@ def draw_within(
         generator: Source of randomness, on the device.
     """
     if bounds is None or isinstance(bounds, str):
-        return project(torch.randn(shape, device=device, generator=generator), bounds)
+        noise = torch.randn(shape, device=device, generator=generator)
+        return noise if bounds == "embeddings" else project(noise, bounds)
     low, high = bounds
     return low + (high - low) * torch.rand(shape, device=device, generator=generator)

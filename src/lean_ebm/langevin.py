@@ -96,6 +96,7 @@ def langevin(
     first: tuple[Tensor, Tensor] | None = None,
     step_size: Tensor | None = None,
     gradient_map: GradientMap | None = None,
+    nearest: Callable[[Tensor], Tensor] | None = None,
     generator: torch.Generator | None = None,
     on_step: StepHook | None = None,
 ) -> Trajectory:
@@ -111,6 +112,7 @@ def langevin(
             learned.
         gradient_map: Corrects the gradient before it is clamped and a step is taken. The norms in the trajectory and
             ``settings.stop`` use the uncorrected gradient.
+        nearest: The nearest candidates of the data, for chains whose bounds are ``embeddings``.
         generator: Source of the noise, on the device of ``x``; makes chains reproducible.
         on_step: Called after each step.
 
@@ -121,7 +123,7 @@ def langevin(
         x, condition, step_size = apply_to_collection((x, condition, step_size), Tensor, leave_inference_mode)
         if step_size is None:
             step_size = torch.full((len(x),), settings.step_size, dtype=x.dtype, device=x.device)
-        chain = _Chain(x, condition, step_size, settings.bounds, first, gradient_map)
+        chain = _Chain(x, condition, step_size, settings.bounds, first, gradient_map, nearest)
         network = network_of(energy)
         if network is None or not _can_replay(settings, chain):
             return Trajectory(*_run(energy, settings, chain, generator, on_step))
@@ -137,6 +139,7 @@ class _Chain(NamedTuple):
     bounds: Bounds | tuple[Tensor, Tensor] | None
     first: tuple[Tensor, Tensor] | None
     gradient_map: GradientMap | None
+    nearest: Callable[[Tensor], Tensor] | None
 
 
 def _run(
@@ -147,7 +150,7 @@ def _run(
     on_step: StepHook | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The parts of a :class:`Trajectory`."""
-    x, condition, step_size, bounds, first, gradient_map = chain
+    x, condition, step_size, bounds, first, gradient_map, nearest = chain
     stop = settings.stop
     batch, ones, entries = x.shape[0], [1] * (x.dim() - 1), tuple(range(1, x.dim()))
     size = step_size.expand(batch).reshape(-1, *ones)
@@ -193,7 +196,8 @@ def _run(
         proposal = torch.addcmul(here, eta, gradient, value=-1)
         if noise_scale > 0:
             proposal = proposal.add_(noise[rows])
-        proposal = project(proposal, bounds)
+        if settings.projects_at(step):
+            proposal = project(proposal, bounds, nearest)
         if settings.monotone:
             with torch.no_grad():
                 rises = ~(energy(proposal, given) <= values)  # so that NaN counts as a rise
@@ -210,7 +214,7 @@ def _run(
 def _can_replay(settings: Langevin, chain: _Chain) -> bool:
     """Whether chains are to be captured and replayed: if that is set, possible, and there is something to capture."""
     passes = settings.steps * (1 + settings.monotone) - (chain.first is not None)
-    by_host = settings.compile is False or settings.stop.enabled or settings.recompute
+    by_host = settings.compile is False or settings.stop.enabled or settings.recompute or chain.nearest is not None
     return passes > 0 and not by_host and can_replay(chain.x.device)
 
 
@@ -274,6 +278,7 @@ class LangevinMixin:
             first=first,
             step_size=step_size,
             gradient_map=gradient_map,
+            nearest=self.energy.nearest if settings.bounds == "embeddings" else None,
             generator=generator,
             on_step=on_step,
         )

@@ -40,7 +40,10 @@ class Langevin:
         grad_clamp: If set, each component of the gradient is clamped to [-grad_clamp, grad_clamp].
         bounds: If set, candidates are projected after each step: clamped into [low, high], or with ``sphere`` scaled so
             that vectors along the last dimension have a mean square of 1. In a differentiable chain the derivative is
-            exact; that of a clamp is 1 inside the bounds and 0 outside.
+            exact; that of a clamp is 1 inside the bounds and 0 outside. With ``embeddings`` candidates become the
+            nearest ones of the data, as the energy network knows them, such as texts (MuCoLa, Kumar et al. 2022); the
+            derivative is that of the identity.
+        project_every: Number of steps between two projections to bounds; the last step always projects.
         graph: How much of the chain can be differentiated: ``none`` of it, the ``last`` step, ``all`` steps, or an
             integer k for the last k steps.
         monotone: Undo every step that raises the energy of its candidate (IRED, Du et al. 2024, section 3); costs
@@ -65,6 +68,7 @@ class Langevin:
     final_noise_scale: float | None = None
     grad_clamp: float | None = None
     bounds: Bounds | None = None
+    project_every: int = 1
     graph: Literal["none", "last", "all"] | int = "none"
     monotone: bool = False
     stop: Stop = Stop()
@@ -84,9 +88,15 @@ class Langevin:
         if self.grad_clamp is not None:
             _require(self.grad_clamp > 0, f"grad_clamp is {self.grad_clamp}, expected more than 0; null turns it off")
         if isinstance(self.bounds, str):
-            _require(self.bounds == "sphere", f"bounds is {self.bounds}, expected [low, high], sphere or null")
+            known = self.bounds in ("sphere", "embeddings")
+            _require(known, f"bounds is {self.bounds}, expected [low, high], sphere, embeddings or null")
         elif self.bounds is not None:
             _require(self.bounds[0] < self.bounds[1], f"bounds is {self.bounds}, expected low < high")
+        _require(self.project_every >= 1, f"project_every is {self.project_every}, expected 1 or more")
+        _require(
+            self.project_every == 1 or not self.monotone,
+            f"project_every is {self.project_every}, but monotone would undo projections: set one of them only",
+        )
         _require(
             isinstance(self.graph, int) or self.graph in ("none", "last", "all"),
             f"graph is {self.graph}, expected none, last, all or a number of steps above 0",
@@ -103,6 +113,10 @@ class Langevin:
                 f"graph is {self.graph}, but with early stopping it is not known which step of a chain is its last: "
                 "use graph none or all, or turn off stop",
             )
+
+    def projects_at(self, step: int) -> bool:
+        """Whether the step with index ``step`` ends with a projection to the bounds."""
+        return (step + 1) % self.project_every == 0 or step + 1 == self.steps
 
     @property
     def first_graph_step(self) -> int:

@@ -11,7 +11,8 @@ from lean_ebm.methods import Method
 from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
 from lean_ebm.proving.theorems import TheoremSettings, generate_theorems
 
-RECIPES = sorted((Path(__file__).resolve().parents[2] / "configs" / "proving").glob("*.yaml"))
+FOLDER = Path(__file__).resolve().parents[2] / "configs" / "proving"
+RECIPES = sorted(path for path in FOLDER.glob("*.yaml") if not path.stem.startswith("language"))  # which need a model
 SHORT = ["--data.theorems=1000", "--trainer.max_epochs=-1", "--trainer.max_steps=150", "--trainer.accelerator=cpu"]
 QUIET = ["--trainer.enable_progress_bar=false", "--trainer.limit_val_batches=0", "--evaluation.theorems=0"]
 

@@ -197,11 +197,11 @@ class SampleWriter(BasePredictionWriter):
         folder = Path(trainer.log_dir or trainer.default_root_dir) / "samples"  # on all ranks, since they exchange it
         if not trainer.is_global_zero:
             return
-        samples = tree_map(lambda *tensors: joined(tensors)[order], parts[0], *parts[1:])
+        samples = tree_map(lambda *found: None if found[0] is None else joined(found)[order], parts[0], *parts[1:])
         x, condition = samples["x"], samples["condition"]
         labelled = isinstance(condition, Tensor) and condition.dim() == 1 and not condition.is_floating_point()
         if hasattr(condition, "_asdict"):  # reading a file by weights_only=True takes no class of ours
-            condition = condition._asdict()
+            condition = {name: part for name, part in condition._asdict().items() if part is not None}
         data = getattr(trainer, "datamodule", None)
         noun = data.noun(x) if isinstance(data, DataModule) else "candidates"
         folder.mkdir(parents=True, exist_ok=True)

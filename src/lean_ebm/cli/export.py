@@ -88,11 +88,10 @@ def _method(content: dict[str, Any]) -> WrittenMethod | None:
     """
     import lean_ebm.energy
     from lean_ebm.energy.files import WrittenMethod
-    from lean_ebm.energy.proofs import TacticEnergy
 
     given = content["hyper_parameters"]
     energy = getattr(lean_ebm.energy, given["energy"]["class_path"].rpartition(".")[2], None)
-    if not (given.get("_class_path") and isinstance(energy, type) and issubclass(energy, TacticEnergy)):
+    if not (given.get("_class_path") and isinstance(energy, type) and getattr(energy, "lists", False)):
         return None
     plain = {
         name: value

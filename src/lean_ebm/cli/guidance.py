@@ -60,10 +60,17 @@ def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False
         "--policy", type=Path, metavar="FILE.ckpt", help="a policy, which the energy of the guide only corrects"
     )
     command.add_argument(
+        "--proposals", type=int, metavar="N", help="of a language policy: tactics that it writes for a goal (8)"
+    )
+    command.add_argument(
+        "--sampled", action="store_true", help="of a language policy: draw tactics, and do not search for likely ones"
+    )
+    command.add_argument(
         "--tactics",
-        choices=("wide", "narrow"),
+        choices=("wide", "narrow", "written"),
         default="wide",
-        help="the set from which a guide chooses: wide, some forty tactics a goal; or narrow, two or three (wide)",
+        help="the set from which a guide chooses: wide, some forty tactics a goal; narrow, two or three; or written: "
+        "texts of a language policy, which the environment of --env tries as they are (wide)",
     )
 
 
@@ -83,16 +90,17 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
     world = world_of(settings)
     name = settings.guide or (None if world is LOGIC else _OF_NUMBERS)
     if name is None:
-        for name in ("search", "evaluations", "explain", "policy", *[f"langevin.{name}" for name in _CHAINS]):
+        chains = [f"langevin.{name}" for name in _CHAINS]
+        for name in ("search", "evaluations", "explain", "policy", "proposals", "sampled", *chains):
             if getattr(settings, name, None) not in (None, False):
                 raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
         return None
     if settings.prover != "auto":
         raise SettingError(f"--guide comes with a prover of its own: leave out --prover {settings.prover}.")
     search = SEARCHES[settings.search or next(iter(SEARCHES))]()
-    if world is not LOGIC and settings.tactics == "narrow":
-        raise SettingError("--tactics narrow is for the world of logic.")
-    return GuidedProver(guide_of(settings, name), search, settings.tactics == "narrow", world=world)
+    if world is not LOGIC and settings.tactics != "wide":
+        raise SettingError(f"--tactics {settings.tactics} is for the world of logic.")
+    return GuidedProver(guide_of(settings, name), search, settings.tactics != "wide", world=world)
 
 
 def guide_of(settings: argparse.Namespace, name: str | None = None) -> Guide:
@@ -107,16 +115,30 @@ def guide_of(settings: argparse.Namespace, name: str | None = None) -> Guide:
     """
     chosen = {name: getattr(settings, f"langevin.{name}") for name in _CHAINS}
     chains = {name: value for name, value in chosen.items() if value is not None}
-    return find_guide(name or settings.guide, chains or None, settings.policy)
+    writing = {} if settings.proposals is None else {"proposals": settings.proposals}
+    writing |= {"sampled": True} if settings.sampled else {}
+    guide = find_guide(name or settings.guide, chains or None, settings.policy, writing or None)
+    writes = getattr(guide, "writes", False)
+    if settings.tactics == "written" and not writes:
+        raise SettingError("--tactics written is for a language policy, which writes tactics: give its checkpoint.")
+    if settings.tactics == "narrow" and writes:
+        raise SettingError("A language policy writes its own tactics: take --tactics written, or wide.")
+    return guide
 
 
-def find_guide(name: str, langevin: Mapping[str, object] | None = None, policy: Path | None = None) -> Guide:
+def find_guide(
+    name: str,
+    langevin: Mapping[str, object] | None = None,
+    policy: Path | None = None,
+    writing: Mapping[str, object] | None = None,
+) -> Guide:
     """The guide of this name.
 
     Args:
         name: As ``--guide`` has it.
         langevin: Settings of the chains that find tactics; None if a guide scores all of them.
         policy: The checkpoint of a policy that the guide corrects; None for none.
+        writing: Settings of a language policy that writes tactics; None for its defaults.
 
     Raises:
         SettingError: If there is no such guide, if a checkpoint is of something else, or if settings of trained guides
@@ -128,10 +150,11 @@ def find_guide(name: str, langevin: Mapping[str, object] | None = None, policy: 
             if file is not None and not file.is_file():
                 raise SettingError(f"--{'guide' if file is path else 'policy'} {file}: there is no such checkpoint.")
         guides = importlib.import_module("lean_ebm.guides")  # imports torch, which other guides do not need
-        trained: Guide = guides.load(path, langevin, policy)
+        trained: Guide = guides.load(path, langevin, policy, writing)
         return trained
-    if langevin is not None or policy is not None:
+    if langevin is not None or policy is not None or writing is not None:
         given = "--policy" if langevin is None else f"--langevin.{next(iter(langevin))}"
+        given = given if writing is None else f"--{next(iter(writing))}"
         raise SettingError(f"{given} is for a trained guide: give a checkpoint to --guide, and not {name}.")
     if name in GUIDES:
         return GUIDES[name]()
@@ -177,7 +200,7 @@ def suggest(settings: argparse.Namespace) -> int:
     with world.environment() as environment:
         start = environment.start(statement).state
         assert start is not None  # the statement was read
-        goal, named = first_goal(environment, start, settings.tactics == "narrow", world)
+        goal, named = first_goal(environment, start, settings.tactics != "wide", world)
         (advice,) = guide.advise([goal])
         print(f"{named}{_value(advice)}")
         best = sorted(range(len(advice.tactics)), key=advice.log_priors.__getitem__, reverse=True)

@@ -8,6 +8,7 @@ from lean_ebm.energy.conv import ConvEnergy
 from lean_ebm.energy.field import FieldEnergy
 from lean_ebm.energy.files import load_energy, save_energy
 from lean_ebm.energy.graph import GraphEnergy
+from lean_ebm.energy.language import LanguageModelEnergy, LanguageModelLikelihood
 from lean_ebm.energy.matrix import MatrixEnergy
 from lean_ebm.energy.mixer import MixerEnergy
 from lean_ebm.energy.mlp import MLPEnergy
@@ -28,6 +29,8 @@ __all__ = [
     "FieldEnergy",
     "GraphEnergy",
     "Landscape",
+    "LanguageModelEnergy",
+    "LanguageModelLikelihood",
     "MLPEnergy",
     "MatrixEnergy",
     "MixerEnergy",

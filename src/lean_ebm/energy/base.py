@@ -106,6 +106,16 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         points: Tensor = candidates
         return points
 
+    def nearest(self, x: Tensor) -> Tensor:
+        """The nearest candidates of the data to points ``(B, *shape)``, for chains with ``bounds: embeddings``.
+
+        Raises:
+            SettingError: If the network does not know them.
+        """
+        raise SettingError(
+            f"{type(self).__name__} has no table of embeddings: set `bounds` of the chain to sphere, a range or null."
+        )
+
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
         """Energies ``(B, K)`` of K listed candidates of each condition, by :meth:`judgement`, in one pass; low is good.
 

@@ -13,8 +13,10 @@ from torch import Tensor
 
 from lean_ebm.data import ProofSteps
 from lean_ebm.data.proofs import GoalBatch, LabelledTactics
+from lean_ebm.energy import LanguageModelEnergy, LanguageModelLikelihood
 from lean_ebm.evaluation.answers import spearman
 from lean_ebm.evaluation.judgement import wrong_auroc
+from lean_ebm.evaluation.language import chain_figures
 from lean_ebm.evaluation.results import Effort, EvaluationResult
 from lean_ebm.evaluation.trees import tree_picture
 from lean_ebm.guides import NetworkGuide
@@ -46,7 +48,8 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         * ``top_1``: how often the best of all tactics that are listed begins a shortest proof that was found;
           ``top_1_far``, the same where at least three tactics are left; ``top_1_chance``, if one is drawn at random;
         * ``chain_top_1``: the same if the tactic is the one whose embedding is nearest to the end of a chain of the
-          method's own sampler;
+          method's own sampler; of a language model also what the texts are in which chains end, see
+          :func:`.chain_figures`; not of a policy that writes tactics;
         * ``value_rank``: rank correlation of the values of goals and the tactics that are left.
 
         And over goals to which wrong turns led: ``dead_auroc``, the probability that one without a proof has a higher
@@ -75,7 +78,7 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         count += len(values)
         found = {
             "right": _right(tactics, energies),
-            "chain": _right(tactics, _distances(method, tactics, goals, generator)),
+            **_chains(method, tactics, goals, energies, generator),
             "chance": tactics.right.sum(dim=1) / tactics.mask.sum(dim=1),
             "value": values,
             "left": tactics.left,
@@ -90,7 +93,7 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
         "top_1": _mean(whole["right"][live]),
         "top_1_far": _mean(whole["right"][live & (left >= FAR)]),
         "top_1_chance": _mean(whole["chance"][live]),
-        "chain_top_1": _mean(whole["chain"][live]),
+        **{name: _mean(column[live]) for name, column in whole.items() if name.startswith("chain_")},
         "value_rank": float(spearman(values[live], left[live])),
         "dead_auroc": wrong_auroc(values[turn], ~live[turn]),
         "goal_milliseconds": 1000 * seconds / max(count, 1),
@@ -152,6 +155,19 @@ def prove_benchmark(benchmark: Benchmark, guide: Guide, search: Search | None = 
 def _right(tactics: LabelledTactics, energies: Tensor) -> Tensor:
     """Whether the tactic of the lowest energy is right, ``(B,)`` float32."""
     return tactics.right.gather(1, energies.argmin(dim=1, keepdim=True)).squeeze(1).float()
+
+
+def _chains(
+    method: Method, tactics: LabelledTactics, goals: GoalBatch, energies: Tensor, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Figures ``(B,)`` of the ends of chains by name, as far as the network has chains."""
+    if isinstance(method.energy, LanguageModelLikelihood):
+        return {}
+    if isinstance(method.energy, LanguageModelEnergy):
+        found = chain_figures(method, tactics, goals, energies, generator)
+    else:
+        found = {"top_1": _right(tactics, _distances(method, tactics, goals, generator))}
+    return {f"chain_{name}": column for name, column in found.items()}
 
 
 def _distances(method: Method, tactics: LabelledTactics, goals: GoalBatch, generator: torch.Generator) -> Tensor:

@@ -10,7 +10,17 @@ Each takes methods that were trained on proof steps, and is asked by a search as
 from lean_ebm.guides.chunks import ChunkGuide
 from lean_ebm.guides.files import load
 from lean_ebm.guides.langevin import LangevinGuide
+from lean_ebm.guides.language import WritingGuide
 from lean_ebm.guides.network import Judged, NetworkGuide, TrainedGuide
 from lean_ebm.guides.residual import ResidualGuide
 
-__all__ = ["ChunkGuide", "Judged", "LangevinGuide", "NetworkGuide", "ResidualGuide", "TrainedGuide", "load"]
+__all__ = [
+    "ChunkGuide",
+    "Judged",
+    "LangevinGuide",
+    "NetworkGuide",
+    "ResidualGuide",
+    "TrainedGuide",
+    "WritingGuide",
+    "load",
+]

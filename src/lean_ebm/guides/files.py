@@ -13,15 +13,15 @@ from typing import Any
 import lean_ebm.energy
 import lean_ebm.methods
 from lean_ebm.checkpoints import read_settings
-from lean_ebm.energy import load_energy
+from lean_ebm.energy import EnergyNetwork, load_energy
 from lean_ebm.energy.files import read_method
-from lean_ebm.energy.proofs import TacticEnergy
 from lean_ebm.errors import SettingError
 from lean_ebm.guides.chunks import ChunkGuide
 from lean_ebm.guides.langevin import LangevinGuide
+from lean_ebm.guides.language import WritingGuide
 from lean_ebm.guides.network import NetworkGuide, TrainedGuide
 from lean_ebm.guides.residual import ResidualGuide
-from lean_ebm.methods import ChunkPolicy, ChunkRanking, Method, Ranking
+from lean_ebm.methods import ChunkPolicy, ChunkRanking, LanguagePolicy, Method, Ranking
 from lean_ebm.methods.chunk_policy import PolicyChunks
 from lean_ebm.methods.chunk_samplers import LangevinChunks
 
@@ -30,10 +30,12 @@ def load(
     path: str | PathLike[str] | None = None,
     langevin: Mapping[str, Any] | None = None,
     policy: str | PathLike[str] | None = None,
-) -> TrainedGuide | ChunkGuide:
+    writing: Mapping[str, Any] | None = None,
+) -> TrainedGuide | ChunkGuide | WritingGuide:
     """Make a guide of a checkpoint, or of the energy that comes with this package.
 
-    A checkpoint of :class:`.ChunkRanking` makes a :class:`.ChunkGuide`: with Gibbs-with-gradients; with settings of
+    A checkpoint of :class:`.LanguagePolicy` makes a :class:`.WritingGuide`, unless a policy is to be corrected by it. A
+    checkpoint of :class:`.ChunkRanking` makes a :class:`.ChunkGuide`: with Gibbs-with-gradients; with settings of
     chains, by Langevin dynamics whose gradients are those of the nearest chunks; with a policy, of what that proposes.
 
     Args:
@@ -43,14 +45,20 @@ def load(
         langevin: Settings of :class:`.LangevinGuide`, which finds tactics by chains. None: all tactics are scored.
         policy: The checkpoint of a policy, over which the energy is a residual, see :class:`.ResidualGuide`; of
             :class:`.ChunkPolicy` if the energy is one of chunks. None: there is none.
+        writing: Settings of :class:`.WritingGuide`, for a language model that writes tactics. None: its defaults.
 
     Raises:
-        SettingError: If a file is not a checkpoint, or one of something else; or if chains and a policy are asked for
-            together.
+        SettingError: If a file is not a checkpoint, or one of something else; or if settings do not belong to it.
     """
     method = _shipped() if path is None else method_of(Path(path))
     if policy is not None and langevin is not None:
         raise SettingError("A policy takes the place of chains: leave out the settings of chains, or the policy.")
+    if isinstance(method, LanguagePolicy) and policy is None:
+        if langevin is not None:
+            raise SettingError("A policy that writes tactics has no chains: leave out the settings of chains.")
+        return WritingGuide(method, **(writing or {}))
+    if writing is not None:
+        raise SettingError("--proposals and --sampled are for a language policy, which writes tactics.")
     if isinstance(method, ChunkRanking):
         return _of_chunks(method, langevin, policy)
     if policy is not None:
@@ -87,7 +95,7 @@ def _exported(path: Path) -> Method:
     energy, written = load_energy(path), read_method(path)
     name = "Ranking" if written is None else _name(written.settings["class_path"])
     kind = getattr(lean_ebm.methods, name, None)
-    if not isinstance(energy, TacticEnergy) or kind is None:
+    if not energy.lists or kind is None:
         raise SettingError(
             f"{path} holds {type(energy).__name__}, which does not choose tactics: give a file of a model that was "
             "trained on proof steps, as lean-ebm fit --config proving/energy makes it."
@@ -114,7 +122,7 @@ def method_of(path: Path) -> Method:
         )
     energy = _name((settings.get("energy") or {}).get("class_path"))
     known = getattr(lean_ebm.energy, energy, None)
-    if isinstance(known, type) and not issubclass(known, TacticEnergy):
+    if isinstance(known, type) and issubclass(known, EnergyNetwork) and not known.lists:
         raise SettingError(
             f"{path} is a checkpoint of {name} with {energy}, which does not choose tactics: give one that was trained "
             "on proof steps, as lean-ebm fit --config proving/energy makes it."

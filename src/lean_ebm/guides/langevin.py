@@ -12,6 +12,7 @@ from torch import Tensor
 
 from lean_ebm.bounds import project
 from lean_ebm.data.proofs import GoalBatch, TacticBatch
+from lean_ebm.energy.language import LanguageNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.guides.network import Judged, TrainedGuide
 from lean_ebm.langevin import Langevin, Stop, langevin
@@ -54,6 +55,8 @@ class LangevinGuide(TrainedGuide):
         seed: int = 0,
     ) -> None:
         super().__init__(method)
+        if isinstance(method.energy, LanguageNetwork):
+            raise SettingError("Chains of a language model make texts of their own: leave out the settings of chains.")
         steps = method.sampler.steps if steps is None else steps
         if min(steps, chains) < 1 or start not in ("noise", "listed"):
             raise SettingError(

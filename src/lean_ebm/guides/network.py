@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.data.proofs import GoalBatch, TacticBatch, batch_of
+from lean_ebm.data.proofs.texts import with_texts
 from lean_ebm.energy.chunks import SlotEnergy
-from lean_ebm.energy.proofs import TacticEnergy
+from lean_ebm.energy.language import LanguageNetwork
 from lean_ebm.errors import SettingError
 from lean_ebm.methods import Method
 from lean_ebm.proving.candidates import Listing
@@ -56,6 +58,7 @@ class TrainedGuide(ABC):
     def __init__(self, method: Method) -> None:
         self.method = scoring(method)
         self._world = str(method.energy.world)
+        self._texts = isinstance(method.energy, LanguageNetwork)
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal.
@@ -89,8 +92,9 @@ class TrainedGuide(ABC):
         """What the networks say, as lists."""
         device = self.method.device
         batches = batch_of(listings)
-        goals = GoalBatch(*[part.to(device) for part in batches[0]])
-        tactics = TacticBatch(*[part.to(device) for part in batches[1]])
+        if self._texts:
+            batches = with_texts(*batches)
+        goals, tactics = apply_to_collection(batches, Tensor, lambda part: part.to(device))
         with torch.inference_mode():
             found = self.judged(goals, tactics, listings)
             values = found.values
@@ -153,7 +157,7 @@ def scoring(method: Method) -> Method:
             f"{type(method).__name__} chooses chunks of tactics, and this guide takes single ones: give a model that "
             "was trained on ProofSteps, or make a ChunkGuide in Python."
         )
-    if not isinstance(method.energy, TacticEnergy):
+    if not method.energy.lists:
         raise SettingError(
             f"{type(method).__name__} with {type(method.energy).__name__} does not choose tactics: expected a model "
             "that was trained on proof steps, as lean-ebm fit --config proving/energy makes it."

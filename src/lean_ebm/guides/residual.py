@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lean_ebm.data.proofs import GoalBatch, TacticBatch
+from lean_ebm.energy.language import LanguageNetwork
 from lean_ebm.guides.network import Judged, TrainedGuide, scoring
 from lean_ebm.methods import Method
 from lean_ebm.proving.candidates import Listing
@@ -28,6 +29,7 @@ class ResidualGuide(TrainedGuide):
     def __init__(self, method: Method, policy: Method) -> None:
         super().__init__(method)
         self.policy = scoring(policy)
+        self._texts |= isinstance(policy.energy, LanguageNetwork)
 
     def judged(self, goals: GoalBatch, tactics: TacticBatch, listings: Sequence[Listing]) -> Judged:
         """Score all tactics by both, in a pass of each."""

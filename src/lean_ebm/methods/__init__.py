@@ -8,6 +8,7 @@ from lean_ebm.methods.denoiser import Denoiser
 from lean_ebm.methods.ebt import EBT
 from lean_ebm.methods.feed_forward import FeedForward
 from lean_ebm.methods.ired import IRED
+from lean_ebm.methods.language_policy import LanguagePolicy
 from lean_ebm.methods.policy_value import PolicyValue
 from lean_ebm.methods.ranking import Ranking
 from lean_ebm.methods.replay import ReplayBuffer
@@ -24,6 +25,7 @@ __all__ = [
     "ContrastiveDivergence",
     "Denoiser",
     "FeedForward",
+    "LanguagePolicy",
     "Method",
     "PolicyValue",
     "Ranking",

@@ -186,8 +186,12 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         return (self.sampler.steps if steps is None else steps) * (1 + self.sampler.monotone)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
-        """Starts ``(B, *shape)`` of chains: uniform within the bounds of the chain, standard normal without bounds."""
-        return draw_within(self.batch_shape(condition), chain.bounds, self.device, generator)
+        """Starts ``(B, *shape)`` of chains: uniform within the bounds of the chain, standard normal without bounds.
+
+        If the bounds are embeddings, starts are the nearest to standard normal noise.
+        """
+        noise = draw_within(self.batch_shape(condition), chain.bounds, self.device, generator)
+        return self.energy.nearest(noise) if chain.bounds == "embeddings" else noise
 
     def batch_shape(self, condition: Any) -> tuple[int, ...]:
         """Shape ``(B, ...)`` of a batch of candidates, one for each condition."""

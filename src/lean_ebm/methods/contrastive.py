@@ -150,7 +150,7 @@ class ContrastiveDivergence(Method):
         """Starts ``(B, *shape)`` of chains, as ``start`` says."""
         if self.moments is None:
             return super().noise(condition, chain, generator)
-        return project(self.moments.sample(self._group(condition), generator), chain.bounds)
+        return project(self.moments.sample(self._group(condition), generator), chain.bounds, self.energy.nearest)
 
     def _group(self, condition: Any) -> Tensor:
         """The class ``(B,)`` of each condition; 0 if conditions are not classes."""

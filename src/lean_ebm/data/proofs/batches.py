@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 from torch import Tensor
 
+from lean_ebm.randomness import counted_uniforms, derived_seed
+
 if TYPE_CHECKING:
     from lean_ebm.proving.candidates import Listing
 
@@ -27,6 +29,8 @@ class GoalBatch(NamedTuple):
         levels: ``(B, N)``, 0 for nodes without parts, else one more than the largest level of the parts.
         hypotheses: ``(B, H)``, the nodes of the hypotheses.
         target: ``(B,)``, the node of the target.
+        text: ``(B, T)`` int32, the goals as Lean prints them, see :func:`~lean_ebm.characters.characters`; None unless
+            the data come with texts.
     """
 
     kinds: Tensor
@@ -35,6 +39,7 @@ class GoalBatch(NamedTuple):
     levels: Tensor
     hypotheses: Tensor
     target: Tensor
+    text: Tensor | None = None
 
 
 class TacticBatch(NamedTuple):
@@ -44,11 +49,13 @@ class TacticBatch(NamedTuple):
         template: ``(B, K)`` int64, their forms, as :class:`lean_ebm.proving.candidates.Template` has them.
         first: ``(B, K)`` int64, the nodes to which their first pointers point.
         second: ``(B, K)`` int64, the same of the second pointers.
+        text: ``(B, K, T)`` int32, the tactics as Lean reads them; None unless the data come with texts.
     """
 
     template: Tensor
     first: Tensor
     second: Tensor
+    text: Tensor | None = None
 
     @property
     def mask(self) -> Tensor:
@@ -70,6 +77,7 @@ class LabelledTactics(NamedTuple):
         left: ``(B,)`` float32, number of tactics that the goal needs; infinite if it has no proof.
         exact: ``(B,)`` bool, whether it was shown that no shorter proof exists.
         turn: ``(B,)`` bool, whether a wrong turn led to the goal, and not the shortest proof of a theorem.
+        text: As in :class:`TacticBatch`.
     """
 
     template: Tensor
@@ -81,11 +89,12 @@ class LabelledTactics(NamedTuple):
     left: Tensor
     exact: Tensor
     turn: Tensor
+    text: Tensor | None = None
 
     @property
     def tactics(self) -> TacticBatch:
         """The tactics, without what is known of them."""
-        return TacticBatch(self.template, self.first, self.second)
+        return TacticBatch(self.template, self.first, self.second, self.text)
 
     @property
     def mask(self) -> Tensor:
@@ -147,6 +156,26 @@ def batch_of(listings: Sequence[Listing]) -> tuple[GoalBatch, TacticBatch]:
         tactics.padded([listing.first for listing in listings]),
         tactics.padded([listing.second for listing in listings]),
     )
+
+
+def some_of(tactics: LabelledTactics, rows: Tensor, most: int) -> LabelledTactics:
+    """Keep at most a number of tactics of each state: a right one, if there is one, and others at random.
+
+    Args:
+        tactics: Tactics of ``B`` states.
+        rows: The number ``(B,)`` of each state, on which alone the choice depends.
+        most: The number of tactics, at least 1.
+    """
+    size = tactics.mask.shape[1]
+    if size <= most:
+        return tactics
+    order = counted_uniforms(derived_seed("tactics"), rows, size).masked_fill(~tactics.mask, 2.0)
+    first = order.masked_fill(~tactics.right, 2.0).argmin(dim=1, keepdim=True)
+    order.scatter_(1, first, order.gather(1, first) - tactics.right.any(dim=1, keepdim=True).double())
+    chosen = order.topk(most, dim=1, largest=False).indices.sort(dim=1).values
+    # What fills up comes last in a row, so the smallest numbers leave it there.
+    columns = ("template", "first", "second", "after", "hopeless", "tied")
+    return tactics._replace(**{name: getattr(tactics, name).gather(1, chosen) for name in columns})
 
 
 class _Rows:

@@ -115,7 +115,7 @@ def slots_of(spaces: Sequence[ChunkSpace]) -> tuple[GoalBatch, SlotBatch]:
         spaces: The spaces, at least one.
     """
     goals, tactics = batch_of([space.listing for space in spaces])
-    return goals, SlotBatch(*tactics, torch.tensor([space.listed for space in spaces]))
+    return goals, SlotBatch(*tactics[:3], torch.tensor([space.listed for space in spaces]))
 
 
 class ChunkTable(StateTable):

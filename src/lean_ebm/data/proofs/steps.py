@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Sampler
 
 from lean_ebm.data.base import DataModule, ResumableLoader
+from lean_ebm.data.proofs.batches import some_of
 from lean_ebm.data.proofs.table import SortedGoals, StateBatches, StateTable
 from lean_ebm.errors import SettingError
 from lean_ebm.randomness import derived_seed
@@ -50,6 +52,9 @@ class ProofSteps(DataModule):
         world: The world of the theorems, ``logic`` or ``numbers``.
         steps: Smallest and largest number of steps of the walks that make equations between numbers.
         held_out: Names of levels of the world of numbers that are no lemmas in these data.
+        texts: Whether batches also have goals and tactics as texts, for language models; of logic only.
+        listed: Largest number of tactics of a state in training batches: a right one, and others at random. Batches to
+            validate and test on have all tactics. None: all.
 
     Raises:
         SettingError: If a setting is out of its range.
@@ -68,11 +73,21 @@ class ProofSteps(DataModule):
         world: str = "logic",
         steps: tuple[int, int] = (1, 12),
         held_out: list[str] | None = None,
+        texts: bool = False,
+        listed: int | None = None,
     ) -> None:
         super().__init__()
-        for name, value, least in (("theorems", theorems, 1), ("batch_size", batch_size, 1), ("workers", workers, 0)):
+        for name, value, least in (
+            ("theorems", theorems, 1),
+            ("batch_size", batch_size, 1),
+            ("workers", workers, 0),
+            ("listed", 1 if listed is None else listed, 1),
+        ):
             if value < least:
                 raise SettingError(f"ProofSteps: {name} is {value}, expected {least} or more.")
+        if texts and world != "logic":
+            raise SettingError(f"ProofSteps: texts are written of the world of logic, and world is {world}.")
+        self.texts, self.listed = texts, listed
         self.number = theorems
         self.batch_size = batch_size
         self.workers = workers or _cores()
@@ -160,7 +175,7 @@ class ProofSteps(DataModule):
         generator = torch.Generator().manual_seed(derived_seed(seed, "sample", split))
         rows = rows[torch.randperm(len(rows), generator=generator)[:number]]
         for batch in BatchesByLength(self._table.lengths(rows), batch_size):
-            yield self._table.batch(rows[torch.tensor(batch)])
+            yield self._batch(rows[torch.tensor(batch)])
 
     def train_dataloader(self) -> DataLoader[Any]:
         """Shuffled batches of states of similar size; a last incomplete one is dropped."""
@@ -179,7 +194,7 @@ class ProofSteps(DataModule):
         rows = self._table.rows["test"]
         rows = rows[self._table.lengths(rows).argsort(stable=True)]
         # By the usual samplers, of which Lightning knows which goals are in a batch.
-        return ResumableLoader(SortedGoals(self._table, rows), batch_size=self.batch_size, collate_fn=_as_is)
+        return ResumableLoader(SortedGoals(self._batch, rows), batch_size=self.batch_size, collate_fn=_as_is)
 
     def noun(self, candidates: Any) -> str:
         """``tactics``."""
@@ -188,8 +203,21 @@ class ProofSteps(DataModule):
     def _loader(self, split: str, seed: int | None = None) -> ResumableLoader:
         rows = self._table.rows[split]
         batches = BatchesByLength(self._table.lengths(rows), self.batch_size, seed)
+        make = partial(self._batch, most=self.listed if split == "train" else None)
         # The sampler gives whole batches, so the loader makes none. Lightning tells the sampler the epoch.
-        return ResumableLoader(StateBatches(self._table, rows), batch_size=None, sampler=batches, collate_fn=_as_is)
+        return ResumableLoader(StateBatches(make, rows), batch_size=None, sampler=batches, collate_fn=_as_is)
+
+    def _batch(self, rows: Tensor, most: int | None = None) -> tuple[LabelledTactics, GoalBatch]:
+        """A batch of some states, each with at most a number of tactics; with texts if they are asked for."""
+        tactics, goals = self._table.batch(rows)
+        if most is not None:
+            tactics = some_of(tactics, rows, most)
+        if not self.texts:
+            return tactics, goals
+        from lean_ebm.data.proofs.texts import with_texts  # needs what proves
+
+        goals, tactics = with_texts(goals, tactics)
+        return tactics, goals
 
     @property
     def _table(self) -> StateTable:

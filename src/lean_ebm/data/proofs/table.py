@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -129,34 +129,37 @@ def starts_of(lengths: Tensor) -> Tensor:
     return torch.tensor([0, *accumulate(lengths.tolist())][:-1])
 
 
-class StateBatches(Dataset[tuple[LabelledTactics, GoalBatch]]):
+Batch = tuple[LabelledTactics, GoalBatch]
+
+
+class StateBatches(Dataset[Batch]):
     """The batches of one split; an index is the list of the states of a batch.
 
     Args:
-        table: All states.
-        rows: Those of the split, ``(N,)``.
+        batch: Makes a batch of some states ``(B,)``.
+        rows: The states of the split, ``(N,)``.
     """
 
-    def __init__(self, table: StateTable, rows: Tensor) -> None:
-        self.table, self.rows = table, rows
+    def __init__(self, batch: Callable[[Tensor], Batch], rows: Tensor) -> None:
+        self.batch, self.rows = batch, rows
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, indices: list[int]) -> tuple[LabelledTactics, GoalBatch]:
-        return self.table.batch(self.rows[torch.tensor(indices)])
+    def __getitem__(self, indices: list[int]) -> Batch:
+        return self.batch(self.rows[torch.tensor(indices)])
 
 
 class SortedGoals(Dataset[GoalBatch]):
     """The goals of some states, each a batch of one; a loader takes whole batches.
 
     Args:
-        table: All states.
+        batch: Makes a batch of some states ``(B,)``.
         rows: The states, ``(N,)``.
     """
 
-    def __init__(self, table: StateTable, rows: Tensor) -> None:
-        self.table, self.rows = table, rows
+    def __init__(self, batch: Callable[[Tensor], Batch], rows: Tensor) -> None:
+        self.batch, self.rows = batch, rows
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -166,4 +169,4 @@ class SortedGoals(Dataset[GoalBatch]):
 
     def __getitems__(self, indices: list[int]) -> GoalBatch:
         """A batch of goals."""
-        return self.table.batch(self.rows[torch.tensor(indices)])[1]
+        return self.batch(self.rows[torch.tensor(indices)])[1]

@@ -1,0 +1,24 @@
+"""Texts as tensors, so that batches with texts are moved, cut and divided among devices as all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+NONE = -1
+"""Fills up what is shorter than the longest text."""
+
+
+def characters(texts: Sequence[str]) -> Tensor:
+    """The characters of texts by their numbers in Unicode, ``(N, longest)`` int32, filled up with -1."""
+    whole = torch.full((len(texts), max(map(len, texts), default=0)), NONE, dtype=torch.int32)
+    for row, text in zip(whole, texts, strict=True):
+        row[: len(text)] = torch.tensor([ord(letter) for letter in text], dtype=torch.int32)
+    return whole
+
+
+def strings(characters: Tensor) -> list[str]:
+    """The texts of which :func:`characters` made a tensor ``(N, longest)``."""
+    return ["".join([chr(number) for number in row if number != NONE]) for row in characters.tolist()]

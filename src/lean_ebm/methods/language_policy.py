@@ -1,0 +1,58 @@
+"""A policy that writes tactics: a language model that learns right ones, token by token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
+from torch import Tensor
+
+from lean_ebm.energy.language import LanguageModelLikelihood
+from lean_ebm.errors import SettingError
+from lean_ebm.langevin import Langevin
+from lean_ebm.methods.base import Method
+from lean_ebm.methods.listed import one_right
+
+
+class LanguagePolicy(Method):
+    """Learn to write tactics by the loss of the next token, as ReProver does without retrieval (Yang et al. 2023).
+
+    Of each goal that has a proof, the model learns a right tactic, at random. The baseline that an energy is compared
+    with: it proposes tactics that nobody has listed, and does not judge goals. Listed tactics have the energy
+    ``-log p``, so that it can also choose among them.
+
+    Args:
+        energy: The language model, whose energies are minus log likelihoods.
+        sampler: Not used, since there are no chains on tokens; the policy generates.
+        optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
+        lr_scheduler: Builds the scheduler.
+
+    Raises:
+        SettingError: If the network has no likelihoods.
+    """
+
+    whole_lists = True
+    energy: LanguageModelLikelihood
+
+    def __init__(
+        self,
+        energy: LanguageModelLikelihood,
+        sampler: Langevin = Langevin(steps=0),
+        optimizer: OptimizerCallable | None = None,
+        lr_scheduler: LRSchedulerCallable | None = None,
+    ) -> None:
+        super().__init__(energy, sampler, optimizer=optimizer, lr_scheduler=lr_scheduler)
+        if not isinstance(energy, LanguageModelLikelihood):
+            raise SettingError(
+                f"LanguagePolicy learns likelihoods: expected LanguageModelLikelihood, and not {energy}."
+            )
+
+    def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
+        """Minus the log probability of a token of a right tactic, the mean over tokens; ``tactic`` of whole tactics."""
+        known, goals = batch
+        encoded = self.energy.encode(goals)
+        tokens, prompts = one_right(self.energy.encode_candidates(known, encoded), encoded, known)
+        if not len(tokens):  # no goal of the batch has a proof
+            return {"loss": 0 * self.energy.logits(encoded.last).sum()}
+        energies: Tensor = self.energy(tokens, prompts)
+        return {"loss": energies.sum() / (tokens >= 0).sum(), "tactic": energies.mean()}
