@@ -13,19 +13,13 @@ from jsonargparse import ArgumentParser
 from lean_ebm.experiments.claim.__main__ import CLAIM, plan
 from lean_ebm.experiments.claim.arms import ARMS, LISTED, TRAININGS, Constants
 from lean_ebm.experiments.claim.hours import hours, measured
+from lean_ebm.experiments.claim.lines import Line, lines_of
 from lean_ebm.experiments.claim.plan import DEVELOPMENT, PLAN, QUESTIONS, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.report import report
 from lean_ebm.experiments.claim.results import CHOICES, Results
-from lean_ebm.experiments.claim.searching import (
-    ClaimSearch,
-    Line,
-    RememberingGuide,
-    lines_of,
-    main,
-    search,
-    trials,
-)
+from lean_ebm.experiments.claim.searching import ClaimSearch, main, search
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
+from lean_ebm.experiments.claim.tuning import RememberingGuide, trials
 from lean_ebm.methods import Method
 from lean_ebm.proving.search import Advice
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from lean_ebm.data import ProofSteps
 from lean_ebm.experiments.claim.arms import ARMS, DATA, ONCE, TRAININGS
+from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import (
     CHECKED,
     COSTED,
@@ -21,18 +22,13 @@ from lean_ebm.experiments.claim.plan import (
     digest,
     seed_of_test,
 )
+from lean_ebm.experiments.claim.processes import checkpoints, searched
 from lean_ebm.experiments.claim.report import report
 from lean_ebm.experiments.claim.results import Results
-from lean_ebm.experiments.claim.searching import (
-    ClaimSearch,
-    Line,
-    Tuning,
-    checkpoints,
-    constants_of,
-    searched,
-)
+from lean_ebm.experiments.claim.searching import ClaimSearch
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.thinking import Thinking
+from lean_ebm.experiments.claim.tuning import Tuning, constants_of
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
 from lean_ebm.experiments.provers_checks import LeanRun
 from lean_ebm.experiments.provers_sets import read_set
@@ -49,7 +45,7 @@ FAST_TEST = ("--evaluation.num_samples=20",)
 
 
 @dataclass(frozen=True)
-class Costs:
+class ProcessorCosts:
     """Processor seconds of all arms on the first primary theorems, with the models of seed 0, one after the other.
 
     Attributes:
@@ -94,7 +90,7 @@ class Costs:
         return self.folder / "costs" / "costs.json"
 
 
-ClaimRun = ClaimTheorems | TrainingRun | Tuning | ClaimSearch | Thinking | LeanRun | Costs
+ClaimRun = ClaimTheorems | TrainingRun | Tuning | ClaimSearch | Thinking | LeanRun | ProcessorCosts
 
 
 def plan(options: Options) -> list[ClaimRun]:
@@ -125,7 +121,16 @@ def plan(options: Options) -> list[ClaimRun]:
         )
         for seed in options.seeds
     ]
-    return [theorems, development, *trainings, *tunings, *searches, *thinking, *lean, Costs(folder, theorems, arms)]
+    return [
+        theorems,
+        development,
+        *trainings,
+        *tunings,
+        *searches,
+        *thinking,
+        *lean,
+        ProcessorCosts(folder, theorems, arms),
+    ]
 
 
 def _has(model: str, seed: int) -> bool:
@@ -171,7 +176,7 @@ def body(options: Options, runs: list[ClaimRun]) -> list[str]:
     """The report; draws its picture."""
     results = results_of(runs)
     lean = [figures for run in runs if isinstance(run, LeanRun) and (figures := run.figures())]
-    costs = next(run.figures() for run in runs if isinstance(run, Costs))
+    costs = next(run.figures() for run in runs if isinstance(run, ProcessorCosts))
     return report(results, lean, costs, options.output.with_suffix(".png"))
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from lean_ebm.experiments.claim.arms import ARMS, ONCE, TRAININGS
 from lean_ebm.experiments.claim.plan import BUDGETS, MAIN, SEEDS, theorem_sets
-from lean_ebm.experiments.claim.searching import tuned_file, wanted
+from lean_ebm.experiments.claim.searching import wanted
+from lean_ebm.experiments.claim.tuning import tuned_file
 from lean_ebm.experiments.tables import table
 
 

@@ -8,9 +8,9 @@ from statistics import mean
 from typing import Any
 
 from lean_ebm.experiments.claim.arms import ARMS, CHUNKS, LISTED, SECONDARY
+from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.results import CHOICES, Results
-from lean_ebm.experiments.claim.searching import Line
 from lean_ebm.experiments.claim.statistics import Answer
 from lean_ebm.experiments.tables import bootstrapped, draw_picture, table
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from lean_ebm.evaluation.answers import spearman
 from lean_ebm.experiments.claim.arms import ARMS
+from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import LISTED_EVALUATIONS, MAIN, QUESTIONS
-from lean_ebm.experiments.claim.searching import Line
 from lean_ebm.experiments.claim.statistics import Answer, Bootstrap, Measured, answers
 
 RANK_DRAWS = 2000

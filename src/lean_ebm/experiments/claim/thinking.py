@@ -19,7 +19,7 @@ from lean_ebm.data import ProofChunks
 from lean_ebm.evaluation.chunks import is_good
 from lean_ebm.experiments.claim.arms import ARMS
 from lean_ebm.experiments.claim.plan import DEVELOPMENT, digest, seed_of_test
-from lean_ebm.experiments.claim.searching import checkpoints, run_process
+from lean_ebm.experiments.claim.processes import checkpoints, run_process
 from lean_ebm.experiments.claim.theorems import CHUNK_THEOREMS
 from lean_ebm.experiments.provenance import commit
 from lean_ebm.files import write_whole

@@ -1,0 +1,58 @@
+"""What all processes of the experiment do: start, find the models, search."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lean_ebm.checkpoints import last_checkpoint
+from lean_ebm.errors import RunError
+from lean_ebm.experiments.claim.arms import Arm
+from lean_ebm.proving import GuidedProver, Logic, Prover, SearchBudget, SearchResult, Statement
+
+
+def run_process(folder: Path, arguments: Sequence[str], module: str) -> None:
+    """Run a module of this package in a process, with one thread.
+
+    Args:
+        folder: The folder of its log.
+        arguments: Its arguments.
+        module: The module.
+
+    Raises:
+        RunError: If it fails.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"{module} {' '.join(arguments[:2])}: begun", flush=True)
+    command = [sys.executable, "-m", f"lean_ebm.experiments.claim.{module}", *arguments]
+    with (folder / f"{module}.log").open("a") as log:
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        if subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode:
+            raise RunError(f"{module} {' '.join(arguments[:2])} failed: see {log.name}.")
+    print(f"{module} {' '.join(arguments[:2])}: done", flush=True)
+
+
+def checkpoints(folder: Path, arm: Arm, seed: int) -> list[Path]:
+    """The checkpoints of the models of an arm.
+
+    Raises:
+        RunError: If one is missing.
+    """
+    found = []
+    for model in arm.models:
+        path = last_checkpoint(folder / model / f"seed-{seed}", "**/checkpoints/*.ckpt")
+        if path is None:
+            raise RunError(f"The model {model}, seed {seed}, was not trained: there is no checkpoint of it.")
+        found.append(path.resolve())
+    return found
+
+
+def searched(prover: Prover, logic: Logic, statements: Sequence[Statement], budget: SearchBudget) -> list[SearchResult]:
+    """Search for the proofs of statements, in lock step if a guide steers the prover."""
+    if not isinstance(prover, GuidedProver):
+        return [prover.prove(logic, statement, budget) for statement in statements]
+    found = dict(prover.prove_many(logic, statements, budget))
+    return [found[index] for index in range(len(statements))]
