@@ -16,7 +16,7 @@ from lean_ebm.experiments.claim.hours import hours, measured
 from lean_ebm.experiments.claim.lines import Line, lines_of
 from lean_ebm.experiments.claim.plan import DEVELOPMENT, PLAN, QUESTIONS, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.report import report
-from lean_ebm.experiments.claim.results import CHOICES, Results
+from lean_ebm.experiments.claim.results import CHOICES, ClaimResults
 from lean_ebm.experiments.claim.searching import ClaimSearch, main, search
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.tuning import RememberingGuide, trials
@@ -142,7 +142,7 @@ def test_searches_resume_at_the_theorem_where_they_were_interrupted(theorems, tm
 
 
 def results(**solved):
-    """Results in which each arm has proved some of 40 theorems at 64 applications, for each of two seeds."""
+    """ClaimResults in which each arm has proved some of 40 theorems at 64 applications, for each of two seeds."""
     lines = {
         (arm, "primary"): [
             [line(arm, seed, index, proved=index < number) for index in range(40)]
@@ -154,7 +154,7 @@ def results(**solved):
         arm: {"trials": [[0.5, 3.0]], "chosen": [0.5, 3.0], "rates": [[0.1, 0.2, rate]]}
         for arm, rate in (("C", 0.5), ("Cs", 0.4), ("F-gibbs-8", 0.3), ("F-langevin-8", 0.6))
     }
-    return Results(lines, tunings, ())
+    return ClaimResults(lines, tunings, ())
 
 
 def test_differences_are_those_of_the_better_arms():
@@ -168,7 +168,7 @@ def test_differences_are_those_of_the_better_arms():
 
 def test_budgets_are_those_of_the_lines():
     cheap, dear = line(applications=64, evaluations=100), line(theorem=1, applications=65, evaluations=9000)
-    found = Results({("E", "primary"): [[dear, cheap]]}, {}, ())
+    found = ClaimResults({("E", "primary"): [[dear, cheap]]}, {}, ())
     assert found.solved("E", "primary") == [[1.0, 0.0]]
     assert found.solved("E", "primary", 256) == [[1.0, 1.0]]
     assert found.solved("E", "primary", 256, 8999) == [[1.0, 0.0]]
@@ -180,7 +180,7 @@ def test_the_gain_by_steps_is_compared_with_what_is_left():
     falls = {"left": left, "shares": [[part / 10 for part in left], [0.0] * 60]}
     for record, sign in ((gains, 1.0), (falls, -1.0)):
         tunings = results().tunings
-        found = Results({}, tunings, [{"samplers": {"F-langevin": record}}] * 2).gain_rank()
+        found = ClaimResults({}, tunings, [{"samplers": {"F-langevin": record}}] * 2).gain_rank()
         assert found.value == pytest.approx(sign) and torch.allclose(found.draws, torch.tensor(sign).double())
 
 

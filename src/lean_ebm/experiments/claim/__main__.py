@@ -24,7 +24,7 @@ from lean_ebm.experiments.claim.plan import (
 )
 from lean_ebm.experiments.claim.processes import checkpoints, searched
 from lean_ebm.experiments.claim.report import report
-from lean_ebm.experiments.claim.results import Results
+from lean_ebm.experiments.claim.results import ClaimResults
 from lean_ebm.experiments.claim.searching import ClaimSearch
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.thinking import Thinking
@@ -160,7 +160,7 @@ def training(options: Options, model: str, seed: int) -> TrainingRun:
     )
 
 
-def results_of(runs: Sequence[ClaimRun]) -> Results:
+def results_of(runs: Sequence[ClaimRun]) -> ClaimResults:
     """What the runs that have ended came to."""
     lines: dict[tuple[str, str], list[list[Line]]] = {}
     for run in runs:
@@ -169,7 +169,7 @@ def results_of(runs: Sequence[ClaimRun]) -> Results:
                 lines.setdefault((run.arm, of), []).append(found)
     tunings = {run.arm: figures for run in runs if isinstance(run, Tuning) and (figures := run.figures())}
     thinking = [figures for run in runs if isinstance(run, Thinking) and (figures := run.figures())]
-    return Results(lines, tunings, thinking)
+    return ClaimResults(lines, tunings, thinking)
 
 
 def body(options: Options, runs: list[ClaimRun]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 from lean_ebm.experiments.claim.arms import ARMS, CHUNKS, LISTED, SECONDARY
 from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, seed_of_test, theorem_sets
-from lean_ebm.experiments.claim.results import CHOICES, Results
+from lean_ebm.experiments.claim.results import CHOICES, ClaimResults
 from lean_ebm.experiments.claim.statistics import Answer
 from lean_ebm.experiments.tables import bootstrapped, draw_picture, table
 
@@ -25,7 +25,7 @@ _HEADER = ("", "", *map(str, BUDGETS), "evaluations", "goals")
 _CURVE = (2, 4, 8, 12, 18, 24, 31, 45, 64, 91, 128, 181, 256)
 
 
-def report(results: Results, lean: Sequence[Any], costs: Any, picture: Path) -> list[str]:
+def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path) -> list[str]:
     """The paragraphs of the report; draws the picture.
 
     Args:
@@ -101,7 +101,7 @@ def _answer(answer: Answer) -> str:
     )
 
 
-def _run(results: Results, arms: Any) -> list[str]:
+def _run(results: ClaimResults, arms: Any) -> list[str]:
     return [arm for arm in arms if results.solved(arm, "primary")]
 
 
@@ -109,18 +109,18 @@ def _rate(rows: Sequence[Sequence[float]]) -> str:
     return bootstrapped(rows).text() if rows else "-"
 
 
-def _lines(results: Results, arm: str, of: str = "primary") -> list[Line]:
+def _lines(results: ClaimResults, arm: str, of: str = "primary") -> list[Line]:
     return [line for lines in results.lines.get((arm, of), ()) for line in lines]
 
 
-def _row(results: Results, arm: str) -> list[str]:
+def _row(results: ClaimResults, arm: str) -> list[str]:
     lines = _lines(results, arm)
     evaluations, goals = mean(line.evaluations for line in lines), mean(line.expanded for line in lines)
     rates = [_rate(results.solved(arm, "primary", most)) for most in BUDGETS]
     return [arm, ARMS[arm].title, *rates, f"{evaluations:,.0f}" if evaluations else "", f"{goals:.0f}" if goals else ""]
 
 
-def shortest(results: Results) -> dict[int, int]:
+def shortest(results: ClaimResults) -> dict[int, int]:
     """The number of tactics of the shortest proof that any arm found of each primary theorem."""
     found: dict[int, int] = {}
     for arm in ARMS:
@@ -130,7 +130,7 @@ def shortest(results: Results) -> dict[int, int]:
     return found
 
 
-def _values(results: Results) -> list[list[str]]:
+def _values(results: ClaimResults) -> list[list[str]]:
     known = shortest(results)
     rows = []
     for arm in _run(results, ARMS):
@@ -146,7 +146,7 @@ def _values(results: Results) -> list[list[str]]:
     return rows
 
 
-def _checks(results: Results) -> list[str]:
+def _checks(results: ClaimResults) -> list[str]:
     known = shortest(results)
     number = theorem_sets(False)["primary"].number
     shares = ", ".join(f"{sum(length <= most for length in known.values()) / number:.3f} at {most}" for most in BUDGETS)
@@ -169,7 +169,7 @@ def _checks(results: Results) -> list[str]:
     return texts
 
 
-def _refused(results: Results, lean: Sequence[Any]) -> str:
+def _refused(results: ClaimResults, lean: Sequence[Any]) -> str:
     refused = sum(line.refused for found in results.lines.values() for lines in found for line in lines)
     text = f"The judge of the embedded logic checked every proof that counts, and refused {refused}."
     if not lean:
@@ -192,7 +192,7 @@ def _costs(costs: Any) -> list[str]:
     ]
 
 
-def _draw(results: Results, path: Path) -> None:
+def _draw(results: ClaimResults, path: Path) -> None:
     """Draw solve rates over applications, of listed tactics and of chunks."""
 
     def draw(axes: list[Any]) -> None:

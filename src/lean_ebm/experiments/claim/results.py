@@ -21,7 +21,7 @@ RANK_DRAWS = 2000
 
 
 @dataclass(frozen=True)
-class Results:
+class ClaimResults:
     """What came out.
 
     Attributes:
