@@ -58,21 +58,27 @@ def summary(results: Results) -> str:
 
 
 def budget(results: Results) -> str:
-    """The budget of a run in words, and what judged it."""
+    """The budget of a run in words, what judged it, and what the columns of :func:`summary` count."""
     run = results.run
     evaluations = "any number of" if run["evaluations"] is None else run["evaluations"]
-    early = ", up to the first proof" if run["stop_early"] else ""
-    verifiers = dict.fromkeys(record.verifier for record in results.records if record.proved)
-    seconds = [record.second for record in results.records if record.proved and record.second]
-    second = f"; {len(seconds)} proofs also by {', '.join(dict.fromkeys(seconds))}" if seconds else ""
-    judged = f" Proofs checked by {', '.join(verifiers)}{second}." if any(verifiers) else ""
-    part = "" if results.complete else f" **Not complete: {len(results.records)} attempts were made.**"
-    versions = ", ".join(f"{name} {version}" for name, version in run["versions"].items())
-    return (
-        f"{run['suite']}, {run['prover']}: for each problem {run['attempts']} attempt(s){early}, each with "
-        f"{run['applications']} applications, {evaluations} evaluations and {run['seconds']:g} seconds.{judged} "
-        f"Means of what an attempt used are in the last columns. {versions}.{part}"
-    )
+    early = ", fewer if one proves it" if run["stop_early"] else ""
+    texts = [
+        f"{run['suite']} by {run['prover']}. Attempts at a problem: {run['attempts']}{early}. Limits of an attempt: "
+        f"{run['applications']} applications of tactics, {evaluations} evaluations, {run['seconds']:g} seconds."
+    ]
+    proofs = [record for record in results.records if record.proved]
+    if proofs:
+        verifiers = ", ".join(dict.fromkeys(record.verifier for record in proofs))
+        seconds = [record.second for record in proofs if record.second]
+        second = f"; {len(seconds)} of {len(proofs)} also by {', '.join(dict.fromkeys(seconds))}" if seconds else ""
+        texts.append(f"Proofs were checked by {verifiers}{second}.")
+    if any(not record.tried for record in results.records):
+        texts.append("pass@k is over the problems that could be tried.")
+    texts.append("The last columns are means of an attempt.")
+    texts.append(f"Versions: {', '.join(f'{name} {version}' for name, version in run['versions'].items())}.")
+    if not results.complete:
+        texts.append(f"**Not complete: {len(results.records)} attempts were made so far.**")
+    return " ".join(texts)
 
 
 def _strange(results: Results) -> list[str]:

@@ -10,10 +10,9 @@ from lean_ebm.proving.logic.formulas import Kind
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.numbers.reading import goal_of
 from lean_ebm.proving.search import is_read
-from lean_ebm.proving.source.binders import parse_binders
 from lean_ebm.proving.suites import SUITES
 from lean_ebm.proving.suites.own import of_size
-from lean_ebm.proving.theorems.families import FAMILIES
+from lean_ebm.proving.theorems.families import Family
 from lean_ebm.proving.theorems.propl import length_of
 
 
@@ -39,8 +38,8 @@ def test_families_go_up_to_a_size_also_where_they_cannot_be_read_here():
     problems = {problem.name: problem for problem in SUITES["iltp"].problems(number=3)}
     assert len(problems) == 6 * 3 - 1 and problems["pigeonhole_3"].split == "pigeonhole"
     assert all(is_read(problem.statement) for problem in problems.values())
-    large = of_size(FAMILIES["pigeonhole"], 17)
-    assert not is_read(large) and len(parse_binders(large.binders)[0].names) == 17 * 18
+    large = of_size(Family("long", "", True, lambda n: " ∨ ".join(["p1", "p2"] * n)), 2000)  # as pigeonhole from 17 on
+    assert not is_read(large) and large.binders == "(p1 p2 : Prop)" and large.proposition.startswith("p1 ∨ p2 ∨ p1")
 
 
 def test_random_theorems_are_read_by_their_worlds():

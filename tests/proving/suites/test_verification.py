@@ -59,9 +59,9 @@ def test_with_the_wheel_what_needs_no_library_is_judged_and_the_rest_is_said_to_
     assert records["unfold"].outcome == PROVED and records["wrong"].outcome == UNPROVED
     for name, said in (
         ("two", "it needs Mathlib: name a Lake project that has it, by --env lean --project DIR"),
-        ("set", "it needs Std.Data.HashSet: install Lean 4"),
-        ("commutes", "it needs Lean's library: install Lean 4"),
-        ("norm", "it needs Lean's library: install Lean 4"),
+        ("set", "it needs Std.Data.HashSet: name a Lean 4"),
+        ("commutes", "it needs Lean's library: name a Lean 4 that has it, by --env lean --toolchain LEAN"),
+        ("norm", "it needs Lean's library: name a Lean 4 that has it, by --env lean --toolchain LEAN"),
     ):
         record = records[name]
         assert record.outcome == NEEDS and not record.tried and record.reason.startswith(said)

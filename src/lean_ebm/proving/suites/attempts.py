@@ -332,4 +332,4 @@ def _named(problem: Problem) -> str:
 def _need(problem: Problem) -> str:
     if problem.needs_mathlib or any(module.partition(".")[0] not in _OF_LEAN for module in problem.imports):
         return f"it needs {_named(problem)}: name a Lake project that has it, by --env lean --project DIR"
-    return f"it needs {_named(problem)}: install Lean 4 (https://lean-lang.org/install), and use it by --env lean"
+    return f"it needs {_named(problem)}: name a Lean 4 that has it, by --env lean --toolchain LEAN"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lean_ebm.errors import SettingError
+from lean_ebm.errors import RunError, SettingError
 from lean_ebm.proving.suites.attempts import AttemptRecord, Equipment, Job, Worker
 from lean_ebm.proving.suites.executor import Executor, Lane, LostWorkerError
 
@@ -24,6 +24,7 @@ class RayExecutor(Executor):
 
     Raises:
         SettingError: If a number is out of its range, or Ray is not installed.
+        RunError: If Ray does not start.
     """
 
     def __init__(
@@ -37,7 +38,10 @@ class RayExecutor(Executor):
         self._ray: Any = ray
         self._started = not ray.is_initialized()
         if self._started:
-            ray.init(log_to_driver=False, logging_level="ERROR")
+            try:
+                ray.init(log_to_driver=False, logging_level="ERROR")
+            except Exception as error:  # it has no class of its own for this
+                raise RunError(f"Ray does not start, or cannot be reached: {' '.join(str(error).split())}") from error
         options: dict[str, Any] = {"num_cpus": 1} | ({} if memory is None else {"memory": memory << 20})
         self._actor = ray.remote(**options)(Worker)
 
