@@ -241,7 +241,8 @@ class _Population:
         random = self.random
         size = random.randint(6, self.settings.maximum_size)
         first_order = random.random() < self.settings.first_order
-        signature = Signature(random.randint(2, 5), first_order)
+        # A proof numbers its own individuals above its signature, so with quantifiers there is one signature for all.
+        signature = _SIGNATURE if first_order else Signature(random.randint(2, 5))
         if not first_order and random.random() < 0.5:
             source, formula, given = "formula", signature.formula(random, size), []
         else:
