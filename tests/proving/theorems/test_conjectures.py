@@ -205,10 +205,9 @@ class Strict(Logic):
     """A judge that also refuses proofs of statements whose text has an even length."""
 
     def verify(self, statement, script):
-        verdict = super().verify(statement, script)
-        return (
-            Verdict(False, "strict", "r") if "r" in statement.binders else Verdict(True, "strict", "", verdict.outcome)
-        )
+        if len(str(statement)) % 2 == 0:
+            return Verdict(False, "strict", "its length is even")
+        return Verdict(True, "strict", outcome=super().verify(statement, script).outcome)
 
 
 def test_a_card_is_computed_from_the_file(file, some):
