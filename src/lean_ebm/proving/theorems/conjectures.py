@@ -119,8 +119,8 @@ class GradedTheorem:
     Args:
         statement: Binders and proposition.
         script: A script that the kernel has verified.
-        applications: Tactic applications with which best-first search proves it, on the set of tactics that needs
-            fewer; None if neither set does with ``bound`` of them.
+        applications: Tactic applications with which best-first search proves it, on the narrow set of tactics or, if
+            that fails, on the wide one; None if both fail with ``bound`` of them.
         tactics: That set, ``narrow`` or ``wide``; None if the search fails.
         bound: Applications that the search was allowed on each set.
         size: Number of connectives, quantifiers and atoms.
