@@ -27,9 +27,9 @@ from lean_ebm.proving.theorems.examining import WALK, is_trivial, verified_liken
 from lean_ebm.proving.theorems.families import FAMILIES
 from lean_ebm.proving.theorems.renaming import hash_of
 
-SETTINGS = ConjectureSettings(seed=2, maximum_size=24, bound=64, hard=0.25)
-NUMBER = BLOCK + 20
-GIVEN = ["--kind", "conjectures", "--seed", "2", "--maximum-size", "24", "--bound", "64", "--hard", "0.25"]
+SETTINGS = ConjectureSettings(seed=2, maximum_size=24, bound=40, hard=0.25)
+NUMBER = BLOCK + 10
+GIVEN = ["--kind", "conjectures", "--seed", "2", "--maximum-size", "24", "--bound", "40", "--hard", "0.25"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -103,7 +103,8 @@ def test_all_mutations_occur_over_generations(some):
     assert any("∀" in theorem.statement for theorem in some)
 
 
-def test_relatives_share_a_split(cache):
+def test_relatives_share_a_split(monkeypatch):
+    monkeypatch.setattr(conjectures, "BLOCK", 3)
     small = ConjectureSettings(maximum_size=10, bound=4, hard=0.0)
     splits = [{theorem.split for theorem in small.block(index)} for index in (0, 3, 13)]
     assert splits == [{"train"}, {"validation"}, {"test"}]
@@ -115,7 +116,7 @@ def test_the_data_do_not_depend_on_processes_or_interruptions(some, tmp_path, mo
     (folder,) = (tmp_path / "conjectures").iterdir()
     assert {"block-000000.jsonl", "block-000001.jsonl"} <= {path.name for path in folder.iterdir()}
     monkeypatch.setattr(conjectures._Population, "grown", None)  # what was made is not made again
-    assert list(generate_theorems(SETTINGS, 70)) == some[:70]
+    assert list(generate_theorems(SETTINGS, 65)) == some[:65]
 
 
 def test_the_decision_procedure_counts_its_steps():
@@ -201,13 +202,12 @@ def test_lean_accepts_what_chats_say(some):
 
 
 class Strict(Logic):
-    """A judge that also refuses proofs of theorems about r."""
+    """A judge that also refuses proofs of statements whose text has an even length."""
 
     def verify(self, statement, script):
-        verdict = super().verify(statement, script)
-        return (
-            Verdict(False, "strict", "r") if "r" in statement.binders else Verdict(True, "strict", "", verdict.outcome)
-        )
+        if len(str(statement)) % 2 == 0:
+            return Verdict(False, "strict", "its length is even")
+        return Verdict(True, "strict", outcome=super().verify(statement, script).outcome)
 
 
 def test_a_card_is_computed_from_the_file(file, some):
@@ -218,7 +218,7 @@ def test_a_card_is_computed_from_the_file(file, some):
     grades = card.grades()
     assert sum(sum(counts.values()) for _, counts in grades) == NUMBER
     assert grades[-1][1].total() == sum(theorem.applications is None for theorem in some)
-    ranges = {"1": (1, 1), "2": (2, 2), "3 to 4": (3, 4), "33 to 64": (33, 64)}
+    ranges = {"1": (1, 1), "2": (2, 2), "3 to 4": (3, 4), "17 to 32": (17, 32)}
     for name, counts in grades[:-1]:
         if name in ranges:
             low, high = ranges[name]
@@ -251,12 +251,12 @@ def test_the_card_says_how_often_the_stronger_judge_refuses(file, some):
     assert card.audit == again.audit and card.likenesses == again.likenesses
     assert (card.audit.passed, card.audit.checked, card.audit.verifier) == (NUMBER, 40, "strict")
     refused = [attempt for attempt, _ in card.audit.refused]
-    assert 0 < len(refused) < 40 and all("r" in attempt.statement.binders for attempt in refused)
+    assert 0 < len(refused) < 40 and all(len(str(attempt.statement)) % 2 == 0 for attempt in refused)
     rate, low, high = card.audit.rate
     assert rate == len(refused) / 40 and low < rate < high
     everything = make_card(file, Strict(), 10_000).audit
     assert everything.checked == NUMBER
-    assert len(everything.refused) == sum("r" in Statement.of(theorem.statement).binders for theorem in some)
+    assert len(everything.refused) == sum(len(theorem.statement) % 2 == 0 for theorem in some)
 
 
 # The command
@@ -275,7 +275,7 @@ def test_the_command_writes_lines_with_chats_and_a_card(capsys, some, tmp_path):
     assert lines[0]["messages"] == step_by_step(Statement.of(some[0].statement), some[0].script)
     card = (tmp_path / "made.card.md").read_text()
     assert "accepts 30 of 30 proofs. Lean has checked none of them." in card
-    assert "made.jsonl --kind conjectures --number 30 --seed 2 --maximum-size 24 --first-order 0.2 --bound 64" in card
+    assert "made.jsonl --kind conjectures --number 30 --seed 2 --maximum-size 24 --first-order 0.2 --bound 40" in card
     hard = sum(theorem.applications is None for theorem in some[:30])
     assert f"| not proved | {hard} | {hard} | {hard / 30:.3f} |" in card
     assert str(tmp_path / "made.card.md") in capsys.readouterr().out

@@ -119,8 +119,8 @@ class GradedTheorem:
     Args:
         statement: Binders and proposition.
         script: A script that the kernel has verified.
-        applications: Tactic applications with which best-first search proves it, on the set of tactics that needs
-            fewer; None if neither set does with ``bound`` of them.
+        applications: Tactic applications with which best-first search proves it, on the narrow set of tactics or, if
+            that fails, on the wide one; None if both fail with ``bound`` of them.
         tactics: That set, ``narrow`` or ``wide``; None if the search fails.
         bound: Applications that the search was allowed on each set.
         size: Number of connectives, quantifiers and atoms.
@@ -241,7 +241,8 @@ class _Population:
         random = self.random
         size = random.randint(6, self.settings.maximum_size)
         first_order = random.random() < self.settings.first_order
-        signature = Signature(random.randint(2, 5), first_order)
+        # A proof numbers its own individuals above its signature, so with quantifiers there is one signature for all.
+        signature = _SIGNATURE if first_order else Signature(random.randint(2, 5))
         if not first_order and random.random() < 0.5:
             source, formula, given = "formula", signature.formula(random, size), []
         else:

@@ -98,7 +98,7 @@ def graded(logic: Logic, statement: Statement, bound: int) -> tuple[int | None, 
     """Find out what best-first search spends on a statement.
 
     The narrow set of tactics comes first, and the wide one only if that fails: where the narrow set leads to a proof,
-    the wide one needed fewer applications in 4 of 694 theorems.
+    the wide one hardly ever needs fewer applications, and takes several times as long.
 
     Args:
         logic: The embedded logic.

@@ -36,7 +36,7 @@ _BREAKS = 3  # attempts in a row to strengthen a theorem that break it, after wh
 _JOINED: tuple[Callable[[Expr, Expr], Expr], ...] = (conjunction, disjunction, implication)
 
 
-class Place(NamedTuple):
+class FormulaPlace(NamedTuple):
     """A place in a formula.
 
     Args:
@@ -50,9 +50,9 @@ class Place(NamedTuple):
     sign: int
 
 
-def places(formula: Expr) -> Iterator[Place]:
+def places(formula: Expr) -> Iterator[FormulaPlace]:
     """All places of formulas in a formula, in pre-order."""
-    waiting = [Place((), formula, 1)]
+    waiting = [FormulaPlace((), formula, 1)]
     while waiting:
         path, part, sign = place = waiting.pop()
         yield place
@@ -60,7 +60,7 @@ def places(formula: Expr) -> Iterator[Place]:
         if kind > Kind.ATOM:
             below = parts_of(part)
             signs = (-sign, sign) if kind is Kind.IMPLIES else (0, 0) if kind is Kind.IFF else (sign, sign)
-            waiting += [Place((*path, index), below[index], signs[index]) for index in range(len(below))][::-1]
+            waiting += [FormulaPlace((*path, index), below[index], signs[index]) for index in range(len(below))][::-1]
 
 
 def put(formula: Expr, path: tuple[int, ...], new: Expr) -> Expr:
