@@ -25,10 +25,10 @@ def test_a_small_model_is_counted_as_by_hand():
     tokens = load.tokens
     assert tokens == 3 * 18
     products = 2 * tokens * (2 * layer + found.trained)
-    assert products < found.forward < 1.5 * products  # and attention
-    assert 1.8 * found.forward < found.step < 3.2 * found.forward
+    assert products <= found.forward < 1.5 * products  # and attention
+    assert 1.5 * found.forward < found.step < 3.2 * found.forward  # frozen weights need no gradients
     less = footprint(TINY, Load(states=3, prompt=10, listed=2, tactic=4, lora=2))
-    assert less.kept < found.kept / 2 and less.step > found.step
+    assert less.prompts < less.kept < found.kept and less.step > found.step
     lines = table(less, found, load).splitlines()
     assert len(lines) == 15 and all(line.count("|") == 3 for line in lines)
 

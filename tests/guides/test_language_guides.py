@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from lean_ebm.__main__ import main as command
+from lean_ebm.characters import strings
 from lean_ebm.cli.guidance import find_guide
 from lean_ebm.cli.proving import main
 from lean_ebm.data.proofs import batch_of
@@ -39,6 +40,12 @@ def proof():
     for tactic in PROOF:
         yield state, tactic
         state = logic.apply(state, tactic).state
+
+
+def texts_of_proof():
+    """The right tactics, as goals without names have them."""
+    known, _, right = lesson()
+    return strings(torch.stack([known.text[row, index] for row, index in enumerate(right)]))
 
 
 def _untagged(goal):
@@ -96,6 +103,15 @@ def test_the_loss_is_that_of_the_next_token(base):
     nothing = method.loss((dead, goals))["loss"]
     nothing.backward()
     assert nothing.item() == 0 and not method.compares_conditions
+
+
+def test_a_sample_is_a_tactic_that_it_writes(policy):
+    _, goals, _ = lesson()
+    found = [policy.generate(goals, generator=torch.Generator().manual_seed(seed)).x for seed in (0, 0, 1)]
+    assert found[0].shape == (5, 24) and torch.equal(*found[:2]) and not torch.equal(found[0], found[2])
+    assert set(policy.energy.texts_of(torch.cat(found))) & set(texts_of_proof())
+    energies = policy.candidate_energy(found[0], goals)
+    assert energies.shape == (5,) and energies.min() > 0
 
 
 def test_what_it_learned_it_proves(policy):

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
-from lean_ebm.energy.language.pretrained import DTYPES, add_lora, recompute_layers
+from lean_ebm.energy.language.pretrained import DTYPES, add_lora, layers_of, recompute_layers
 
 DEEPSEEK_MATH_7B = {
     "vocab_size": 102_400, "hidden_size": 4096, "intermediate_size": 11_008, "num_hidden_layers": 30,
@@ -118,6 +118,11 @@ def footprint(settings: dict[str, Any], load: Load, dtype: str = "bfloat16") -> 
             held.append(tensor)
         return tensor
 
+    def noted(_: Any, given: tuple[Any, ...]) -> None:
+        keep(given[0])
+
+    for layer in layers_of(decoder):  # whose inputs are kept if it is computed again, and not in the graph
+        layer.register_forward_pre_hook(noted)
     tokens = torch.zeros(load.states, load.prompt, dtype=torch.int64, device="meta")
     width = settings["hidden_size"]
     embedded = torch.zeros(load.states, load.listed * load.tactic, width, dtype=DTYPES[dtype], device="meta")
@@ -127,7 +132,10 @@ def footprint(settings: dict[str, Any], load: Load, dtype: str = "bfloat16") -> 
         states = states_of(decoder, prompt, embedded, packed)
     with FlopCounterMode(display=False) as backward:
         states.float().sum().backward()
-    pairs = sum(part.numel() * part.element_size() for part in (*prompt.keys, *prompt.values))
+    pairs = 0
+    for part in (*prompt.keys, *prompt.values):
+        pairs += part.numel() * part.element_size()
+        keep(part)
     return Footprint(
         weights,
         trained,

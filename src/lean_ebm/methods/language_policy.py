@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import torch
 from lightning.pytorch.cli import LRSchedulerCallable, OptimizerCallable
 from torch import Tensor
 
 from lean_ebm.energy.language import LanguageModelLikelihood
 from lean_ebm.errors import SettingError
-from lean_ebm.langevin import Langevin
+from lean_ebm.langevin import Langevin, StepHook, Trajectory
 from lean_ebm.methods.base import Method
+from lean_ebm.methods.drawing import batch_size
 from lean_ebm.methods.listed import one_right
 
 
@@ -23,7 +25,7 @@ class LanguagePolicy(Method):
 
     Args:
         energy: The language model, whose energies are minus log likelihoods.
-        sampler: Not used, since there are no chains on tokens; the policy generates.
+        sampler: Not used, since there are no chains on tokens: a sample is a tactic that the policy writes.
         optimizer: Builds the optimizer from parameters. None: AdamW with its defaults.
         lr_scheduler: Builds the scheduler.
 
@@ -46,6 +48,19 @@ class LanguagePolicy(Method):
             raise SettingError(
                 f"LanguagePolicy learns likelihoods: expected LanguageModelLikelihood, and not {energy}."
             )
+
+    def sample(
+        self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
+    ) -> Trajectory:
+        """Write one tactic for each goal; the samples are tokens ``(B, L)`` int64, filled up with -1."""
+        from lean_ebm.energy.language.generation import generate  # needs the extra
+
+        size, device = batch_size(condition), self.device
+        found = generate(
+            self.energy, condition, 1, lambda _, count: torch.rand(size, count, device=device, generator=generator)
+        )
+        nothing = torch.zeros(size, 0, device=device)
+        return Trajectory(found.tokens[:, 0], nothing, nothing, torch.zeros(size, dtype=torch.int64, device=device))
 
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
         """Minus the log probability of a token of a right tactic, the mean over tokens; ``tactic`` of whole tactics."""
