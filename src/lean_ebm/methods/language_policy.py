@@ -46,7 +46,7 @@ class LanguagePolicy(Method):
         super().__init__(energy, sampler, optimizer=optimizer, lr_scheduler=lr_scheduler)
         if not isinstance(energy, LanguageModelLikelihood):
             raise SettingError(
-                f"LanguagePolicy learns likelihoods: expected LanguageModelLikelihood, and not {energy}."
+                f"LanguagePolicy learns likelihoods: expected LanguageModelLikelihood, not {type(energy).__name__}."
             )
 
     def sample(
