@@ -80,6 +80,11 @@ EXPECTED = {
 }
 
 
+def some_rows(batch, rows):
+    """A part of the rows of a batch, which has no texts."""
+    return type(batch)(*(None if part is None else part[rows] for part in batch))
+
+
 @pytest.mark.parametrize("name", EXPECTED)
 def test_each_part_of_ranking_has_its_closed_form_and_can_be_taken_away(name):
     weights = dict.fromkeys(EXPECTED, 0.0) | {name: 0.7}
@@ -119,11 +124,11 @@ def test_an_assessment_has_probabilities_and_values():
 
 def test_nothing_is_learned_from_a_batch_without_proofs_but_that_there_is_none():
     row = slice(2, 3)
-    dead = LabelledTactics(*(part[row] for part in TACTICS))
+    dead = some_rows(TACTICS, row)
     terms = Ranking(Table(ENERGIES), temperature=0.5, dead=1.0).loss((dead, ROWS[row]))
     assert terms["contrast"] == terms["anchor"] == terms["right"] == 0
     assert terms["loss"].item() == pytest.approx(EXPECTED["dead"])
-    live = LabelledTactics(*(part[:2] for part in TACTICS))
+    live = some_rows(TACTICS, slice(2))
     assert Ranking(Table(ENERGIES)).loss((live, ROWS[:2]))["dead"] == 0
 
 
@@ -238,12 +243,12 @@ def test_a_method_of_single_candidates_gets_right_ones_as_constants():
     seen = {int(one_right(points, ROWS, TACTICS)[0][0].eq(points[0]).all(dim=1).nonzero()) for _ in range(40)}
     assert seen == {0, 1}  # both right ones of the first goal
     assert torch.equal(target[1], points[1, 1])
-    none, rows = one_right(points[2:], ROWS[2:], LabelledTactics(*(part[2:] for part in TACTICS)))
+    none, rows = one_right(points[2:], ROWS[2:], some_rows(TACTICS, slice(2, None)))
     assert len(none) == len(rows) == 0
 
 
 def test_a_batch_without_a_right_candidate_is_skipped():
-    dead = tuple(type(part)(*(tensor[2::3] for tensor in part)) for part in random_batch())
+    dead = tuple(some_rows(part, slice(2, None, 3)) for part in random_batch())
     method = METHODS["EBT"](lambda k: ProofEnergy(**SMALL))
     terms = method._terms(dead)
     assert terms["loss"] == 0 and len(method.real_energies(dead)) == 0
@@ -306,7 +311,7 @@ def test_a_chain_on_the_sphere_ends_at_the_nearest_point_of_the_target():
 
     ends = langevin(energy, torch.randn(2, 3), target, Langevin(steps=200, step_size=0.2, bounds="sphere")).x
     torch.testing.assert_close(ends, project(target, "sphere"), rtol=1e-3, atol=1e-3)
-    with pytest.raises(SettingError, match=r"bounds is circle, expected \[low, high\], sphere or null"):
+    with pytest.raises(SettingError, match=r"bounds is circle, expected \[low, high\], sphere, embeddings or null"):
         Langevin(bounds="circle")
 
 

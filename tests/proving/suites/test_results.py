@@ -31,6 +31,12 @@ class Recorder(Executor):
             proved = one.problem.name == "b" or (one.problem.name, one.attempt) == ("a", 2)
             yield record_of(one, PROVED if proved else UNPROVED, script="exact fun h => h" if proved else "")
 
+    def lane(self):
+        raise AssertionError("no worker is started")
+
+    def ready(self, lanes, seconds):
+        raise AssertionError("no worker is waited for")
+
     def close(self):
         pass
 
