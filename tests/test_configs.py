@@ -56,6 +56,8 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     chains = [name for name in ("chain", "sampler", "mining") if settings.get(name, {}).get("steps", 0) > 2]
     short = [f"--model.{name}.steps=2" for name in chains]
     common = ["--config", str(path), *short]
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        common.append("--trainer.precision=32-true")  # bfloat16 is emulated there, and takes minutes
     if path.parent.name == "full":  # networks for a GPU
         common += ["--model.energy.width=16", "--model.energy.depth=1"]
 

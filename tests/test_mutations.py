@@ -15,7 +15,7 @@ MUTATIONS = [
     ("langevin.py", "torch.addcmul(here, eta, gradient, value=-1)", "torch.addcmul(here, eta, gradient)"),
     ("langevin.py", "clamp(-settings.grad_clamp, settings.grad_clamp)", "clamp(-settings.grad_clamp)"),
     ("langevin.py", "noise.normal_(0, noise_scale,", "noise.normal_(0, 1.1 * noise_scale,"),
-    ("langevin.py", "proposal = project(proposal, bounds)", "pass"),
+    ("langevin.py", "proposal = project(proposal, bounds, nearest)", "pass"),
     ("bounds.py", "return x.clamp(*bounds)", "return x.clamp(bounds[0])"),
     ("bounds.py", "x.square().mean(dim=-1, keepdim=True)", "x.square().sum(dim=-1, keepdim=True)"),
     ("langevin.py", "rises = ~(energy(proposal, given) <= values)", "rises = energy(proposal, given) > values"),

@@ -94,7 +94,7 @@ def test_every_public_network_is_in_these_tests():
     networks = {c for c in public if isinstance(c, type) and issubclass(c, EnergyNetwork)}
     of_tactics = {AffineProofEnergy, ProofEnergy}  # their conditions are graphs, see test_tactic_energy.py
     of_chunks = {AffineChunkEnergy, ChunkEnergy, ChunkProposer}  # see test_chunk_energy.py
-    of_texts = {LanguageModelEnergy, LanguageModelLikelihood}  # see test_language.py
+    of_texts = {LanguageModelEnergy, LanguageModelLikelihood}  # see test_language_energy.py
     others = {EnergyNetwork, ClassEnergy, FieldEnergy, *of_tactics, *of_chunks, *of_texts}
     assert networks - others == {network for network, _ in NETWORKS}
 
