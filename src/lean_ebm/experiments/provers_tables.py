@@ -328,11 +328,10 @@ def _draw(searched: Searched, path: Path) -> None:
 
     def draw(axes: list[Any]) -> None:
         shown = [name for name in (*BASELINES, *RECIPES) if name in searched.names]
-        for index, name in enumerate(shown):
-            color = (
-                f"{0.2 + 0.25 * index:.2f}" if name in BASELINES else f"C{index - len(BASELINES)}"
-            )  # grey, or its own
-            style = {"color": color, "label": CONTESTANTS[name].title, "markersize": 3}
+        greys = {name: f"{0.2 + 0.25 * index:.2f}" for index, name in enumerate(BASELINES)}
+        colors = greys | {name: f"C{index}" for index, name in enumerate(RECIPES)}
+        for name in shown:
+            style = {"color": colors[name], "label": CONTESTANTS[name].title, "markersize": 3}
             line = "--o" if name in BASELINES else "-o"
             for axis, of, most in ((axes[0], "64", 256), (axes[1], "first-order", 64)):
                 at = [number for number in _CURVE if number <= most]
