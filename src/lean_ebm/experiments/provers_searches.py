@@ -19,6 +19,7 @@ from typing import Any, ClassVar, NamedTuple
 from lean_ebm.checkpoints import last_checkpoint
 from lean_ebm.errors import RunError
 from lean_ebm.experiments.provers_sets import SetsRun, TheoremSet, read_set, sets
+from lean_ebm.experiments.seeded import SeededRun
 from lean_ebm.files import write_whole
 from lean_ebm.proving import BestFirst, GuidedProver, Logic, Prover, SearchBudget, SearchResult, SizeGuide, Statement
 from lean_ebm.proving.candidates import wide_tactics
@@ -101,7 +102,7 @@ CONTESTANTS = BASELINES | RECIPES | VARIANTS
 
 
 @dataclass(frozen=True)
-class SearchRun:
+class SearchRun(SeededRun):
     """The searches of one contestant, and how the model of a recipe judges unseen states.
 
     Attributes:
@@ -122,17 +123,6 @@ class SearchRun:
     def name(self) -> str:
         """Name of the folder, beside those of the trainings."""
         return f"search-{self.contestant}"
-
-    def __str__(self) -> str:
-        return f"{self.name}, seed {self.seed}"
-
-    @property
-    def path(self) -> Path:
-        """Folder of this run."""
-        return self.folder / self.name / f"seed-{self.seed}"
-
-    def check(self) -> None:
-        """Nothing can be wrong before the models are trained."""
 
     def finish(self, threads: int) -> None:
         """Search, unless that was done already.

@@ -18,7 +18,7 @@ class LanguageModelEnergy(LanguageNetwork):
     """``E(s, a) = w . silu(W [mean h; last h])`` of the last states h of a tactic's tokens, after the goal as a prompt.
 
     Points for chains are soft tokens ``(L, width)``: embeddings of tokens, in units of the root mean square of all
-    embeddings, so that the settings of chains suit any model. A row of zeros is no token; those of a tactic come first.
+    embeddings, so that the settings of chains suit any model. Rows of zeros fill up; the tokens of a tactic come first.
     Chains are projected to texts by ``bounds: embeddings``, see :meth:`nearest`.
 
     Args:

@@ -22,6 +22,7 @@ from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.tuning import constants_of
 from lean_ebm.experiments.provenance import commit
 from lean_ebm.experiments.provers_sets import read_set
+from lean_ebm.experiments.seeded import SeededRun
 from lean_ebm.files import write_whole
 from lean_ebm.proving import Logic, SearchBudget, SearchResult
 
@@ -30,7 +31,7 @@ BATCH = 100
 
 
 @dataclass(frozen=True)
-class ClaimSearch:
+class ClaimSearch(SeededRun):
     """The searches of an arm with the models of one seed.
 
     Attributes:
@@ -51,17 +52,6 @@ class ClaimSearch:
     def name(self) -> str:
         """Name of the folder, beside those of the trainings."""
         return f"search-{self.arm}"
-
-    def __str__(self) -> str:
-        return f"{self.name}, seed {self.seed}"
-
-    @property
-    def path(self) -> Path:
-        """Folder of this run."""
-        return self.folder / self.name / f"seed-{self.seed}"
-
-    def check(self) -> None:
-        """Nothing can be wrong before the models are trained."""
 
     def finish(self, threads: int) -> None:
         """Search for the proofs that were not searched for yet.

@@ -22,6 +22,7 @@ from lean_ebm.experiments.claim.plan import DEVELOPMENT, digest, seed_of_test
 from lean_ebm.experiments.claim.processes import checkpoints, run_process
 from lean_ebm.experiments.claim.theorems import CHUNK_THEOREMS
 from lean_ebm.experiments.provenance import commit
+from lean_ebm.experiments.seeded import SeededRun
 from lean_ebm.files import write_whole
 from lean_ebm.guides.files import method_of
 from lean_ebm.methods import ChunkRanking
@@ -49,7 +50,7 @@ _BATCH = 16
 
 
 @dataclass(frozen=True)
-class Thinking:
+class Thinking(SeededRun):
     """The ends of chains of all states, with the energy of one seed.
 
     Attributes:
@@ -62,19 +63,12 @@ class Thinking:
     folder: Path
     fast: bool
 
-    name: ClassVar[str] = "thinking"
     stage: ClassVar[int] = 3
 
-    def __str__(self) -> str:
-        return f"{self.name}, seed {self.seed}"
-
     @property
-    def path(self) -> Path:
-        """Folder of this run."""
-        return self.folder / self.name / f"seed-{self.seed}"
-
-    def check(self) -> None:
-        """Nothing can be wrong before the models are trained."""
+    def name(self) -> str:
+        """``thinking``."""
+        return "thinking"
 
     def finish(self, threads: int) -> None:
         """Measure, unless that was done already.
