@@ -18,12 +18,12 @@ def few(monkeypatch):
 
 @needs_lean
 def test_what_is_proved_is_counted_and_kept(tmp_path, monkeypatch):
-    text, table = other_levels((60, 150), tmp_path)
+    text, table = other_levels((60, 150), tmp_path, [])
     assert text.startswith("The 3 other levels")
-    assert [row.strip("| ").split(" | ") for row in table.splitlines()[2:]] == [["60", "1 of 3"], ["150", "2 of 3"]]
+    assert table.splitlines()[2:] == ["| best-first by size | 1 | 2 |"]
     assert levels_in_lean(150, tmp_path) == ["le_refl", "zero_le"]
     monkeypatch.setattr(number_levels, "Lean", lambda **_: pytest.fail("it was searched again"))
-    assert other_levels((60, 150), tmp_path) == [text, table]
+    assert other_levels((60, 150), tmp_path, []) == [text, table]
 
 
 def test_without_a_lean_the_report_says_so(tmp_path, monkeypatch):
@@ -31,4 +31,4 @@ def test_without_a_lean_the_report_says_so(tmp_path, monkeypatch):
         raise LeanNotFoundError("There is no Lean.")
 
     monkeypatch.setattr(number_levels, "Lean", missing)
-    assert other_levels((60,), tmp_path) == ["The 3 other levels were not searched. There is no Lean."]
+    assert other_levels((60,), tmp_path, []) == ["The 3 other levels were not searched. There is no Lean."]

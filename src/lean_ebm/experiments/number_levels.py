@@ -1,4 +1,4 @@
-"""The levels that only Lean reads: which of them a search without learning proves in Lean itself."""
+"""The levels that only Lean reads: which of them are proved in Lean itself, with and without a trained guide."""
 
 from __future__ import annotations
 
@@ -6,20 +6,26 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from lean_ebm.experiments.tables import table
+from lean_ebm.experiments.runs import TrainingRun
+from lean_ebm.experiments.tables import interval, table
 from lean_ebm.files import write_whole
+from lean_ebm.guides import NetworkGuide, PrintedNumbersGuide
+from lean_ebm.guides.files import method_of
+from lean_ebm.proving import GuidedProver, Prover, Statement
 from lean_ebm.proving.lean import Lean, LeanEnvironment, LeanNotFoundError
 from lean_ebm.proving.numbers.levels import levels
 from lean_ebm.proving.numbers.texts import TextTactics
-from lean_ebm.proving.search import BestFirst, SearchBudget
+from lean_ebm.proving.search import BestFirst, SearchBudget, StateBestFirst
 
 
-def levels_in_lean(applications: int, folder: Path) -> list[str]:
+def levels_in_lean(applications: int, folder: Path, checkpoint: Path | None = None) -> list[str]:
     """Search proofs of the levels of the kind ``other`` in Lean, which also judges each proof from its statement.
 
     Args:
         applications: Tactics that may be tried for each level.
         folder: Where the result is kept; it is read from there if it is there already.
+        checkpoint: A method that was trained on numbers, whose probabilities order the tactics of equations. None: a
+            search without learning.
 
     Returns:
         The names of the levels that were proved.
@@ -31,33 +37,50 @@ def levels_in_lean(applications: int, folder: Path) -> list[str]:
     if file.is_file():
         known: list[str] = json.loads(file.read_text())
         return known
+    guide = None if checkpoint is None else NetworkGuide(method_of(checkpoint), judges=False)
     found: list[str] = []
     with LeanEnvironment(Lean(world="numbers")) as environment:
         for level in levels():
             if level.kind == "other":
-                prover = BestFirst(tactics=TextTactics(level.statement))
                 budget = SearchBudget(applications, seconds=float("inf"))
-                if prover.prove(environment, level.statement, budget).proved:
+                if _prover(level.statement, guide).prove(environment, level.statement, budget).proved:
                     found.append(level.name)
     write_whole(file, json.dumps(found))
     return found
 
 
-def other_levels(limits: Sequence[int], folder: Path) -> list[str]:
+def _prover(statement: Statement, guide: NetworkGuide | None) -> Prover:
+    tactics = TextTactics(statement)
+    if guide is None:
+        return BestFirst(tactics=tactics)
+    return GuidedProver(PrintedNumbersGuide(guide, statement), StateBestFirst(), narrow=True, listed=tactics)
+
+
+def other_levels(limits: Sequence[int], folder: Path, runs: Sequence[TrainingRun]) -> list[str]:
     """Write what a report says of these levels.
 
     Args:
         limits: Numbers of applications.
-        folder: Where results are kept.
+        folder: Where results of the search without learning are kept.
+        runs: The trainings; results with a checkpoint are kept in the folder of its run.
     """
     number = len([level for level in levels() if level.kind == "other"])
+    trained: dict[str, list[TrainingRun]] = {}
+    for run in runs:
+        if run.checkpoint() is not None:
+            trained.setdefault(run.name, []).append(run)
     try:
-        rows = [[f"{limit:,}", f"{len(levels_in_lean(limit, folder))} of {number}"] for limit in limits]
+        rows = [["best-first by size", *(str(len(levels_in_lean(limit, folder))) for limit in limits)]]
+        for name, its in trained.items():
+            counts = [[len(levels_in_lean(limit, run.path, run.checkpoint())) for run in its] for limit in limits]
+            rows.append([f"`{name}`", *(interval(list(map(float, found)), 1) for found in counts)])
     except LeanNotFoundError as error:
         return [f"The {number} other levels were not searched. {error}"]
     return [
-        f"The {number} other levels have ≤, ∃, hypotheses and the like. They were searched in Lean itself: states of "
-        "small goals first, tactics as texts in a fixed order, nothing learned. Lean judged each proof from its "
-        "statement.",
-        table(["applications", "proved"], rows),
+        f"The {number} other levels have ≤, ∃, hypotheses and the like. They were searched in Lean, with tactics "
+        "that are listed as texts. Without learning, states of small goals come first. The trained networks, which "
+        "were trained on equations only, order the tactics of those goals that are equations; in other goals all "
+        "tactics are alike, and the most likely script comes first. Lean judged each proof from its statement. "
+        f"How many of the {number} were proved:",
+        table(["prover", *(f"at {limit:,}" for limit in limits)], rows),
     ]

@@ -181,7 +181,7 @@ class TrainingRun:
         if record is None:
             record = {"fingerprint": self.fingerprint(), "seconds": 0.0, "threads": threads, "commit": commit()}
         write_whole(self._begun, json.dumps(record))
-        checkpoint = self._last_checkpoint()
+        checkpoint = self.checkpoint()
         begin, spent = time.monotonic(), None
         try:
             spent = self._run("fit", threads, *([f"--ckpt_path={checkpoint}"] if checkpoint else []))
@@ -196,7 +196,7 @@ class TrainingRun:
         """Test, and draw samples if ``predict`` is set, unless that was done already with the same settings."""
         if self._evaluated():
             return
-        checkpoint = self._last_checkpoint()
+        checkpoint = self.checkpoint()
         if checkpoint is None:
             raise RunError(f"{self} has no checkpoint to evaluate: remove {self.path} to train again.")
         self._marker.unlink(missing_ok=True)
@@ -261,7 +261,8 @@ class TrainingRun:
         written = self._marker.is_file() and (self.path / "evaluation.json").is_file()
         return written and self._marker.read_text() == self._evaluation_settings()
 
-    def _last_checkpoint(self) -> Path | None:
+    def checkpoint(self) -> Path | None:
+        """The last checkpoint of the training; None if there is none."""
         from lean_ebm.checkpoints import last_checkpoint
 
         found = last_checkpoint(self.path, "**/checkpoints/*.ckpt")

@@ -12,6 +12,7 @@ from lean_ebm.guides.files import load
 from lean_ebm.guides.langevin import LangevinGuide
 from lean_ebm.guides.language import WritingGuide
 from lean_ebm.guides.network import Judged, NetworkGuide, TrainedGuide
+from lean_ebm.guides.printed_numbers import PrintedNumbersGuide
 from lean_ebm.guides.residual import ResidualGuide
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Judged",
     "LangevinGuide",
     "NetworkGuide",
+    "PrintedNumbersGuide",
     "ResidualGuide",
     "TrainedGuide",
     "WritingGuide",

@@ -16,7 +16,8 @@ from lean_ebm.proving.search.puct import Puct
 from lean_ebm.proving.search.scripts import PrintedGoal, ProofStep, UnwrittenError, WritableGoal, steps_of_texts
 from lean_ebm.proving.search.searches import Search
 from lean_ebm.proving.search.state_first import StateBestFirst
-from lean_ebm.proving.search.states import StateGoal
+from lean_ebm.proving.search.states import ListTactics, StateGoal
+from lean_ebm.proving.search.tactics import legal_tactics
 from lean_ebm.proving.search.worlds import LOGIC, World
 from lean_ebm.proving.statements import State, Statement, Verdict
 
@@ -32,15 +33,16 @@ SEARCHES: dict[str, Callable[[], Search]] = {
 class GuidedProver(Prover):
     """A prover that asks a guide which tactics to try and where to continue.
 
-    It searches in a world with its wide set, where equal goals are shared, or in the environment itself with the narrow
-    set. The script that it found is run again and judged, as that of any prover.
+    It searches in a world with its wide set, where equal goals are shared, or in the environment itself with tactics
+    that are texts. The script that it found is run again and judged, as that of any prover.
 
     Args:
         guide: The guide.
         search: The search. None: :class:`.AndOrBestFirst`.
-        narrow: Whether to take the narrow set, :func:`.legal_tactics`.
+        narrow: Whether to search in the environment itself, with the texts that ``listed`` lists.
         tell: Called now and then with the number of applications of all searches that run.
         world: The world whose wide set it takes.
+        listed: Lists the texts for a goal of a state; by default the narrow set.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class GuidedProver(Prover):
         narrow: bool = False,
         tell: Callable[[int], None] = lambda _: None,
         world: World = LOGIC,
+        listed: ListTactics = legal_tactics,
     ) -> None:
         super().__init__()
+        self.listed = listed
         self.guide, self.narrow, self.tell, self.world = guide, narrow, tell, world
         self.algorithm = search or AndOrBestFirst()
 
@@ -114,7 +118,9 @@ class GuidedProver(Prover):
                 yield _tactics(self._steps(start, graph.root))
 
     def _first(self, environment: Environment, start: State) -> OpenGoal:
-        return first_goal(environment, start, self.narrow, self.world)[0]
+        if self.narrow:
+            return StateGoal(environment, start, listed=self.listed)
+        return self.world.first_goal(start)[0]
 
     def _steps(self, start: State, root: GoalNode) -> list[ProofStep]:
         return list(steps_of_texts(root) if isinstance(root.goal, StateGoal) else self.world.steps(start, root))
