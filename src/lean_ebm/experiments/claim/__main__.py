@@ -15,6 +15,7 @@ from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import (
     CHECKED,
     COSTED,
+    EPOCHS,
     LIVE_THEOREMS,
     MAIN,
     SEEDS,
@@ -155,7 +156,11 @@ def training(options: Options, model: str, seed: int) -> TrainingRun:
         seed=seed,
         folder=options.folder,
         flags=(*own, *flags, *(FAST if options.fast else ())),
-        fit_flags=(*QUIET, *(FAST_FIT if options.fast else ())),
+        fit_flags=(
+            *QUIET,
+            *(() if chunks else (f"--trainer.max_epochs={EPOCHS}",)),
+            *(FAST_FIT if options.fast else ()),
+        ),
         test_flags=(*(FAST_TEST if options.fast else TEST), *(() if chunks else STEPS_TEST)),
     )
 

@@ -126,7 +126,7 @@ LISTED = {
     "E0": Arm("one energy without dead goals", _guided(NetworkGuide), ("live",), True),
     "C-puct": Arm("policy and value, PUCT", _guided(NetworkGuide, puct=True), ("pair",), first=SOME),
     "E-puct": Arm("one energy, PUCT", _guided(NetworkGuide, puct=True), ("energy",), first=SOME),
-    "shuffled": Arm("one energy, shuffled labels", _guided(NetworkGuide), ("shuffled",), first=SOME),
+    "shuffled": Arm("one energy, shuffled labels", _guided(NetworkGuide), ("shuffled",), sets=_EVERY, first=SOME),
     **{f"F-{steps}x{chains}": _langevin(steps, chains) for steps, chains in ((8, 2), (8, 8), (32, 2))},
 }
 """The arms on listed tactics, and untrained ones."""
