@@ -16,7 +16,7 @@ THEOREMS = 300
 """Number of theorems of the training data on listed tactics: few, so that the policy alone is not nearly perfect."""
 
 EPOCHS = 12
-"""Passes through the training data on listed tactics, three times those of the recipes, since there are few theorems."""
+"""Passes through the training data on listed tactics, three times those of the recipes: there are few theorems."""
 
 LIVE_THEOREMS = 500
 """Number of theorems of the data without dead goals, enough for as many states."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from queue import SimpleQueue
 
@@ -77,12 +78,12 @@ class LeanEnvironment(Environment):
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
         """Apply one tactic to one goal. If it fails, the message is Lean's."""
         tried = _tried(Request(state, tactic, goal))
-        return refused if (refused := _refused(tried)) else _step(tried.after, self._checked(tried.after))
+        return refused if (refused := _refused(tactic)) else _step(tried.after, self._checked(tried.after))
 
     def apply_many(self, requests: Sequence[Request]) -> list[Step]:
         """Apply many tactics; those to the same goal of the same state are tried together."""
         tries = [_tried(request) for request in requests]
-        steps = [_refused(each) for each in tries]
+        steps = [_refused(request.tactic) for request in requests]
         left = [index for index, step in enumerate(steps) if step is None]
         if not self._sessions:
             after = [tries[index].after for index in left]
@@ -135,7 +136,7 @@ class LeanEnvironment(Environment):
         left = dict(tactics)
         while len(left) > 1 and not isinstance(checked, LeanReport):
             numbers = list(left)
-            probe = Probe(*checked, [[plain(line) for line in lines] for lines in left.values()])
+            probe = Probe(*checked, [[_plain(line) for line in lines] for lines in left.values()])
             messages = self._messages(probe.text)
             if messages is None:
                 break
@@ -190,9 +191,9 @@ def _tried(request: Request) -> _Try:
     return _Try(request, lines, _Handle(handle.statement, script))
 
 
-def _refused(tried: _Try) -> Step | None:
+@lru_cache(10_000)
+def _refused(tactic: str) -> Step | None:
     """What is said of a tactic that Lean does not get; None if it gets it."""
-    tactic = tried.request.tactic
     if not tactic.strip():  # as a line of a script it would be ignored
         return Step(Outcome.PARSE_ERROR, message="the tactic is empty")
     try:
@@ -202,6 +203,9 @@ def _refused(tried: _Try) -> Step | None:
     except SyntaxProblem as problem:
         return Step(Outcome.PARSE_ERROR, message=str(problem))
     return None
+
+
+_plain = lru_cache(10_000)(plain)
 
 
 def _step(handle: _Handle, report: LeanReport) -> Step:
