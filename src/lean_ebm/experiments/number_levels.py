@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lean_ebm.experiments.runs import TrainingRun
-from lean_ebm.experiments.tables import interval, table
+from lean_ebm.experiments.tables import table
 from lean_ebm.files import write_whole
 from lean_ebm.guides import NetworkGuide, PrintedNumbersGuide
 from lean_ebm.guides.files import method_of
@@ -62,25 +62,22 @@ def other_levels(limits: Sequence[int], folder: Path, runs: Sequence[TrainingRun
     Args:
         limits: Numbers of applications.
         folder: Where results of the search without learning are kept.
-        runs: The trainings; results with a checkpoint are kept in the folder of its run.
+        runs: The trainings, of which the first one with a checkpoint guides a search; its results are kept in the
+            folder of the run. Others would take as long again: Lean tries tactics one by one here.
     """
     number = len([level for level in levels() if level.kind == "other"])
-    trained: dict[str, list[TrainingRun]] = {}
-    for run in runs:
-        if run.checkpoint() is not None:
-            trained.setdefault(run.name, []).append(run)
+    trained = next(((run, path) for run in runs if (path := run.checkpoint()) is not None), None)
     try:
         rows = [["best-first by size", *(str(len(levels_in_lean(limit, folder))) for limit in limits)]]
-        for name, its in trained.items():
-            counts = [[len(levels_in_lean(limit, run.path, run.checkpoint())) for run in its] for limit in limits]
-            rows.append([f"`{name}`", *(interval(list(map(float, found)), 1) for found in counts)])
+        if trained is not None:
+            run, path = trained
+            rows.append([str(run), *(str(len(levels_in_lean(limit, run.path, path))) for limit in limits)])
     except LeanNotFoundError as error:
         return [f"The {number} other levels were not searched. {error}"]
     return [
-        f"The {number} other levels have ≤, ∃, hypotheses and the like. They were searched in Lean, with tactics "
-        "that are listed as texts. Without learning, states of small goals come first. The trained networks, which "
-        "were trained on equations only, order the tactics of those goals that are equations; in other goals all "
-        "tactics are alike, and the most likely script comes first. Lean judged each proof from its statement. "
-        f"How many of the {number} were proved:",
-        table(["prover", *(f"at {limit:,}" for limit in limits)], rows),
+        f"## Levels with ≤, ∃, hypotheses and the like\n\nThere are {number} of them. They were searched in Lean, with "
+        "tactics that are listed as texts. Without learning, states of small goals come first. The trained network, "
+        "which was trained on equations only, orders the tactics of those goals that are equations; in other goals all "
+        "tactics are alike, and the most likely script comes first. Lean judged each proof from its statement.",
+        table(["proved", *(f"at {limit:,}" for limit in limits)], rows),
     ]

@@ -1,11 +1,15 @@
-"""Data of arms that must not see something: goals without a proof, or labels that belong to their goals."""
+"""The theorems, and data of arms that must not see something: goals without a proof, or the labels of their goals."""
 
 import pytest
 import torch
 
 from lean_ebm.data import ProofSteps
-from lean_ebm.errors import SettingError
+from lean_ebm.errors import RunError, SettingError
 from lean_ebm.experiments.claim.data import LiveProofSteps, ShuffledProofSteps
+from lean_ebm.experiments.claim.unsolved import UnsolvedSet
+from lean_ebm.experiments.provers_sets import HardSet, make
+from lean_ebm.proving import BestFirst, Logic, SearchBudget, Statement
+from lean_ebm.proving.candidates import wide_tactics
 
 
 def loaded(data):
@@ -45,3 +49,19 @@ def test_shuffled_labels_are_those_of_other_goals(usual):
     again, _ = shuffled.table.batch(rows)
     width = again.right.shape[1]
     assert torch.equal(again.right, labels.right[3:9, :width]) and torch.equal(again.left, labels.left[3:9])
+
+
+def test_theorems_that_search_without_learning_does_not_prove_are_kept():
+    one = UnsolvedSet("primary", 2, 256, 64)
+    lines, _ = make("primary", one, set(), 7)
+    assert len(lines) == 2
+    drawn, _ = make("primary", HardSet("primary", 30, 256, 64), set(), 7)
+    with Logic() as logic:
+
+        def proved(line, **settings):
+            return BestFirst(**settings).prove(logic, Statement.of(line["statement"]), SearchBudget(256)).proved
+
+        assert any(proved(line) for line in drawn)  # so the set chooses
+        assert not any(proved(line) or proved(line, tactics=wide_tactics) for line in lines)
+    with pytest.raises(RunError, match="Of 5 theorems 0 are hard enough, expected 2: draw more"):
+        one.kept([{"statement": "(p : Prop) : p → p", "length": 3}] * 5)
