@@ -188,7 +188,7 @@ def test_hours_are_those_of_all_seeds_and_theorems(tmp_path):
     parts = dict(hours({"energy": 360.0, "shuffled": 360.0}, {"A2-wide": 0.1, "E-puct": 0.1}))
     assert parts["training: energy"] == 5 * parts["training: shuffled"] == pytest.approx(0.5)
     assert parts["search: E-puct"] == pytest.approx(0.1 * 300 * 5 * 4 / 3600)
-    assert parts["search: A2-wide"] == pytest.approx(0.1 * (1000 + 200 + 200 + 200 + 59) * 4 / 3600)
+    assert parts["search: A2-wide"] == pytest.approx(0.1 * (1500 + 200 + 200 + 200 + 59) * 4 / 3600)
     (tmp_path / "energy" / "seed-0").mkdir(parents=True)
     (tmp_path / "energy" / "seed-0" / "fit.json").write_text('{"seconds": 9.0, "processor_seconds": 7.0}')
     assert measured(tmp_path) == ({"energy": 7.0}, {})

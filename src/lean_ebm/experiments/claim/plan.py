@@ -75,7 +75,7 @@ def theorem_sets(fast: bool) -> dict[str, TheoremSet]:
     few = 4
     return {
         "development": UnsolvedSet("development", few if fast else 150, MAIN, CONNECTIVES),
-        "primary": UnsolvedSet("primary", few if fast else 1000, BUDGETS[-1], CONNECTIVES),
+        "primary": UnsolvedSet("primary", few if fast else 1500, BUDGETS[-1], CONNECTIVES),
         "16": TheoremSet("16 connectives", few if fast else 200, BUDGETS[-1], 16),
         "16, hardest": HardSet("16 connectives, the hardest", few if fast else 200, BUDGETS[-1], 16),
         "first-order": TheoremSet("first-order", few if fast else 200, BUDGETS[-1]),
