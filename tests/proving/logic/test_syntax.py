@@ -159,10 +159,12 @@ def test_formulas_that_nobody_holds_are_forgotten():
     gc.collect()
     before = len(formulas._NODES)
     held = [implication(atom(1000 + index), atom(1)) for index in range(500)]
-    assert len(formulas._NODES) >= before + 1000 and held
-    del held
-    for _ in range(3):  # a formula's parts go one collection later than it
-        gc.collect()
+    deep = atom(1)
+    for index in range(500):
+        deep = implication(atom(2000 + index), deep)
+    assert len(formulas._NODES) >= before + 2000 and held
+    del held, deep
+    gc.collect()  # one collection frees a formula with all of its parts
     assert len(formulas._NODES) < before + 10
 
 

@@ -92,13 +92,17 @@ class Expr:
         return make, (self.kind, self.a, self.b, self.name)
 
 
-# Weak references, so that a search that runs for days does not keep all formulas that it has ever seen.
+# Weak references, so that a search that runs for days does not keep all formulas that it has ever seen. Keys have the
+# addresses of the parts, which are valid as long as the expression lives, since it keeps its parts. If keys held the
+# parts, a collection of garbage would free only the outermost expressions: each refers to itself, as its own key.
 _NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Expr] = WeakValueDictionary()
 
 
 def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Expr:
     """The one expression with these parts."""
-    identity = (kind, a, b, name)
+    first = id(a) if type(a) is Expr else a
+    second = id(b) if type(b) is Expr else tuple(map(id, b)) if type(b) is tuple else b
+    identity = (kind, first, second, name)
     node = _NODES.get(identity)
     if node is None:
         node = _NODES[identity] = _new(kind, a, b, name)
