@@ -213,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     begin = time.process_time()
     with Logic() as logic:
         for name, one in _sets_of(given.contestant, given.fast).items():
-            statements = read_set(given.theorems_folder / f"{name}.jsonl")
+            statements = read_set(given.theorems_folder / f"{name}.jsonl.gz")
             started = time.process_time()
             found = search_all(prover, logic, statements, SearchBudget(one.applications, one.seconds))
             proved = [search for search in found if search.proved]

@@ -5,6 +5,7 @@ Their seed, :data:`TEST_SEED`, was used for nothing else: methods and searches w
 
 from __future__ import annotations
 
+import gzip
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -180,7 +181,8 @@ class SetsRun:
                     "procedure has a limit of time: remove the folders of all searches to search again."
                 )
             for name, (lines, _) in made.items():
-                write_whole(self.file(name), "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+                text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+                write_whole(self.file(name), gzip.compress(text.encode(), mtime=0))
             if record is None:
                 record = {
                     "settings": self._settings(),
@@ -194,8 +196,8 @@ class SetsRun:
                 write_whole(self._record, json.dumps(record) + "\n")
 
     def file(self, name: str) -> Path:
-        """The file of a set."""
-        return self.path / f"{name}.jsonl"
+        """The file of a set, compressed; such files are committed, since other machines may draw other theorems."""
+        return self.path / f"{name}.jsonl.gz"
 
     def figures(self) -> dict[str, Any] | None:
         """The record of what was made; None if it was not made with these settings."""
@@ -295,5 +297,6 @@ def _families() -> Iterator[tuple[Drawn, str]]:
 
 
 def read_set(path: Path) -> list[Statement]:
-    """Read the statements of a file of theorems."""
-    return [Statement.of(json.loads(line)["statement"]) for line in path.read_text("utf-8").splitlines()]
+    """Read the statements of a compressed file of theorems."""
+    lines = gzip.decompress(path.read_bytes()).decode().splitlines()
+    return [Statement.of(json.loads(line)["statement"]) for line in lines]

@@ -46,12 +46,14 @@ def test_the_seed_of_the_test_is_that_of_the_plan():
 
 def test_the_results_are_those_of_the_plan():
     """What was committed was run by the plan that is in the repository."""
-    paths = sorted((ROOT / "results" / "runs" / "claim").rglob("*.jsonl.gz"))
+    runs = ROOT / "results" / "runs" / "claim"
+    paths = sorted(runs.glob("search-*/seed-*/*.jsonl.gz"))
     if not paths:
         pytest.skip("the experiment was not run yet")
     for path in paths:
         assert {json.loads(text)["plan"] for text in gzip.decompress(path.read_bytes()).splitlines()} == {digest()}
-    assert sum(path.stat().st_size for path in paths) < 5_000_000
+    assert sum(path.stat().st_size for path in runs.rglob("*.gz")) < 5_000_000
+    assert json.loads((runs / "theorems" / "test" / "theorems.json").read_text())["settings"]["seed"] == seed_of_test()
 
 
 def test_every_hypothesis_of_the_plan_is_asked():
