@@ -1,6 +1,6 @@
 """Draws the pictures of "How it works": ``python docs/draw.py``, half a minute on one core.
 
-All of them come from the package's own code, on points in the plane of two classes: three small models are trained on them,
+All of them come from the package's own code, on points in the plane of two classes. Three small models learn them,
 one for each method.
 """
 

@@ -42,7 +42,11 @@ OTHERS = {"README.md": "index.md"}
 GROUPS = {
     "": ("images", "Recipes for images", "Class-conditional energies of handwritten digits, for two CPU cores."),
     "full": ("full", "Recipes for a GPU", "The same at a size for a GPU. Nobody has run them to their end."),
-    "reasoning": ("reasoning", "Recipes for problems", "Each of these has a [note](reasoning-notes.md) of what was tried."),
+    "reasoning": (
+        "reasoning",
+        "Recipes for problems",
+        "Each of these has a [note](reasoning-notes.md) of what was tried.",
+    ),
     "proving": ("proving", "Recipes for proofs", "Goals of Lean proofs are conditions, tactics are candidates."),
 }
 """Folders below ``configs/``, with the name, title and first sentence of the page that shows their recipes."""
@@ -103,6 +107,18 @@ def rewritten(text: str, source: str, page: str) -> str:
 
     parts = FENCE.split(text)
     return "".join(part if part.startswith("```") else LINK.sub(link, part) for part in parts)
+
+
+def on_config(config: Any) -> Any:
+    """Leave reports that are not written yet out of the navigation."""
+    missing = set(PAGES.values()) - set(shown().values())
+    for section in config.nav:
+        for title, entries in section.items():
+            if isinstance(entries, list):
+                section[title] = [
+                    entry for entry in entries if isinstance(entry, str) or not missing & set(entry.values())
+                ]
+    return config
 
 
 def on_files(files: Files, config: Any) -> Files:
