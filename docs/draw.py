@@ -40,7 +40,7 @@ def moons(number: int) -> tuple[Tensor, Tensor]:
     return points + 0.05 * torch.randn(number, 2), label
 
 
-def trained(method: Method, steps: int, rate: float = 5e-3) -> Method:
+def trained(method: Method, steps: int, rate: float = 1e-2) -> Method:
     """The method after training on points that are drawn anew for each step."""
     optimizer = torch.optim.Adam(method.parameters(), lr=rate)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
@@ -147,9 +147,9 @@ def main() -> None:
     )
     ired = IRED(PlaneEnergy((2,), 2, 64, 3, landscapes=LANDSCAPES), bound=1.25, eta=1.0, contrast_fraction=0.25)
     methods = {
-        "ContrastiveDivergence": trained(contrastive, 600),
-        "EBT": trained(ebt, 1200),
-        "IRED": trained(ired, 1200),
+        "ContrastiveDivergence": trained(contrastive, 300),
+        "EBT": trained(ebt, 600),
+        "IRED": trained(ired, 600),
     }
     draw_energy(contrastive)
     draw_chain(contrastive)

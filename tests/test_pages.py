@@ -147,9 +147,10 @@ def test_what_is_not_run_here_says_why_or_where():
             assert test.is_file() and Path(block.page).name in test.read_text(), f"{block.page}:{block.line}: {test}"
 
 
-def test_every_command_line_can_be_parsed(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def test_every_command_line_can_be_parsed(monkeypatch):
+    monkeypatch.chdir(ROOT)  # where `--config configs/ebt.yaml` is; parsing writes nothing
     seen: set[tuple[str, ...]] = set()
+    wrong = []
     for block in BLOCKS:
         if block.language == "python" or block.comment.startswith("run by"):
             continue
@@ -160,11 +161,11 @@ def test_every_command_line_can_be_parsed(tmp_path, monkeypatch):
                 try:
                     parse(arguments)
                 except (SystemExit, Exception) as error:
-                    pytest.fail(f"{block.page}:{block.line}: {shlex.join(words)}: {error}")
+                    wrong.append(f"{block.page}:{block.line}: {shlex.join(words)}: {error}")
             if words[0] == "make":
                 targets = {word for word in words[1:] if "=" not in word}
                 assert targets <= TARGETS, f"{block.page}:{block.line}: no target {targets - TARGETS}"
-    assert len(seen) > 50
+    assert not wrong and len(seen) > 50
 
 
 def test_an_option_that_is_not_there_is_noticed(tmp_path, monkeypatch, capsys):
