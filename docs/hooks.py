@@ -128,7 +128,7 @@ def on_files(files: Files, config: Any) -> Files:
             files.append(File.generated(config, place, abs_src_path=str(ROOT / path)))
         elif path.endswith(".md"):
             text = rewritten((ROOT / path).read_text(encoding="utf-8"), path, place)
-            if place.startswith("results/"):
+            if path.startswith("results/"):
                 head, _, rest = text.partition("\n\n")
                 text = f"{head}\n\n{REPORT}{rest}"
             files.append(File.generated(config, place, content=text))
