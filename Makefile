@@ -85,7 +85,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# Builds the site into build/site; open build/site/index.html. Fails at a warning, such as a link that leads nowhere.
+# Builds the site into build/site. Its pages can be opened as files; the search needs a server, such as
+# python -m http.server --directory build/site. Fails at a warning, such as a link that leads nowhere.
 docs: $(READY)
 ifdef UV
 	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,docs]'

@@ -55,6 +55,7 @@ REPORT = (
     "!!! note\n    The command lines of this page made its figures, at the commit that it names. No test runs them.\n\n"
 )
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*)\]\((?![a-z]+:|#)([^)\s#]*)(#[^)\s]*)?\)")
+ROLE = re.compile(r":(?:class|meth|func|mod|data|attr|exc):<code>(~?)([\w.]+)</code>")
 FENCE = re.compile(r"(^ {0,3}```.*?^ {0,3}```\s*$)", re.MULTILINE | re.DOTALL)
 
 
@@ -142,3 +143,9 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     if page.file.generated_by:
         return markdown
     return rewritten(markdown, f"docs/{page.file.src_uri}", page.file.src_uri)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Show references of docstrings, such as ``:class:`~lean_ebm.methods.Method```, as code, and ``::`` as a colon."""
+    html = ROLE.sub(lambda role: f"<code>{role[2].split('.')[-1] if role[1] else role[2]}</code>", html)
+    return re.sub(r"::</p>(?=\s*<div class=\"highlight)", ":</p>", html)

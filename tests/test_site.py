@@ -40,6 +40,14 @@ def test_links_are_pointed_to_pages(hooks, text, source, page, expected):
     assert hooks.rewritten(text, source, page) == expected
 
 
+def test_references_of_docstrings_are_code(hooks):
+    html = (
+        '<p>:class:<code>~lean_ebm.energy.Landscape</code> by :meth:<code>forward</code>::</p>\n<div class="highlight">'
+    )
+    expected = '<p><code>Landscape</code> by <code>forward</code>:</p>\n<div class="highlight">'
+    assert hooks.on_page_content(html) == expected
+
+
 def test_every_recipe_is_on_a_page(hooks):
     pages = "".join(map(hooks.page_of_recipes, hooks.GROUPS))
     for path in (ROOT / "configs").rglob("*.yaml"):
