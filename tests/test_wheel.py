@@ -31,7 +31,8 @@ def test_the_wheel_proves_in_an_empty_environment(tmp_path):
     shutil.rmtree(source)
     run(sys.executable, "-m", "venv", str(tmp_path / "empty"))
     binaries = tmp_path / "empty" / "bin"
-    run(str(binaries / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel))
-    alone = {"cwd": tmp_path, "env": {"PATH": str(binaries), "HOME": str(tmp_path)}}
+    alone = {"cwd": tmp_path, "env": {"PATH": str(binaries), "HOME": str(tmp_path)}}  # PYTHONPATH has a package too
+    install = ["-m", "pip", "install", "--quiet", "--no-deps", "--no-index", str(wheel)]
+    run(str(binaries / "python"), *install, **alone)
     assert "quickstart " in run(str(binaries / "lean-ebm"), "recipes", **alone)
     assert "-- verified by" in run(str(binaries / "lean-ebm"), "prove", "p ∧ q → q ∧ p", **alone)
