@@ -7,7 +7,7 @@ UV := $(shell command -v uv 2>/dev/null)
 
 .PHONY: setup quickstart smollm2 leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
 	test coverage \
-	test-slow lint format clean
+	test-slow lint format docs package clean
 
 setup: $(READY)
 
@@ -84,6 +84,22 @@ lint: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Builds the site into build/site. Its pages can be opened as files; the search needs a server, such as
+# python -m http.server --directory build/site. Fails at a warning, such as a link that leads nowhere.
+docs: $(READY)
+ifdef UV
+	$(UV) pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev,docs]'
+else
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,docs]'
+endif
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+
+# Builds a source distribution and a wheel into build/package, and checks what they say about themselves.
+package: $(READY)
+	rm -rf build/package build/lib build/bdist.*
+	$(BIN)/python -m build --no-isolation --outdir build/package > /dev/null
+	$(BIN)/python -m twine check --strict build/package/*
 
 clean:
 	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache

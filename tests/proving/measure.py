@@ -1,4 +1,4 @@
-"""Measures what the README claims about proving and writes ``results/proving.md``; ``make proving`` runs it.
+"""Measures what docs/proving.md claims about proving and writes ``results/proving.md``; ``make proving`` runs it.
 
 Needs the extra ``lean``. Some rows of the table are tests of this folder, which it runs by pytest.
 """
