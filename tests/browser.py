@@ -31,8 +31,9 @@ class Browser:
         read, self._to = os.pipe()
         self._from, write = os.pipe()
         flags = [
-            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--hide-scrollbars",
-            "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND", "--remote-debugging-pipe", f"--user-data-dir={folder}",
+            "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+            "--hide-scrollbars", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--remote-debugging-pipe", f"--user-data-dir={folder}",
         ]  # fmt: skip
         # The protocol wants the descriptors 3 and 4.
         shell = f'exec 3<&{read} 4>&{write}; exec "$@"'

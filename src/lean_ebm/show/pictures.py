@@ -15,6 +15,7 @@ from lean_ebm.data.reasoning.sudoku import completed
 
 _GAP = 1  # columns between two matrices
 _CELL = 16  # pixels of a cell of a board
+_BLUE, _RED = (0.13, 0.4, 0.67), (0.75, 0.16, 0.18)
 
 
 @singledispatch
@@ -65,8 +66,8 @@ def colors(x: Tensor) -> Tensor:
     gap = torch.zeros(planes.shape[1], _GAP)
     parts = [part for plane in planes for part in (plane, gap)][:-1]
     flat = torch.cat(parts, dim=1).nan_to_num(0.0).clamp(-1, 1)
-    fade = 1 - flat.abs()
-    return torch.stack([torch.where(flat < 0, fade, 1.0), fade, torch.where(flat > 0, fade, 1.0)])
+    ends = torch.where(flat[..., None] < 0, torch.tensor(_BLUE), torch.tensor(_RED))
+    return (1 + flat.abs()[..., None] * (ends - 1)).permute(2, 0, 1)
 
 
 def board(digits: Tensor, given: Tensor, wrong: Tensor) -> Tensor:

@@ -55,11 +55,18 @@ def load_run(path: Path) -> FinishedRun:
             f"{checkpoint} is a model that chooses tactics: give a statement, such as '(p q : Prop) : p ∧ q → q ∧ p', "
             f"and --guide {checkpoint}."
         )
-    return FinishedRun(checkpoint, method, _data(checkpoint))
+    return FinishedRun(checkpoint, method, data_of(checkpoint))
 
 
-def _data(checkpoint: Path) -> DataModule:
-    """The data module of the run, by the settings that were saved beside its checkpoints."""
+def data_of(checkpoint: Path) -> DataModule:
+    """The data module of a run, by the settings that were saved in the folder of the run.
+
+    Args:
+        checkpoint: A checkpoint in that folder, or in a folder in it.
+
+    Raises:
+        SettingError: If the settings are not there.
+    """
     folders = (checkpoint.parent.parent, checkpoint.parent)
     config = next((file for folder in folders if (file := folder / CONFIG).is_file()), None)
     if config is None:

@@ -73,7 +73,7 @@ function drawTree() {
     customdata: drawn.map((goal) => goal.number), text: drawn.map((goal) => String(goal.number)), textfont: { size: 9, color: "#fff" },
     hovertext: drawn.map((goal) => `${escaped(goal.text)}<br>V ${number(goal.value, 2)}, ${goal.visits} tactics tried, ${goal.state}`),
     hoverinfo: "text", showlegend: false,
-    marker: { size: 20, line: { width: drawn.map((goal) => (goal.on_path ? 2.5 : 0.5)), color: drawn.map((goal) => (goal.on_path ? "#23803f" : "#fff")) } },
+    marker: { size: 20, opacity: 1, line: { width: drawn.map((goal) => (goal.on_path ? 2.5 : 0.5)), color: drawn.map((goal) => (goal.on_path ? "#23803f" : "#fff")) } },
   };
   const diamonds = {
     mode: "markers", x: edges.map((edge) => edge.column), y: edges.map((edge) => -edge.row), hovertext: edges.map((edge) => escaped(edge.text)),
