@@ -29,7 +29,7 @@ quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
 
-# Makes 3,000 theorems, trains an energy on their proofs for about two minutes, proves others with and without it, and
+# Makes 3,000 theorems, trains an energy on their proofs for at most four minutes, proves others with and without it, and
 # writes a page that shows one search. The last lines say where it is.
 quickstart-proofs: $(READY)
 	$(BIN)/lean-ebm fit --config configs/proving/quickstart.yaml

@@ -115,7 +115,7 @@ function choose(goal) {
   const rows = tactics.map((tactic) => make("tr", { class: tactic.outcome },
     make("td", { class: "tactic" }, tactic.text), energies ? make("td", { class: "number" }, number(tactic.energy)) : null,
     make("td", { class: "number" }, number(tactic.probability)),
-    make("td", {}, words[tactic.outcome], tactic.goals.map((below) =>
+    make("td", {}, make("span", { class: "whole" }, words[tactic.outcome]), tactic.goals.map((below) =>
       make("button", { type: "button", onclick: () => choose(below) }, String(below))))));
   panel.replaceChildren(
     make("h2", {}, `Goal ${goal}`),
@@ -124,7 +124,7 @@ function choose(goal) {
     chains ? chainView(chains) : "",
     make("h2", {}, "Tactics"),
     make("table", {}, make("thead", {}, make("tr", {}, make("th", {}, "tactic"), energies ? make("th", { class: "number" }, "E") : null,
-      make("th", { class: "number" }, "p"), make("th", {}, "left goals"))), make("tbody", {}, rows)),
+      make("th", { class: "number" }, "p"), make("th", {}, "result"))), make("tbody", {}, rows)),
     listed > tactics.length ? make("p", { class: "quiet" }, `and ${listed - tactics.length} less probable tactics`) : "",
   );
   if (chains) drawChains(chains);
