@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart smollm2 leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
+.PHONY: setup quickstart quickstart-proofs smollm2 leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
 	test coverage \
 	test-slow lint format docs package clean
 
@@ -28,6 +28,12 @@ endif
 quickstart: $(READY)
 	$(BIN)/lean-ebm fit --config configs/quickstart.yaml
 	$(BIN)/lean-ebm predict --config configs/quickstart.yaml --ckpt_path last
+
+# Makes 3,000 theorems, trains an energy on their proofs for at most four minutes, proves others with and without it, and
+# writes a page that shows one search. The last lines say where it is.
+quickstart-proofs: $(READY)
+	$(BIN)/lean-ebm fit --config configs/proving/quickstart.yaml
+	$(BIN)/python -m lean_ebm.experiments.quickstart
 
 # Brings a small pretrained language model, 93 MB, into the folder of caches, for the recipes proving/language*.
 smollm2: $(READY)

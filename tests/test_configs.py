@@ -25,7 +25,7 @@ def test_there_are_configs():
     assert {"quickstart", "ebt", "contrastive", "ired"} <= names
     provers = {"energy", "policy", "policy_value", "policy_value_shared", "affine", "ebt", "contrastive", "ired"}
     provers |= {"numbers", "numbers_policy_value"}
-    provers |= {"chunks", "chunk_policy", "language", "language_policy"}
+    provers |= {"quickstart", "chunks", "chunk_policy", "language", "language_policy"}
     assert provers == {path.stem for path in CONFIGS if path.parent.name == "proving"}
     families = {"addition", "completion", "inverse", "sudoku", "connectivity", "shortest_path"}
     assert families <= {path.stem for path in CONFIGS if path.parent.name == "reasoning"}

@@ -12,7 +12,8 @@ TOP = "lean_ebm"
 """The package itself, whose lazy names may come from any room. Other modules import only its version."""
 
 ROOMS = (
-    TOP, "cli", "experiments", "callbacks", "evaluation", "guides", "methods", "data", "energy", "proving", "ground",
+    TOP, "cli", "experiments", "show", "callbacks", "evaluation", "guides", "methods", "data", "energy", "proving",
+    "ground",
 )  # fmt: skip
 """From the top of the house to its bottom: a room imports itself and the rooms below it."""
 

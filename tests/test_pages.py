@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lean_ebm.cli import export, improve, proving, recipes, training
+from lean_ebm.cli import export, improve, proving, recipes, show, training
 from lean_ebm.cli.commands import run
 from lean_ebm.cli.recipes import find
 from lean_ebm.cli.suite import suite_parser
@@ -121,6 +121,8 @@ def parse(arguments: list[str]) -> None:
         proving._parser().parse_args(arguments)
     elif name == "suite":
         suite_parser().parse_args(arguments[1:])
+    elif name == "show":
+        show._parser().parse_args(arguments[1:])
     elif name == "improve":
         improve._parser().parse_args(arguments[1:])
     elif name == "export":

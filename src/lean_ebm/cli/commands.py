@@ -29,6 +29,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "test": Command("measure a model on the test split: a table and evaluation.json", "lean_ebm.cli.training"),
         "predict": Command("draw samples, or answer problems, and write them to a file", "lean_ebm.cli.training"),
         "export": Command("write a trained energy to a file that loads without Lightning", "lean_ebm.cli.export"),
+        "show": Command("write a page that shows the steps of a chain, or a search for a proof", "lean_ebm.cli.show"),
         "recipes": Command("list the recipes that --config takes by name", "lean_ebm.cli.recipes"),
     },
     "Proofs": {

@@ -109,7 +109,7 @@ def prove(settings: argparse.Namespace) -> int:
         raise SettingError(
             f"--name is {name!r}, expected a name that a theorem can have in Lean: no keyword, no blank."
         )
-    statement = _statement(settings.statement, settings)
+    statement = given_statement(settings.statement, settings)
     started = time.perf_counter()
     with make_judge(settings) as judge, progress_bar(settings.applications) as bar:
         if isinstance(prover, GuidedProver):
@@ -134,8 +134,16 @@ def prove(settings: argparse.Namespace) -> int:
     return 0
 
 
-def _statement(text: str, settings: argparse.Namespace) -> Statement:
-    """Read a statement; a Lean as the judge may read one that the world's own environment does not know."""
+def given_statement(text: str, settings: argparse.Namespace) -> Statement:
+    """Read a statement; a Lean as the judge may read one that the world's own environment does not know.
+
+    Args:
+        text: The statement.
+        settings: The arguments of the command.
+
+    Raises:
+        SettingError: If it cannot be read.
+    """
     try:
         statement = world_of(settings).read(text)
     except SettingError:
@@ -237,7 +245,7 @@ def _all_found(
     read: list[tuple[int, Statement]] = []
     for index, record in enumerate(records):
         try:
-            statement = _statement(record["statement"], settings)
+            statement = given_statement(record["statement"], settings)
         except SettingError as error:
             yield index, FoundProof(None, Statement.of(record["statement"]), unread=str(error)), 0.0
             continue

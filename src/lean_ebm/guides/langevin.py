@@ -8,18 +8,20 @@ from dataclasses import replace
 from typing import Any, Literal
 
 import torch
+from lightning_utilities.core.apply_func import apply_to_collection
 from torch import Tensor
 
 from lean_ebm.bounds import project
-from lean_ebm.data.proofs import GoalBatch, TacticBatch
+from lean_ebm.data.proofs import GoalBatch, TacticBatch, batch_of
 from lean_ebm.energy.language import LanguageNetwork
 from lean_ebm.errors import SettingError
-from lean_ebm.guides.network import Judged, TrainedGuide
-from lean_ebm.langevin import Langevin, Stop, langevin
+from lean_ebm.guides.network import Judged, TrainedGuide, check_goals
+from lean_ebm.langevin import Langevin, StepHook, Stop, langevin
 from lean_ebm.methods import Method, PolicyValue
 from lean_ebm.methods.listed import free_energy
 from lean_ebm.proving.candidates import Listing
 from lean_ebm.proving.candidates.invariants import invariant
+from lean_ebm.proving.search import GoalChains, OpenGoal
 from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
@@ -71,13 +73,12 @@ class LangevinGuide(TrainedGuide):
     def judged(self, goals: GoalBatch, tactics: TacticBatch, listings: Sequence[Listing]) -> Judged:
         """Run the chains of all goals at once."""
         method, temperature = self.method, self.method.temperature
-        numbers = torch.tensor([invariant(listing.graph) >> 1 for listing in listings], device=goals.target.device)
+        numbers = _numbers(listings, goals)
         encoded = method.energy.encode(goals)
         points, conditions = method.finished(method.listed_points(tactics, encoded), encoded)
         counts = tactics.mask.sum(dim=1)
         ends = self._ends(self._starts(points, counts, numbers), conditions, numbers)
-        distances = torch.cdist(ends.flatten(2), points.flatten(2)).masked_fill(~tactics.mask[:, None], torch.inf)
-        nearest = distances.argmin(dim=2)  # (B, C)
+        nearest = _nearest(ends, points, tactics)
         rows = torch.arange(len(nearest), device=nearest.device)[:, None]
         near_energies = method.energy.rank(conditions, points[rows, nearest])
         found = torch.zeros(tactics.mask.shape, device=nearest.device)
@@ -101,6 +102,30 @@ class LangevinGuide(TrainedGuide):
             self.chains * (3 * self.sampler.steps + counts + 1),
         )
 
+    def trace(self, goal: OpenGoal) -> GoalChains:
+        """Run the chains of a goal again and record their steps, with the nearest tactic at each.
+
+        Args:
+            goal: The goal, with at least one tactic.
+
+        Raises:
+            SettingError: If the goal is not one of the wide set.
+        """
+        check_goals([goal], str(self.method.energy.world))
+        listings = [goal.listing()]
+        goals, tactics = apply_to_collection(batch_of(listings), Tensor, lambda part: part.to(self.method.device))
+        with torch.inference_mode():
+            encoded = self.method.energy.encode(goals)
+            points, conditions = self.method.finished(self.method.listed_points(tactics, encoded), encoded)
+            numbers = _numbers(listings, goals)
+            starts = self._starts(points, tactics.mask.sum(dim=1), numbers)
+            path = [starts]
+            self._ends(starts, conditions, numbers, lambda _, x: path.append(x.clone()))
+            nearest = [_nearest(x, points, tactics)[0] for x in path]
+            energies = [self.method.energy.rank(conditions, x)[0] for x in path]
+            decoded = [self.method.energy.rank(conditions, points[:, tactic])[0] for tactic in nearest]
+        return GoalChains(*(torch.stack(part, dim=1).tolist() for part in (energies, nearest, decoded)))
+
     def _starts(self, points: Tensor, counts: Tensor, numbers: Tensor) -> Tensor:
         """Starts ``(B, C, *shape)`` of the chains."""
         if self.start == "noise":
@@ -110,7 +135,7 @@ class LangevinGuide(TrainedGuide):
         chosen = (uniform * counts[:, None]).long()
         return points[torch.arange(len(points), device=points.device)[:, None], chosen]
 
-    def _ends(self, starts: Tensor, conditions: Any, numbers: Tensor) -> Tensor:
+    def _ends(self, starts: Tensor, conditions: Any, numbers: Tensor, on_step: StepHook | None = None) -> Tensor:
         """Ends ``(B, C, *shape)`` of the chains."""
         settings = self.sampler
         step = 0
@@ -131,6 +156,7 @@ class LangevinGuide(TrainedGuide):
             conditions,
             _quiet(settings) if settings.noise_scale else settings,
             gradient_map=with_noise if settings.noise_scale else None,
+            on_step=on_step,
         )
         return trajectory.x
 
@@ -139,6 +165,17 @@ class LangevinGuide(TrainedGuide):
         uniform = counted_uniforms(derived_seed(self.seed, name), numbers, math.prod(shape[1:]))
         normal: Tensor = torch.special.ndtri(uniform)
         return normal.float().reshape(shape)
+
+
+def _numbers(listings: Sequence[Listing], goals: GoalBatch) -> Tensor:
+    """A number ``(B,)`` of each goal, which does not depend on the names in it."""
+    return torch.tensor([invariant(listing.graph) >> 1 for listing in listings], device=goals.target.device)
+
+
+def _nearest(x: Tensor, points: Tensor, tactics: TacticBatch) -> Tensor:
+    """The listed tactics ``(B, C)``, of ``points`` ``(B, K, ...)``, nearest to the candidates ``(B, C, ...)``."""
+    distances = torch.cdist(x.flatten(2), points.flatten(2)).masked_fill(~tactics.mask[:, None], torch.inf)
+    return distances.argmin(dim=2)
 
 
 def _quiet(settings: Langevin) -> Langevin:

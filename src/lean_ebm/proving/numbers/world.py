@@ -131,6 +131,22 @@ class NumberWorld(World):
             made = number_goals_after(goal, tactic) or []
             waiting.extend(reversed(list(zip(node.proof.goals, made, strict=True))))
 
+    def named_goals(self, start: State, root: GoalNode) -> Iterator[tuple[GoalNode, WritableGoal]]:
+        """All goals of a search with names; see :meth:`.World.named_goals`."""
+        assert isinstance(start, NumberState)
+        waiting = [(root, start.open[0])]
+        found = {root}
+        for node, goal in waiting:
+            yield node, NumberWriter(goal, start.lemmas)
+            for tried in node.tried:
+                if tried is None or not isinstance(tried.tactic, Candidate):
+                    continue
+                made = number_goals_after(goal, tried.tactic) or []
+                for below, named in zip(tried.goals, made, strict=False):
+                    if below not in found:
+                        found.add(below)
+                        waiting.append((below, named))
+
 
 NUMBERS = NumberWorld(earlier_levels)
 """The world of numbers in which the levels are lemmas: all of them, or those before the statement if it is a level."""

@@ -12,7 +12,7 @@ from lean_ebm.proving.search.budget import Costs, SearchBudget
 from lean_ebm.proving.search.find import FoundProof, find_proof, find_proofs, is_read, read_statement
 from lean_ebm.proving.search.goals import Applied, OpenGoal, SequentGoal, Tactic
 from lean_ebm.proving.search.graph import GoalNode, SearchGraph, TriedTactic
-from lean_ebm.proving.search.guide import Advice, Guide
+from lean_ebm.proving.search.guide import Advice, GoalChains, Guide, TracesChains
 from lean_ebm.proving.search.guided import SEARCHES, GuidedProver, first_goal
 from lean_ebm.proving.search.guides import GUIDES, RandomGuide, SizeGuide, UniformGuide
 from lean_ebm.proving.search.lockstep import run_searches
@@ -44,6 +44,7 @@ __all__ = [
     "BreadthFirst",
     "Costs",
     "FoundProof",
+    "GoalChains",
     "GoalNode",
     "Guide",
     "GuidedProver",
@@ -64,6 +65,7 @@ __all__ = [
     "StateBestFirst",
     "StateGoal",
     "Tactic",
+    "TracesChains",
     "TriedTactic",
     "UniformGuide",
     "World",

@@ -53,3 +53,27 @@ class Guide(Protocol):
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal, in the order of the goals."""
         ...
+
+
+@dataclass(frozen=True)
+class GoalChains:
+    """What the chains of a guide did in one goal, for readers. A step is a column; column 0 is the start.
+
+    Args:
+        energies: Of each chain, the energy of its candidate at each step.
+        nearest: Of each chain, which of the goal's tactics is nearest to its candidate at each step.
+        decoded: Of each chain, the energy of that tactic.
+    """
+
+    energies: Sequence[Sequence[float]]
+    nearest: Sequence[Sequence[int]]
+    decoded: Sequence[Sequence[float]]
+
+
+@runtime_checkable
+class TracesChains(Protocol):
+    """A guide that finds tactics by chains, and can show them."""
+
+    def trace(self, goal: OpenGoal) -> GoalChains:
+        """Run the chains of a goal again, as :meth:`.Guide.advise` does, and record them."""
+        ...

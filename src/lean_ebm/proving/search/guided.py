@@ -13,7 +13,14 @@ from lean_ebm.proving.search.guide import Guide
 from lean_ebm.proving.search.lockstep import COMPANY, run_searches
 from lean_ebm.proving.search.provers import Meter, Prover, SearchResult, rare_collections
 from lean_ebm.proving.search.puct import Puct
-from lean_ebm.proving.search.scripts import PrintedGoal, ProofStep, UnwrittenError, WritableGoal, steps_of_texts
+from lean_ebm.proving.search.scripts import (
+    PrintedGoal,
+    ProofStep,
+    UnwrittenError,
+    WritableGoal,
+    named_goals_of_texts,
+    steps_of_texts,
+)
 from lean_ebm.proving.search.searches import Search
 from lean_ebm.proving.search.state_first import StateBestFirst
 from lean_ebm.proving.search.states import ListTactics, StateGoal
@@ -124,6 +131,17 @@ class GuidedProver(Prover):
 
     def _steps(self, start: State, root: GoalNode) -> list[ProofStep]:
         return list(steps_of_texts(root) if isinstance(root.goal, StateGoal) else self.world.steps(start, root))
+
+    def named_goals(self, start: State, graph: SearchGraph) -> Iterator[tuple[GoalNode, WritableGoal]]:
+        """The goals that a search of this prover has found, with names, those nearest to the root first.
+
+        Args:
+            start: The state with which the search began.
+            graph: What it found.
+        """
+        if isinstance(graph.root.goal, StateGoal):
+            return named_goals_of_texts(graph.root)
+        return self.world.named_goals(start, graph.root)
 
     def _judged(self, environment: Environment, statement: Statement, start: State, graph: SearchGraph) -> SearchResult:
         """The result of a search, of whose script the environment says whether it is a proof."""

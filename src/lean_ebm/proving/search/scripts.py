@@ -159,15 +159,70 @@ def steps_of_logic(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
         proof = node.proof
         assert isinstance(node.goal, SequentGoal) and proof is not None
         begin = NamedGoal(state.open[0], numbers)
-        texts = []
-        left = [(node.goal, numbers)]
-        for tactic in proof.applied.tactics if isinstance(proof.applied, Chunk) else (proof.applied,):
-            (at, numbers), *others = left
-            state, text, made = _applied(logic, state, at, tactic, numbers)
-            texts.append(text)
-            left = [*made, *others]
+        state, texts, left = _run(logic, state, node.goal, proof.applied, numbers)
         yield ProofStep(tuple(texts), node, begin)
         waiting += [(below, known) for below, (_, known) in zip(proof.goals, left, strict=True)][::-1]
+
+
+def named_goals_of_logic(goal: Goal, root: GoalNode) -> Iterator[tuple[GoalNode, NamedGoal]]:
+    """All goals that a search in the embedded logic has found, with names, those nearest to the root first.
+
+    A goal that occurs several times gets the names that it has where it occurs first. A goal below a tactic that cannot
+    be written is left out, unless it occurs elsewhere.
+
+    Args:
+        goal: The goal that the search begins with.
+        root: Its node.
+    """
+    logic = Logic()
+    found = {root}
+    waiting = [(root, goal, dict[int, int]())]
+    for node, named, numbers in waiting:
+        assert isinstance(node.goal, SequentGoal)
+        yield node, NamedGoal(named, numbers)
+        for tried in node.tried:
+            if tried is None or found.issuperset(tried.goals):
+                continue
+            state = LogicState([named], TacticRun(named.number, {}), None)
+            try:
+                state, _, left = _run(logic, state, node.goal, tried.applied, numbers)
+            except UnwrittenError:
+                continue
+            for below, (_, known), made in zip(tried.goals, left, state.open, strict=True):
+                if below not in found:
+                    found.add(below)
+                    waiting.append((below, made, known))
+
+
+def named_goals_of_texts(root: GoalNode) -> Iterator[tuple[GoalNode, PrintedGoal]]:
+    """All goals that a search in an environment has found, as it prints them, those nearest to the root first.
+
+    Args:
+        root: The node that the search begins with.
+    """
+    waiting = [root]
+    found = {root}
+    for node in waiting:
+        goal = node.goal
+        assert isinstance(goal, StateGoal)
+        yield node, PrintedGoal("\n\n".join(goal.state.goals[goal.first : goal.first + goal.count]))
+        below = [one for tried in node.tried if tried is not None for one in tried.goals if one not in found]
+        waiting += dict.fromkeys(below)
+        found.update(below)
+
+
+def _run(
+    logic: Logic, state: LogicState, at: SequentGoal, tactic: Tactic, numbers: dict[int, int]
+) -> tuple[LogicState, list[str], list[tuple[SequentGoal, dict[int, int]]]]:
+    """Apply a tactic, or the tactics of a chunk, to the main goal of a state; see :func:`_applied`."""
+    texts = []
+    left = [(at, numbers)]
+    for one in tactic.tactics if isinstance(tactic, Chunk) else (tactic,):
+        (at, numbers), *others = left
+        state, text, made = _applied(logic, state, at, one, numbers)
+        texts.append(text)
+        left = [*made, *others]
+    return state, texts, left
 
 
 def _applied(

@@ -21,7 +21,14 @@ from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.search.goals import OpenGoal, SequentGoal
 from lean_ebm.proving.search.graph import GoalNode
 from lean_ebm.proving.search.provers import SearchResult
-from lean_ebm.proving.search.scripts import NamedGoal, ProofStep, WritableGoal, named_goal, steps_of_logic
+from lean_ebm.proving.search.scripts import (
+    NamedGoal,
+    ProofStep,
+    WritableGoal,
+    named_goal,
+    named_goals_of_logic,
+    steps_of_logic,
+)
 from lean_ebm.proving.statements import Attempt, State, Statement
 
 
@@ -89,6 +96,17 @@ class World(ABC):
             UnwrittenError: If it cannot be written.
         """
 
+    def named_goals(self, start: State, root: GoalNode) -> Iterator[tuple[GoalNode, WritableGoal]]:
+        """All goals that a search has found, with names, those nearest to the root first; by default only the root.
+
+        A goal that cannot be written is left out.
+
+        Args:
+            start: The state that the search begins with.
+            root: The node of its main goal.
+        """
+        yield root, self.first_goal(start)[1]
+
 
 class LogicWorld(World):
     """Intuitionistic logic."""
@@ -122,6 +140,10 @@ class LogicWorld(World):
     def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
         """Write a proof; see :meth:`.World.steps`."""
         return steps_of_logic(named_goal(start), proved)
+
+    def named_goals(self, start: State, root: GoalNode) -> Iterator[tuple[GoalNode, WritableGoal]]:
+        """All goals of a search with names; see :meth:`.World.named_goals`."""
+        return named_goals_of_logic(named_goal(start), root)
 
 
 LOGIC = LogicWorld()
