@@ -62,7 +62,7 @@ def test_pictures_are_those_of_the_data():
 
 
 def test_long_chains_are_thinned_out():
-    (sample,) = chains(0.01, samples=1, draws=1, steps=500).samples
+    (sample,) = chains(0.01, samples=1, candidates=1, steps=500).samples
     assert len(sample.draws[0].steps) == FRAMES + 1 and outcomes(sample.draws[0])[0] == "start"
 
 
@@ -112,7 +112,7 @@ def test_a_board_shows_wrong_digits_in_red():
         assert bool((drawn[0] > drawn[2] + 0.3).any()) == is_wrong
 
 
-@pytest.mark.parametrize("name", ["samples", "draws", "steps"])
+@pytest.mark.parametrize("name", ["samples", "candidates", "steps"])
 def test_numbers_below_one_are_refused(name):
-    with pytest.raises(SettingError, match="expected at least 1"):
+    with pytest.raises(SettingError, match=f"--{name} is 0: expected at least 1"):
         ShowSettings(**{name: 0})

@@ -80,7 +80,7 @@ def test_without_plotly_the_command_says_what_to_install(monkeypatch, tmp_path, 
     monkeypatch.setitem(sys.modules, "plotly.offline", None)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingError, match=r"pip install 'lean-ebm\[show\]'"):
-        chain_page(chains(samples=1, draws=1))
+        chain_page(chains(samples=1, candidates=1))
     assert main(["show", "p → p", "--guide", "sizes"]) == 2
     assert "lean-ebm[show]" in capsys.readouterr().err and not (tmp_path / "page.html").exists()
 
@@ -126,6 +126,9 @@ def test_command_of_a_run(tmp_path, monkeypatch, capsys):
         (["missing.ckpt"], "There is no checkpoint missing.ckpt"),
         (["."], "has no checkpoint"),
         ([".", "--guide", "sizes"], "--guide is for a statement"),
+        ([".", "--samples", "0"], "--samples is 0: expected at least 1"),
+        ([".", "--candidates", "0"], "--candidates is 0: expected at least 1"),
+        (["p → p", "--seconds", "0"], "0 seconds: expected at least 1 application and more than 0 seconds"),
         (["p → p", "--samples", "2"], "--samples is for a run"),
         (["p → p", "--name", "by"], "--name is 'by'"),
         (["p →"], "is not a statement"),

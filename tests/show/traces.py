@@ -32,4 +32,6 @@ def quadratic(step_size, **settings):
 
 def chains(step_size=0.5, **settings):
     """The trace of such a method."""
-    return trace_chains(quadratic(step_size), Digits(), ShowSettings(**{"samples": 2, "draws": 3, **settings}), "a run")
+    return trace_chains(
+        quadratic(step_size), Digits(), ShowSettings(**{"samples": 2, "candidates": 3, **settings}), "a run"
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from lean_ebm.cli.arguments import OneSentenceParser
-from lean_ebm.errors import SettingError, mistake
+from lean_ebm.cli.status import exit_status
+from lean_ebm.errors import SettingError
 
 DEFAULT = "default"
 """The name of the trained guide that comes with the package."""
@@ -27,7 +27,8 @@ def main(args: Sequence[str] | None = None) -> int:
     given = _parser().parse_args((sys.argv[1:] if args is None else args)[1:])
     logger = logging.getLogger("lightning.pytorch")
     level = logger.level
-    try:
+
+    def action() -> int:
         # Imported here, since torch and Lightning take seconds and --help does not need them.
         from lean_ebm.cli.training import ignore_known_warnings
         from lean_ebm.experiments.improving import Improvement, improve
@@ -41,17 +42,12 @@ def main(args: Sequence[str] | None = None) -> int:
         improve(
             Improvement(None if guide == DEFAULT else Path(guide), **settings), lambda line: print(line, flush=True)
         )
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
-        if told is None:
-            raise
-        print(f"lean-ebm: error: {told}", file=sys.stderr)
-        return 2
+        return 0
+
+    try:
+        return exit_status(action)
     finally:
         logger.setLevel(level)
-    return 0
 
 
 def _parser() -> OneSentenceParser:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,8 +14,9 @@ from lean_ebm.cli.judges import Needs, add_judge_arguments, add_world_argument, 
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.cli.prove import add_prove_arguments
 from lean_ebm.cli.prove import prove as run_prove
+from lean_ebm.cli.status import exit_status
 from lean_ebm.cli.theorems import add_theorems_arguments, theorems
-from lean_ebm.errors import SettingError, mistake
+from lean_ebm.errors import SettingError
 from lean_ebm.proving.files import read_lines, read_text
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.source.checking import check_file
@@ -40,20 +40,13 @@ def main(args: Sequence[str] | None = None) -> int:
         mend, 130 after an interrupt.
     """
     settings = _parser().parse_args(args)
-    try:
+
+    def action() -> int:
         with ended_in_order():
             status: int = settings.run(settings)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
-        if told is None:
-            raise
-        print(f"lean-ebm: error: {told}", file=sys.stderr)
-        return 2
-    return status
+        return status
+
+    return exit_status(action)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,7 +13,8 @@ from lean_ebm.cli.guidance import DEFAULT, add_search_arguments, guided_prover
 from lean_ebm.cli.judges import add_judge_arguments, ended_in_order, make_judge, world_of
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.cli.prove import given_statement, search_place
-from lean_ebm.errors import SettingError, mistake
+from lean_ebm.cli.status import exit_status
+from lean_ebm.errors import SettingError
 from lean_ebm.files import written_whole
 from lean_ebm.proving.lexer import is_name
 from lean_ebm.proving.search import LOGIC, GuidedProver, SearchBudget, find_proof
@@ -34,21 +34,16 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status: 0 if the page was written, 2 for an error that the user can mend, 130 after an interrupt.
     """
     settings = _parser().parse_args((sys.argv[1:] if args is None else args)[1:])
-    try:
+
+    def action() -> int:
         with ended_in_order():
             if _is_run(settings.what):
                 _show_run(settings)
             else:
                 _show_search(settings)
-    except KeyboardInterrupt:
-        return 130
-    except Exception as error:
-        told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
-        if told is None:
-            raise
-        print(f"lean-ebm: error: {told}", file=sys.stderr)
-        return 2
-    return 0
+        return 0
+
+    return exit_status(action)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -98,7 +93,8 @@ def _show_run(settings: argparse.Namespace) -> None:
     from lean_ebm.show.chains import ShowSettings, trace_chains  # needs torch
     from lean_ebm.show.runs import load_run
 
-    wanted = ShowSettings(settings.samples or 4, settings.candidates, settings.steps, settings.seed or 0)
+    samples = ShowSettings.samples if settings.samples is None else settings.samples
+    wanted = ShowSettings(samples, settings.candidates, settings.steps, settings.seed or 0)
     run = load_run(Path(settings.what))
     trace = trace_chains(run.method, run.data, wanted, str(run.checkpoint))
     from lean_ebm.show import chain_page
@@ -120,7 +116,8 @@ def _show_search(settings: argparse.Namespace) -> None:
     if prover is None:
         raise SettingError(f"--tactics {settings.tactics} needs a guide: add --guide, such as --guide sizes.")
     applications = _APPLICATIONS if settings.applications is None else settings.applications
-    budget = SearchBudget(applications, settings.seconds or _SECONDS, settings.evaluations)
+    seconds = _SECONDS if settings.seconds is None else settings.seconds
+    budget = SearchBudget(applications, seconds, settings.evaluations)
     statement = given_statement(settings.what, settings)
     with make_judge(settings) as judge, progress_bar(applications) as bar:
         prover.tell = bar.tell

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -15,7 +14,8 @@ from lean_ebm.cli.equipment import ArgumentEquipment
 from lean_ebm.cli.judges import add_lean_arguments, ended_in_order
 from lean_ebm.cli.progress import progress_bar
 from lean_ebm.cli.prove import add_prover_arguments
-from lean_ebm.errors import SettingError, mistake
+from lean_ebm.cli.status import exit_status
+from lean_ebm.errors import SettingError
 from lean_ebm.experiments.suite_tables import comparison, same_budget, summary
 from lean_ebm.proving.suites import SUITES, Problem
 from lean_ebm.proving.suites.attempts import AttemptRecord, takes_seed
@@ -35,20 +35,13 @@ def main(args: Sequence[str] | None = None) -> int:
         after an interrupt.
     """
     settings = suite_parser().parse_args((sys.argv[1:] if args is None else args)[1:])
-    try:
+
+    def action() -> int:
         with ended_in_order():
             status: int = settings.run(settings)
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        raise
-    except Exception as error:
-        told = None if os.environ.get("LEAN_EBM_TRACEBACK") else mistake(error)
-        if told is None:
-            raise
-        print(f"lean-ebm: error: {told}", file=sys.stderr)
-        return 2
-    return status
+        return status
+
+    return exit_status(action)
 
 
 def suite_parser() -> argparse.ArgumentParser:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from lean_ebm.guides.network import NetworkGuide
-from lean_ebm.proving.keys import entries_of
 from lean_ebm.proving.lexer import SyntaxProblem
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
 from lean_ebm.proving.numbers.candidates import NumberWriter
@@ -15,6 +14,7 @@ from lean_ebm.proving.numbers.goals import TYPE, NumberGoal
 from lean_ebm.proving.numbers.lemmas import Lemmas, lemmas_of
 from lean_ebm.proving.numbers.levels import lemmas
 from lean_ebm.proving.numbers.reading import goal_of
+from lean_ebm.proving.numbers.texts import read_printed
 from lean_ebm.proving.numbers.world import NumberProblem
 from lean_ebm.proving.search import Advice, OpenGoal, StateGoal, Tactic
 from lean_ebm.proving.statements import Statement
@@ -78,17 +78,9 @@ def problem_of(printed: str, lemmas: Lemmas) -> NumberProblem | None:
     Returns:
         The goal, without hypotheses that the embedded engine does not read; None if it does not read the target.
     """
-    numbers: list[str] = []
-    formulas: list[str] = []
-    target = ""
-    for entry in entries_of(printed):
-        if entry.startswith("⊢"):
-            target = entry[1:].strip()
-        elif not entry.startswith("case "):
-            names, _, text = entry.partition(" : ")
-            shown = " ".join(name for name in names.split() if "✝" not in name)
-            if shown:
-                (numbers if text == TYPE else formulas).append(f"({shown} : {text})")
+    names, hypotheses, target = read_printed(printed)
+    numbers = [f"({name} : {TYPE})" for name in names]
+    formulas = [f"({name} : {text})" for name, text in hypotheses]
     kept = [formula for formula in formulas if _read([*numbers, formula], "0 = 0") is not None]
     goal = _read([*numbers, *kept], target)
     return None if goal is None else NumberProblem(goal, lemmas)

@@ -31,7 +31,7 @@ class ShowSettings:
 
     Args:
         samples: Number of conditions.
-        draws: Number of chains for each of them; None: as many as the method draws, and at least 2.
+        candidates: Number of chains for each of them; None: as many as the method draws, and at least 2.
         steps: Number of gradient steps of a chain; None: as the method's sampler says.
         seed: Seed of the chains.
 
@@ -40,12 +40,12 @@ class ShowSettings:
     """
 
     samples: int = 4
-    draws: int | None = None
+    candidates: int | None = None
     steps: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("samples", "draws", "steps"):
+        for name in ("samples", "candidates", "steps"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise SettingError(f"--{name} is {value}: expected at least 1.")
@@ -138,7 +138,7 @@ def _sample(
     generator = torch.Generator(method.device).manual_seed(derived_seed(settings.seed, "show", index))
     encoded = method.energy.encode(condition)
     draws = []
-    for number in range(settings.draws or max(method.candidates, 2)):
+    for number in range(settings.candidates or max(method.candidates, 2)):
         with _recording(method) as record:
             chain = method.sample_again if number else method.sample
             found = chain(encoded, settings.steps, generator, lambda _, x: record.answers.append(x.clone()))
@@ -213,7 +213,7 @@ def _recording(method: Method) -> Iterator[_Recorded]:
         _add(record.states, path[: taken + 1], energies, stage, settings.monotone)
         return part
 
-    method.langevin = recorded  # type: ignore[method-assign]
+    method.langevin = recorded  # type: ignore[method-assign] # of this method only
     try:
         yield record
     finally:

@@ -41,10 +41,10 @@ class UnsolvedSet(HardSet):
         with Logic() as logic:
             for line in super().kept(lines):
                 statement = Statement.of(line["statement"])
-                if len(found) < self.number and not any(
-                    search.prove(logic, statement, budget).proved for search in searches
-                ):
+                if not any(search.prove(logic, statement, budget).proved for search in searches):
                     found.append(line)
+                if len(found) == self.number:
+                    break
         if len(found) < self.number:
             raise RunError(f"Of {len(lines)} theorems {len(found)} are hard enough, expected {self.number}: draw more.")
         return found

@@ -15,6 +15,32 @@ _RELATIONS = frozenset(["≤", "<", "∃"])
 _CASES = {"∨": "| inl {0} => ?_ | inr {0} => ?_", "∧": "| intro {0} {1} => ?_", "↔": "| intro {0} {1} => ?_"}
 
 
+def read_printed(goal: str) -> tuple[list[str], list[tuple[str, str]], str]:
+    """Split a goal about numbers as Lean prints it.
+
+    Args:
+        goal: The goal.
+
+    Returns:
+        The names of numbers, the names of hypotheses with their formulas, and the target. What has no name that can be
+        written (``n✝``) is left out.
+    """
+    numbers: list[str] = []
+    hypotheses: list[tuple[str, str]] = []
+    target = ""
+    for entry in entries_of(goal):
+        if entry.startswith("⊢"):
+            target = entry[1:].strip()
+        elif not entry.startswith("case "):
+            names, _, text = entry.partition(" : ")
+            known = [name for name in names.split() if "✝" not in name]
+            if text == NUMBERS:
+                numbers += known
+            else:
+                hypotheses += [(name, text) for name in known]
+    return numbers, hypotheses, target
+
+
 class TextTactics:
     """Lists the tactics that may help in a goal, read from the goal as Lean prints it.
 
@@ -45,21 +71,8 @@ class TextTactics:
         return list(dict.fromkeys(self._tactics(state.goals[number])))
 
     def _tactics(self, goal: str) -> Iterator[str]:
-        numbers: list[str] = []
-        hypotheses: list[tuple[str, str]] = []
-        taken: set[str] = set()
-        target = ""
-        for entry in entries_of(goal):
-            if entry.startswith("⊢"):
-                target = entry[1:].strip()
-            elif not entry.startswith("case "):
-                names, _, text = entry.partition(" : ")
-                known = [name for name in names.split() if "✝" not in name]
-                taken.update(known)
-                if text == NUMBERS:
-                    numbers += known
-                else:
-                    hypotheses += [(name, text) for name in known]
+        numbers, hypotheses, target = read_printed(goal)
+        taken = {*numbers, *(name for name, _ in hypotheses)}
         fresh = (name for index in count(1) if (name := f"h{index}") not in taken)
         first, second = next(fresh), next(fresh)
         words = _words(target)
