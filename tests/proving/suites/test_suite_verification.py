@@ -68,6 +68,38 @@ def test_with_the_wheel_what_needs_no_library_is_judged_and_the_rest_is_said_to_
         assert len(record.reason.splitlines()) == 1
 
 
+VARIABLES = """
+section
+variable (p : Prop) {α : Type u} {β : Type _} (f : α → β)
+theorem mentioned (q : Prop) : p → q → p := by sorry
+theorem of_universes (x : α) : ∃ y, y = f x := by sorry
+theorem instance_of [Decidable p] : p ∨ ¬ p := by sorry
+variable (hp : p)
+include hp
+theorem included : p := by sorry
+theorem not_theirs (q : Prop) : p → q := by sorry
+end
+theorem bound_by_lean (h : p ∧ q) : q ∧ p := by sorry
+"""
+PROOFS = {
+    "mentioned": "intro h _\nexact h",
+    "of_universes": "exact ⟨f x, rfl⟩",
+    "instance_of": "exact match ‹Decidable p› with | .isTrue h => Or.inl h | .isFalse h => Or.inr h",
+    "included": "exact hp",
+    "bound_by_lean": "exact ⟨h.right, h.left⟩",
+}
+
+
+@needs_lean
+def test_variables_of_a_section_belong_to_a_statement(tmp_path):
+    write(tmp_path / "a.lean", VARIABLES)
+    problems = {problem.name.rpartition(":")[2]: problem for problem in SUITES["veribench"].problems(tmp_path)}
+    with Lean() as lean:
+        for name, problem in problems.items():
+            verdict = lean.verify(problem.statement, PROOFS.get(name, "intro _\nexact hp"))
+            assert verdict.proved == (name in PROOFS), (name, verdict.message)
+
+
 def test_the_embedded_logic_says_what_a_problem_needs(tmp_path):
     write(tmp_path / "plain.lean", PLAIN)
     write(tmp_path / "mathlib.lean", f"{HEADER}theorem two : 1 + 1 = 2 := by sorry\n")
@@ -119,7 +151,8 @@ def test_a_project_gets_these_commands_and_these_files(capsys, tmp_path, monkeyp
         "import Mathlib", "set_option autoImplicit false", "set_option linter.all false", "universe u v w",
         "set_option autoImplicit true", "set_option maxHeartbeats 0", "", "open Real Nat", lines[8],
     ]  # fmt: skip
-    assert lines[8].startswith("def _root_.S") and lines[8].endswith(" : Prop := ∀ (n : ℕ), (")
+    assert lines[8].startswith("theorem _root_._S") and lines[8].endswith(" (n : ℕ) : (")
+    assert lines[10] == ") := sorry"
     assert lines[9] == lines[12] == "‖(n : ℝ)‖ = n" and lines[13:15] == [") := by", "  fake_source"]
     assert "pass@1" in capsys.readouterr().out
 

@@ -5,6 +5,10 @@ itself, before any script, as a constant ``S : Prop``; then its theorem ``T`` is
 taken as a proof ``C`` of ``S``, and ``#print axioms`` is asked about ``C``. All have names that nobody can guess. It is
 proved if Lean reports no error and says, in the line of that question, that ``C`` depends on no axioms but the allowed
 ones. If Lean says nothing, it is not proved.
+
+A trusted statement may depend on variables that its preamble declares, or that Lean binds because nothing else does.
+Lean adds them to theorems, but not to the body of ``S : Prop``. So there ``S`` is a theorem with the statement and
+``sorry`` for a proof, and ``C`` has the type of ``S``. Its name is one that ``exact?`` does not look at.
 """
 
 from __future__ import annotations
@@ -161,14 +165,19 @@ class LeanSource:
         self._starts: list[tuple[int, int, str]] = [(0, -1, "preamble")]  # line, attempt, and what starts there
         self._by: list[int] = []
         for index, (name, (statement, _)) in enumerate(zip(self._names, attempts if judged else (), strict=judged)):
-            head = f"∀ {statement.binders}, " if statement.binders else ""
-            parts.append(f"def _root_.S{name} : Prop := {head}(\n{statement.proposition}\n)\n")
+            if statement.trusted:
+                stated = f"theorem _root_._S{name} {statement.binders} : (\n{statement.proposition}\n) := sorry\n"
+            else:
+                head = f"∀ {statement.binders}, " if statement.binders else ""
+                stated = f"def _root_.S{name} : Prop := {head}(\n{statement.proposition}\n)\n"
+            parts.append(stated)
             self._starts.append((line, index, "statement"))
             line += parts[-1].count("\n")
         for index, (name, (statement, script)) in enumerate(zip(self._names, attempts, strict=True)):
             head = f"theorem _root_.T{name} {statement.binders} : (\n{statement.proposition}\n) := by\n"
             body = "".join(f"  {each}\n" if each else "\n" for each in script.strip("\n").split("\n"))
-            check = f"theorem _root_.C{name} : @_root_.S{name} := @_root_.T{name}\n" if judged else "\n"
+            asked = f"type_of% @_root_._S{name}" if statement.trusted else f"@_root_.S{name}"
+            check = f"theorem _root_.C{name} : {asked} := @_root_.T{name}\n" if judged else "\n"
             parts += head, body, check, f"{world.question} _root_.{self._asked}{name}\n"
             self._starts.append((line, index, "proof"))
             line += head.count("\n")
@@ -222,7 +231,7 @@ class LeanSource:
             return [
                 LeanMessage(
                     message.severity,
-                    re.sub(rf"(?:_root_\.)?[STC]{name}\b", "theorem", message.text),
+                    re.sub(rf"(?:_root_\.)?_?[STC]{name}\b", "theorem", message.text),
                     max(message.line - self._by[index], 0),
                     message.column,
                 )
