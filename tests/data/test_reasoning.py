@@ -10,6 +10,7 @@ import torch
 from lean_ebm.data import Connectivity, LowRankCompletion, MatrixAddition, MatrixInverse, ShortestPath, Sudoku
 from lean_ebm.data.reasoning.base import FreshLoader, Problems
 from lean_ebm.data.reasoning.graphs import path_lengths
+from lean_ebm.errors import SettingError
 from lean_ebm.randomness import counted_uniforms
 
 FAMILIES = {
@@ -130,6 +131,7 @@ def test_numbers_that_make_no_sense_are_explained():
         (lambda: Connectivity(nodes=2), "nodes is 2, expected 3 or more"),
         (lambda: Connectivity(density=0.0), "density is 0.0"),
         (lambda: Connectivity(harder_density=1.0), "harder_density is 1.0"),
+        (lambda: Connectivity(harder_length=18), "harder_length is 18"),
         (lambda: ShortestPath(harder_nodes=5, harder_distances=(3, 5)), "harder_distances is 3 to 5"),
         (lambda: ShortestPath(distances=(3, 2)), "distances is 3 to 2, expected 1 or more"),
         (lambda: Sudoku(givens=(16, 20)), "givens is 16 to 20, expected 17 to 80"),
@@ -251,6 +253,19 @@ def test_connections_are_those_of_networkx(split):
             theirs[np.ix_(list(component), list(component))] = 1
         assert torch.equal(ours, theirs)
     assert 0.2 < (answers > 0).float().mean() < 0.95
+
+
+def test_harder_graphs_have_long_paths():
+    data = Connectivity(12, 30, 0.2, harder_density=0.08, harder_length=12)
+    answers, problems = data.batch("harder", 5, 20)
+    assert data.difficulty(problems, answers).min() >= 12
+    assert problems[3].equal(data.batch("harder", 8, 1)[1][0])  # whatever else is in the batch
+    usual, easy = (data.batch("val", 0, 20)[1], Connectivity(12, 30, 0.2).batch("val", 0, 20)[1])
+    assert usual.equal(easy)
+    impossible = Connectivity(12, 12, 0.2, harder_length=11)
+    impossible.ATTEMPTS = 3
+    with pytest.raises(SettingError, match=r"3 graphs of 12 nodes .* have no shortest path of 11 edges"):
+        impossible.batch("harder", 0, 4)
 
 
 def test_harder_graphs_have_their_own_density_and_distances():

@@ -65,13 +65,54 @@ class Connectivity(GraphProblems):
 
     Problems ``(B, n, n)`` are edges, and answers ``(B, n, n)`` say which nodes are connected. Each node is connected to
     itself.
+
+    Args:
+        nodes: Number of nodes.
+        harder_nodes: Number of nodes of harder problems.
+        density: Largest out-degree, as a fraction of the number of nodes.
+        harder_density: The same for harder problems; null: ``density``.
+        harder_length: In each harder problem, the longest of the shortest paths has at least this number of edges.
+        kwargs: Settings of every family, :class:`ReasoningDataModule`.
     """
 
     figure = "solved"
+    ATTEMPTS = 1000
+    """Number of graphs to look through for one with a path that is long enough."""
+
+    def __init__(
+        self,
+        nodes: int = 12,
+        harder_nodes: int = 18,
+        density: float = 0.2,
+        harder_density: float | None = None,
+        harder_length: int = 1,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(nodes, harder_nodes, density, harder_density, **kwargs)
+        self._require(
+            1 <= harder_length < harder_nodes,
+            f"harder_length is {harder_length}, expected 1 or more and less than harder_nodes, {harder_nodes}",
+        )
+        self.harder_length = harder_length
 
     def make(self, split: str, numbers: Tensor) -> tuple[Tensor, Tensor]:
-        """Make connections, the answers, and edges, the problems."""
+        """Make connections, the answers, and edges, the problems.
+
+        Raises:
+            SettingError: If no graph has a path of ``harder_length`` edges.
+        """
         edges = self.graphs(split, numbers, directed=False)
+        short = _longest(edges) < (self.harder_length if split == "harder" else 1)
+        for attempt in range(1, self.ATTEMPTS):
+            if not short.any():
+                break
+            edges[short] = self.graphs(split, numbers[short], directed=False, attempt=attempt)
+            short[short.clone()] = _longest(edges[short]) < self.harder_length
+        if short.any():
+            raise SettingError(
+                f"Connectivity: {self.ATTEMPTS} graphs of {self.harder_nodes} nodes and density {self.harder_density} "
+                f"have no shortest path of {self.harder_length} edges: ask for a smaller harder_length."
+            )
         return signs(path_lengths(edges).isfinite()), signs(edges)
 
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
@@ -92,8 +133,7 @@ class Connectivity(GraphProblems):
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """Length of the longest of the shortest paths."""
-        lengths = path_lengths(condition > 0)
-        return lengths.where(lengths.isfinite(), 0).flatten(1).amax(dim=1)
+        return _longest(condition > 0)
 
     def without_thinking(self, condition: Tensor) -> Tensor:
         """Only neighbours are connected."""
@@ -234,6 +274,12 @@ def path_lengths(edges: Tensor) -> Tensor:
         lengths = lengths.where((wider == reached) | lengths.isfinite(), float(length))
         reached = wider
     return lengths
+
+
+def _longest(edges: Tensor) -> Tensor:
+    """Lengths ``(B,)`` of the longest of the shortest paths of graphs ``(B, n, n)``."""
+    lengths = path_lengths(edges)
+    return lengths.where(lengths.isfinite(), 0).flatten(1).amax(dim=1)
 
 
 def signs(relation: Tensor) -> Tensor:
