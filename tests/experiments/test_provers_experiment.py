@@ -166,6 +166,10 @@ def test_intervals_are_over_theorems_and_seeds():
     apart = bootstrapped([[1.0] * 100, [0.0] * 100])  # two seeds that disagree on everything
     assert apart.value == 0.5 and (apart.low, apart.high) == (0.0, 1.0)
     assert bootstrapped([[1.0, 0.0, 1.0]]) == bootstrapped([[1.0, 0.0, 1.0]])
+    whole = bootstrapped([[1.0] * 50 + [0.0] * 50], groups=["a"] * 50 + ["b"] * 50)  # one group or the other, or both
+    assert (whole.value, whole.low, whole.high) == (0.5, 0.0, 1.0)
+    each = bootstrapped([[1.0, 0.0] * 50], groups=[str(index) for index in range(100)])
+    assert each == one
     assert bootstrapped([[-1.0]]).text(1, signed=True) == "-1.0 [-1.0, -1.0]" and one.text(1).startswith("0.5 [0.4")
 
 

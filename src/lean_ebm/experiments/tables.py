@@ -62,7 +62,9 @@ class Estimate:
         return f"{self.value:{form}} [{self.low:{form}}, {self.high:{form}}]"
 
 
-def bootstrapped(values: Sequence[Sequence[float]], draws: int = 2000, seed: int = 0) -> Estimate:
+def bootstrapped(
+    values: Sequence[Sequence[float]], draws: int = 2000, seed: int = 0, groups: Sequence[str] = ()
+) -> Estimate:
     """The mean of values over problems and seeds, with an interval for the choice of both (percentile bootstrap).
 
     Args:
@@ -70,15 +72,19 @@ def bootstrapped(values: Sequence[Sequence[float]], draws: int = 2000, seed: int
             the interval is that for the choice of the problems.
         draws: Number of draws.
         seed: Seed of the draws.
+        groups: The group of each problem: groups are drawn, each with all its problems. Empty: problems are drawn.
     """
     import torch
 
     table = torch.tensor(values, dtype=torch.float64)
     seeds, problems = table.shape
+    numbers = [list(dict.fromkeys(groups)).index(group) for group in groups] or range(problems)
+    members = torch.eye(max(numbers) + 1, dtype=torch.float64)[:, numbers]  # (groups, problems)
     generator = torch.Generator().manual_seed(seed)
-    chosen = torch.randint(problems, (draws, problems), generator=generator)
-    counts = torch.zeros(draws, problems, dtype=torch.float64).scatter_add_(1, chosen, torch.ones_like(chosen).double())
-    by_seed = counts @ table.T / problems  # (draws, seeds)
+    chosen = torch.randint(len(members), (draws, len(members)), generator=generator)
+    counts = torch.zeros(chosen.shape, dtype=torch.float64).scatter_add_(1, chosen, torch.ones_like(chosen).double())
+    by_problem = counts @ members
+    by_seed = by_problem @ table.T / by_problem.sum(dim=1, keepdim=True)  # (draws, seeds)
     means = by_seed.gather(1, torch.randint(seeds, (draws, seeds), generator=generator)).mean(dim=1)
     low, high = means.quantile(torch.tensor([0.025, 0.975], dtype=torch.float64)).tolist()
     return Estimate(float(table.mean()), low, high)

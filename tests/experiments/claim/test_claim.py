@@ -12,6 +12,7 @@ from jsonargparse import ArgumentParser
 
 from lean_ebm.experiments.claim.__main__ import CLAIM, plan
 from lean_ebm.experiments.claim.arms import ARMS, LISTED, TRAININGS, Constants
+from lean_ebm.experiments.claim.costs import dead_share
 from lean_ebm.experiments.claim.hours import hours, measured
 from lean_ebm.experiments.claim.lines import Line, lines_of
 from lean_ebm.experiments.claim.plan import DEVELOPMENT, PLAN, QUESTIONS, digest, seed_of_test, theorem_sets
@@ -21,7 +22,9 @@ from lean_ebm.experiments.claim.searching import ClaimSearch, main, search
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.tuning import RememberingGuide, trials
 from lean_ebm.methods import Method
+from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
 from lean_ebm.proving.search import Advice
+from lean_ebm.proving.steps.countermodels import Countermodels
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -197,10 +200,38 @@ def test_hours_are_those_of_all_seeds_and_theorems(tmp_path):
 
 
 def test_the_report_begins_with_the_answers(tmp_path):
-    texts = report(results(E=(30, 34), C=(20, 24)), [], None, tmp_path / "claim.png")
+    costs = {"theorems": 2, "seconds": {"A2-wide": 3.0, "E": 4.0}, "dead": {"A2-wide": None, "E": 0.25}}
+    texts = report(results(E=(30, 34), C=(20, 24), Cs=(10, 14)), [], costs, tmp_path / "claim.png")
     text = "\n\n".join(texts)
-    assert text.index("**H1: supported**") < text.index("## Listed tactics")
+    assert text.index("- **H1: supported**") < text.index("## Listed tactics")
     assert "| E | one energy | 0.000 [0.000, 0.000] | 0.800" in text and (tmp_path / "claim.png").is_file()
+    assert "| H1 | E - Cs | +0.500 | " in text and "E - C |" not in text  # C is the one that was chosen
+    assert "| A2-wide | 3.0 |  |" in text and "| E | 4.0 | 0.250 |" in text
+    assert "- H1 (supported): a set of theorems" in text and "H2 (" not in text
+
+
+def test_the_interval_of_the_families_is_over_families(tmp_path):
+    lines = {
+        ("C", of): [[line("C", 0, index, proved=index < 20, of=of) for index in range(40)]]
+        for of in ("primary", "16", "families")
+    }
+    found = ClaimResults(lines, {}, (), ["a"] * 20 + ["b"] * 20)
+    text = "\n\n".join(report(found, [], None, tmp_path / "claim.png"))
+    assert "| C | 0.500 [0.350, 0.650] | - | - | 0.500 [0.000, 1.000] |" in text
+
+
+def test_dead_ends_are_goals_that_a_countermodel_refutes():
+    class Indifferent:
+        def advise(self, goals):
+            return [Advice(goal.tactics, [0.0] * len(goal.tactics), 1.0) for goal in goals]
+
+    statement = Statement.of("(p q : Prop) (hp : p) : p ∨ q")
+    with Logic() as logic:
+        result = GuidedProver(Indifferent()).prove(logic, statement, SearchBudget(40))
+    goals = [node.goal.sequent for node in result.graph.nodes.values() if node.advice is not None]
+    assert any(map(Countermodels().refutes, goals)) and len(goals) > 2
+    assert dead_share([result]) == pytest.approx(sum(map(Countermodels().refutes, goals)) / len(goals))
+    assert dead_share([]) is None
 
 
 @pytest.mark.slow

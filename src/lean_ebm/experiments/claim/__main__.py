@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
 
 from lean_ebm.data import ProofSteps
 from lean_ebm.experiments.claim.arms import ARMS, DATA, ONCE, TRAININGS
+from lean_ebm.experiments.claim.costs import ProcessorCosts
 from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import (
     CHECKED,
-    COSTED,
     EPOCHS,
     LIVE_THEOREMS,
-    MAIN,
     SEEDS,
     THEOREMS,
-    digest,
     seed_of_test,
 )
-from lean_ebm.experiments.claim.processes import checkpoints, searched
 from lean_ebm.experiments.claim.report import report
 from lean_ebm.experiments.claim.results import ClaimResults
 from lean_ebm.experiments.claim.searching import ClaimSearch
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.thinking import Thinking
-from lean_ebm.experiments.claim.tuning import Tuning, constants_of
+from lean_ebm.experiments.claim.tuning import Tuning
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
 from lean_ebm.experiments.provers_checks import LeanRun
-from lean_ebm.experiments.provers_sets import read_set
 from lean_ebm.experiments.runs import TrainingRun
-from lean_ebm.files import write_whole
-from lean_ebm.proving import Logic, SearchBudget
 
 QUIET = ("--samples.samples_per_class=0", "--trainer.limit_val_batches=0")
 TEST = ("--evaluation.num_samples=2000",)
@@ -43,52 +33,6 @@ STEPS_TEST = ("--evaluation.theorems=0",)
 FAST = ("--trainer.accelerator=cpu", "--model.energy.width=8", "--model.energy.heads=2", "--data.workers=1")
 FAST_FIT = ("--trainer.max_steps=2", "--trainer.max_epochs=-1")
 FAST_TEST = ("--evaluation.num_samples=20",)
-
-
-@dataclass(frozen=True)
-class ProcessorCosts:
-    """Processor seconds of all arms on the first primary theorems, with the models of seed 0, one after the other.
-
-    Attributes:
-        folder: Folder of all runs.
-        theorems: The theorems.
-        arms: The arms.
-    """
-
-    folder: Path
-    theorems: ClaimTheorems
-    arms: Sequence[str]
-
-    name: ClassVar[str] = "costs"
-    stage: ClassVar[int] = 5
-
-    def check(self) -> None:
-        """Nothing can be wrong before the models are trained."""
-
-    def finish(self, threads: int) -> None:
-        """Measure, unless that was done already."""
-        if self.figures() is not None:
-            return
-        print("costs: measuring", flush=True)
-        statements = read_set(self.theorems.file("primary"))[:COSTED]
-        seconds = {}
-        with Logic() as logic:
-            for arm in self.arms:
-                prover = ARMS[arm].make(checkpoints(self.folder, ARMS[arm], 0), constants_of(self.folder, arm))
-                begun = time.process_time()
-                searched(prover, logic, statements, SearchBudget(MAIN))
-                seconds[arm] = round(time.process_time() - begun, 2)
-        record = {"plan": digest(), "theorems": len(statements), "seconds": seconds}
-        write_whole(self._record, json.dumps(record) + "\n")
-
-    def figures(self) -> dict[str, Any] | None:
-        """The record; None if there is none of this plan."""
-        record: dict[str, Any] = json.loads(self._record.read_text()) if self._record.is_file() else {}
-        return record if record.get("plan") == digest() else None
-
-    @property
-    def _record(self) -> Path:
-        return self.folder / "costs" / "costs.json"
 
 
 ClaimRun = ClaimTheorems | TrainingRun | Tuning | ClaimSearch | Thinking | LeanRun | ProcessorCosts
@@ -174,7 +118,9 @@ def results_of(runs: Sequence[ClaimRun]) -> ClaimResults:
                 lines.setdefault((run.arm, of), []).append(found)
     tunings = {run.arm: figures for run in runs if isinstance(run, Tuning) and (figures := run.figures())}
     thinking = [figures for run in runs if isinstance(run, Thinking) and (figures := run.figures())]
-    return ClaimResults(lines, tunings, thinking)
+    theorems = [run.figures() for run in runs if isinstance(run, ClaimTheorems) and run.test]
+    families = [family for figures in theorems if figures for family in figures["families"]]
+    return ClaimResults(lines, tunings, thinking, families)
 
 
 def body(options: Options, runs: list[ClaimRun]) -> list[str]:

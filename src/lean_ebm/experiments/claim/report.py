@@ -8,11 +8,12 @@ from statistics import mean
 from typing import Any
 
 from lean_ebm.experiments.claim.arms import ARMS, CHUNKS, LISTED, SECONDARY
+from lean_ebm.experiments.claim.curves import draw_curves
 from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.results import CHOICES, ClaimResults
 from lean_ebm.experiments.claim.statistics import Answer
-from lean_ebm.experiments.tables import bootstrapped, draw_picture, table
+from lean_ebm.experiments.tables import bootstrapped, table
 
 COUNTING = (
     "*An application is a tactic that is tried in a goal, whether it fails or not; a chunk counts each of its tactics. "
@@ -22,7 +23,6 @@ COUNTING = (
 """How budgets are counted."""
 
 _HEADER = ("", "", *map(str, BUDGETS), "evaluations", "goals")
-_CURVE = (2, 4, 8, 12, 18, 24, 31, 45, 64, 91, 128, 181, 256)
 
 
 def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path) -> list[str]:
@@ -34,7 +34,7 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
         costs: The record of the processor seconds; None if there is none.
         picture: File of the picture.
     """
-    _draw(results, picture)
+    draw_curves(results, picture)
     primary = theorem_sets(False)["primary"]
     return [
         "The plan is [plan.md](../src/lean_ebm/experiments/claim/plan.md), with what changed later in "
@@ -43,18 +43,16 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
         "## Answers",
         "\n".join(f"- {_answer(answer)}" for answer in results.answers),
         f"Solve rates of {primary.number:,} theorems of {primary.connectives} connectives that search without learning "
-        f"does not prove, at {MAIN} applications; differences with one-sided 95% bounds, over theorems and training "
-        "seeds, Holm's procedure over the seven hypotheses. "
-        + " ".join(
-            f"{name} is {results.better(name)} ({ARMS[better].title}), the best of {', '.join(CHOICES[name])} on "
-            "development theorems."
-            for name in CHOICES
-            if (better := results.better(name)) is not None
-        ),
+        f"does not prove, at {MAIN} applications (H3: at {LISTED_EVALUATIONS:,} evaluations). In brackets are the two "
+        "one-sided 95% bounds, over theorems and training seeds. The p-values are adjusted for the seven hypotheses by "
+        "Holm's procedure.",
+        "What the letters stand for:",
+        "\n".join(f"- {text}" for text in _letters(results)),
+        f"![Solve rates]({picture.name})",
         "## Listed tactics",
-        f"Solve rates with 95% intervals. {COUNTING}",
+        f"Solve rates with 95% intervals, by applications. {COUNTING}",
         table(_HEADER, [_row(results, arm) for arm in _run(results, LISTED)]),
-        f"At {LISTED_EVALUATIONS:,} evaluations for a theorem: "
+        f"At {LISTED_EVALUATIONS:,} evaluations for a theorem, whatever the number of applications: "
         + "; ".join(
             f"{arm} {_rate(results.solved(arm, 'primary', 10**9, LISTED_EVALUATIONS))}"
             for arm in ("E", *CHOICES["F, listed"])
@@ -62,42 +60,102 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
         )
         + ".",
         "## Chunks of three tactics",
+        "By applications, of which a chunk counts three.",
         table(_HEADER, [_row(results, arm) for arm in _run(results, CHUNKS)]),
-        f"![Solve rates]({picture.name})",
+        "## The arms that were not chosen",
+        "The plan compares the arm that was best on development theorems. These are the differences with the others, "
+        "without verdicts, and with the same bounds.",
+        table(
+            ["", "difference", "", "bounds"],
+            [
+                [name, f"{arm} - {other}", f"{measured.value:+.3f}", f"{measured.low:+.3f}, {measured.high:+.3f}"]
+                for name, arm, other, measured in results.variants
+            ],
+        ),
         "## Other theorems",
-        f"Solve rates at {MAIN} applications, without hypotheses.",
+        f"Solve rates at {MAIN} applications, without hypotheses. The interval of the families is over families.",
         table(
             ["", *SECONDARY],
             [
-                [arm, *(_rate(results.solved(arm, of)) for of in SECONDARY)]
+                [arm, *(_rate(results.solved(arm, of), _groups(results, of)) for of in SECONDARY)]
                 for arm in _run(results, LISTED)
                 if SECONDARY[0] in ARMS[arm].sets
             ],
         ),
         "## Values",
-        "What an arm says of a theorem, the shortest proof that any arm found, and the mean absolute difference.",
+        "The value that an arm gives to a theorem before it searches, the number of tactics of the shortest proof that "
+        "any arm found, and their mean absolute difference.",
         table(["", "value", "shortest proof", "difference"], _values(results)),
         "## Checks of the experiment",
         *_checks(results),
         _refused(results, lean),
         *_costs(costs),
         "## What would change our mind",
-        "H1: a set of theorems on which values decide more, that is with more dead ends, and a value network that was "
-        "given what the energy was not: time, or data of searches. H4: an energy that is not affine in each tactic, of "
-        "which a gradient is only an approximation, or spaces in which tactics have free arguments, such as terms. "
-        "All: Lean with Mathlib, whose tactics fail for reasons that no grammar of goals shows.",
+        "\n".join(f"- {text}" for text in _doubts(results)),
     ]
+
+
+_DOUBTS = {
+    "H1": {
+        "supported": "a set of theorems on which values decide more, that is with more dead ends, or a value network "
+        "that was given what the energy was not: time, or data of searches",
+        "refuted": "an energy of the same size that judges with parameters of its own, or that was trained with "
+        "another balance of what it proposes and what it judges. Here one number has to do both",
+    },
+    "H3": {
+        "supported": "sets with so many tactics that listing them costs more than a chain. Here a goal has 150 at most",
+    },
+    "H4": {
+        "supported": "an energy that is not affine in each tactic, of which a gradient is only an approximation, or "
+        "tactics with free arguments, such as terms",
+    },
+    "H4b": {
+        "supported": "a policy that was trained for longer, or on searches: it needs fewer evaluations",
+    },
+    "H5": {
+        "refuted": "chains that do not end in the first eight steps what they can reach, as in larger spaces, or a "
+        "measure of difficulty other than the number of tactics that are left",
+    },
+    "H6": {
+        "refuted": "theorems with more dead ends; the table of costs has the share of goals without a proof",
+    },
+}
+
+
+def _doubts(results: ClaimResults) -> list[str]:
+    texts = [
+        f"{answer.question.name} ({answer.verdict}): {text}."
+        for answer in results.answers
+        if (text := _DOUBTS.get(answer.question.name, {}).get(answer.verdict))
+    ]
+    return [*texts, "All: Lean with Mathlib, whose tactics fail for reasons that no grammar of goals shows."]
+
+
+def _letters(results: ClaimResults) -> list[str]:
+    """What each hypothesis compares, by the letters of the plan."""
+    texts = [f"{arm}: {ARMS[arm].title}" for arm in ("E", "E-", "E0")]
+    for name in CHOICES:
+        arm = results.better(name)
+        if arm is not None:
+            others = ", ".join(CHOICES[name])
+            letter = name.replace(", listed", " in H3")
+            texts.append(f"{letter}: {arm}, {ARMS[arm].title}, the best of {others} on development theorems")
+    return texts
+
+
+def _groups(results: ClaimResults, of: str) -> Sequence[str]:
+    return results.families if of == "families" else ()
 
 
 def _answer(answer: Answer) -> str:
     question, measured = answer.question, answer.measured
-    text = f"**{question.name}: {answer.verdict}**. {question.text[0].upper()}{question.text[1:]}"
+    text = f"**{question.name}: {answer.verdict}**. Hypothesis: {question.text}."
     if measured is None:
-        return f"{text}."
+        return text
     number = "{:+.3f}".format
     return (
-        f"{text}: {number(measured.value)}, bounds {number(measured.low)} and {number(measured.high)} (adjusted p: "
-        f"{answer.p:.3g} that it holds, {answer.p_refuted:.3g} that it does not)."
+        f"{text} Measured: **{number(measured.value)}** [{number(measured.low)}, {number(measured.high)}]; adjusted p "
+        f"{answer.p:.2g} for it, {answer.p_refuted:.2g} against it."
     )
 
 
@@ -105,8 +163,8 @@ def _run(results: ClaimResults, arms: Any) -> list[str]:
     return [arm for arm in arms if results.solved(arm, "primary")]
 
 
-def _rate(rows: Sequence[Sequence[float]]) -> str:
-    return bootstrapped(rows).text() if rows else "-"
+def _rate(rows: Sequence[Sequence[float]], groups: Sequence[str] = ()) -> str:
+    return bootstrapped(rows, groups=groups).text() if rows else "-"
 
 
 def _lines(results: ClaimResults, arm: str, of: str = "primary") -> list[Line]:
@@ -184,25 +242,15 @@ def _refused(results: ClaimResults, lean: Sequence[Any]) -> str:
 def _costs(costs: Any) -> list[str]:
     if costs is None:
         return []
-    rows = [[arm, f"{seconds:.1f}"] for arm, seconds in costs["seconds"].items()]
-    return [
-        "## Costs",
-        f"Processor seconds for {costs['theorems']} primary theorems at {MAIN} applications, one process at a time.",
-        table(["", "seconds"], rows),
+    dead = costs["dead"]
+    rows = [
+        [arm, f"{seconds:.1f}", "" if dead[arm] is None else f"{dead[arm]:.3f}"]
+        for arm, seconds in costs["seconds"].items()
     ]
-
-
-def _draw(results: ClaimResults, path: Path) -> None:
-    """Draw solve rates over applications, of listed tactics and of chunks."""
-
-    def draw(axes: list[Any]) -> None:
-        for axis, arms, title in ((axes[0], LISTED, "listed tactics"), (axes[1], CHUNKS, "chunks of three tactics")):
-            for index, arm in enumerate(_run(results, arms)):
-                rates = [mean(map(mean, results.solved(arm, "primary", most))) for most in _CURVE]
-                style = "--o" if not ARMS[arm].models else "-o"
-                axis.plot(_CURVE, rates, style, color=f"C{index % 10}", label=arm, markersize=2)
-            axis.set(title=title, xlabel="applications", xscale="log", ylabel="proved")
-            if _run(results, arms):
-                axis.legend(fontsize=6)
-
-    draw_picture(path, 2, draw)
+    return [
+        "## Costs and dead ends",
+        f"Processor seconds for {costs['theorems']} primary theorems at {MAIN} applications, one process at a time, "
+        "with the models of seed 0. *Dead ends*: the share of the goals that the guide was asked about that a small "
+        "countermodel refutes, so that they have no proof.",
+        table(["", "seconds", "dead ends"], rows),
+    ]

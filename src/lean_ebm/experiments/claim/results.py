@@ -105,6 +105,26 @@ class ClaimResults:
         draws = bootstrap.means(rows, _models(arm)) - bootstrap.means(others, _models(other))
         return Measured(_mean(rows) - _mean(others), draws)
 
+    @cached_property
+    def variants(self) -> list[tuple[str, str, str, Measured]]:
+        """The same differences with the arms that the plan did not choose: hypothesis, arm, other arm, difference."""
+        f, h, p = self.better("F"), self.better("H"), self.better("P")
+        pairs: list[tuple[str, str | None, str | None]] = [
+            *(("H1", "E", arm) for arm in (*CHOICES["C"], "C2") if arm != self.better("C")),
+            *(("H3", arm, "E") for arm in CHOICES["F, listed"] if arm != self.better("F, listed")),
+            *(("H4", f, arm) for arm in CHOICES["H"] if arm != h),
+            *(("H4", arm, h) for arm in CHOICES["F"] if arm != f),
+            *(("H4b", f, arm) for arm in CHOICES["P"] if arm != p),
+            *(("H4b", arm, p) for arm in CHOICES["F"] if arm != f),
+        ]
+        found = []
+        for name, arm, other in pairs:
+            evaluations = LISTED_EVALUATIONS if name == "H3" else float("inf")
+            measured = self.difference(arm, other, evaluations=evaluations)
+            if measured is not None and arm is not None and other is not None:
+                found.append((name, arm, other, measured))
+        return found
+
     def gain_rank(self) -> Measured | None:
         """The rank correlation of tactics that are left and of what more steps gain; None if it was not measured."""
         name = self.better("F")
