@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lean_ebm.data import ProofSteps
-from lean_ebm.experiments.claim.arms import ARMS, DATA, ONCE, TRAININGS
+from lean_ebm.experiments.claim.arms import ADDED, ARMS, DATA, ONCE, TRAININGS
 from lean_ebm.experiments.claim.costs import ProcessorCosts
 from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import (
@@ -60,7 +60,7 @@ def plan(options: Options) -> list[ClaimRun]:
     lean = [
         LeanRun(
             folder / f"lean-seed-{seed}",
-            [run for run in searches if run.seed == seed],
+            [run for run in searches if run.seed == seed and run.arm not in ADDED],
             CHECKED // SEEDS,
             seed if fast else seed_of_test() + seed,
         )

@@ -17,6 +17,7 @@ from lean_ebm.proving import BestFirst, GuidedProver, Prover
 from lean_ebm.proving.candidates import wide_tactics
 from lean_ebm.proving.search import Guide
 from lean_ebm.proving.search.and_or import AndOrBestFirst
+from lean_ebm.proving.search.guides import RandomGuide
 from lean_ebm.proving.search.puct import Puct
 from lean_ebm.proving.search.searches import STEP, SURPRISE
 
@@ -51,6 +52,9 @@ TRAININGS = {
     "chunk_policy": Training("chunk_policy"),
 }
 """The models by name."""
+
+ADDED = ("random",)
+"""Arms that were added after the plan was committed; ``deviations.md`` says why."""
 
 ONCE = ("shuffled",)
 """Models that are trained with seed 0 only, for a check of the experiment itself."""
@@ -127,6 +131,12 @@ LISTED = {
     "C-puct": Arm("policy and value, PUCT", _guided(NetworkGuide, puct=True), ("pair",), first=SOME),
     "E-puct": Arm("one energy, PUCT", _guided(NetworkGuide, puct=True), ("energy",), first=SOME),
     "shuffled": Arm("one energy, shuffled labels", _guided(NetworkGuide), ("shuffled",), sets=_EVERY, first=SOME),
+    "random": Arm(
+        "the same search, random tactics",
+        lambda *_: GuidedProver(RandomGuide(), AndOrBestFirst()),
+        sets=_EVERY,
+        first=SOME,
+    ),
     **{f"F-{steps}x{chains}": _langevin(steps, chains) for steps, chains in ((8, 2), (8, 8), (32, 2))},
 }
 """The arms on listed tactics, and untrained ones."""
