@@ -53,7 +53,7 @@ TRAININGS = {
 }
 """The models by name."""
 
-ADDED = ("random",)
+ADDED = ("random", "P-beam-75")
 """Arms that were added after the plan was committed; ``deviations.md`` says why."""
 
 ONCE = ("shuffled",)
@@ -175,6 +175,9 @@ CHUNKS = {
     "H-gibbs": _chunks("exact Gibbs", lambda: GibbsChunks(1, gradients=False)),
     "P-sampled": _chunks("policy, sampled", lambda policy: PolicyChunks(policy, EVALUATIONS // 2), "chunk_policy"),
     "P-beam": _chunks("policy, beam of 8", lambda policy: PolicyChunks(policy, 8, beam=True), "chunk_policy"),
+    "P-beam-75": _chunks(
+        "policy, beam of 75", lambda policy: PolicyChunks(policy, EVALUATIONS // 2, beam=True), "chunk_policy"
+    ),
 }
 """The arms on chunks of three tactics."""
 

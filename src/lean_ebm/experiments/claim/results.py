@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from lean_ebm.evaluation.answers import spearman
-from lean_ebm.experiments.claim.arms import ARMS
+from lean_ebm.experiments.claim.arms import ADDED, ARMS
 from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import LISTED_EVALUATIONS, MAIN, QUESTIONS
 from lean_ebm.experiments.claim.statistics import Answer, Bootstrap, Measured, answers
@@ -114,7 +114,7 @@ class ClaimResults:
             *(("H3", arm, "E") for arm in CHOICES["F, listed"] if arm != self.better("F, listed")),
             *(("H4", f, arm) for arm in CHOICES["H"] if arm != h),
             *(("H4", arm, h) for arm in CHOICES["F"] if arm != f),
-            *(("H4b", f, arm) for arm in CHOICES["P"] if arm != p),
+            *(("H4b", f, arm) for arm in (*CHOICES["P"], "P-beam-75") if arm != p),
             *(("H4b", arm, p) for arm in CHOICES["F"] if arm != f),
         ]
         found = []
@@ -148,7 +148,7 @@ CHOICES = {
     "F, listed": tuple(name for name in ARMS if name.startswith("F-") and "x" in name),
     "F": tuple(name for name in ARMS if name.startswith(("F-gibbs", "F-langevin"))),
     "H": tuple(name for name in ARMS if name.startswith("H-")),
-    "P": tuple(name for name in ARMS if name.startswith("P-")),
+    "P": tuple(name for name in ARMS if name.startswith("P-") and name not in ADDED),
 }
 """The arms of which the one that is best on development theorems is compared."""
 
