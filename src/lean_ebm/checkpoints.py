@@ -13,7 +13,7 @@ from lean_ebm.errors import SettingError
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The content of a Lightning checkpoint. Its tensors stay in the file until they are used.
+    """Read the content of a Lightning checkpoint. Tensors are loaded from the file when they are used.
 
     Raises:
         SettingError: If the file is not a whole checkpoint, or would run code.
@@ -32,7 +32,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The model's settings in a checkpoint.
+    """Read the model's settings from a checkpoint.
 
     Raises:
         SettingError: If the file is not a whole checkpoint, or would run code.
@@ -42,7 +42,7 @@ def read_settings(path: Path) -> dict[str, Any]:
 
 
 def last_checkpoint(folder: Path, pattern: str = "**/checkpoints/*.ckpt") -> Path | None:
-    """The checkpoint that was written last. Checkpoints that cannot be read are skipped, with a message.
+    """Find the checkpoint that was written last. Unreadable checkpoints are skipped with a message.
 
     Args:
         folder: Where to look.

@@ -1,4 +1,4 @@
-"""The table of all commands, and the page that lists them. This module imports nothing that is slow."""
+"""The table of all commands, and the page that lists them. This module has no slow imports."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ COMMANDS: dict[str, Command] = {name: command for group in GROUPS.values() for n
 
 
 def overview() -> str:
-    """The page that ``lean-ebm --help`` prints: a line for each command."""
+    """Return the page that ``lean-ebm --help`` prints: a line for each command."""
     width = max(map(len, COMMANDS))
     lines = [
         "Usage: lean-ebm COMMAND [SETTINGS]",

@@ -1,4 +1,4 @@
-"""The command line of guides: which guide and search, what a guide says of a goal, and what a search cost."""
+"""The command line of guides: choosing guide and search, and printing a guide's advice and a search's costs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SHOWN = 5  # tactics of a step that --explain shows
 
 
 def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False) -> None:
-    """Add the arguments that choose a guide and the tactics that it is given."""
+    """Add the arguments that choose a guide and its set of tactics."""
     command.add_argument(
         "--guide",
         required=required,
@@ -82,7 +82,7 @@ def add_search_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
-    """The prover of ``--guide`` and ``--search``; None without a guide, but in the world of numbers.
+    """Make the prover of ``--guide`` and ``--search``. Without a guide: None, except in the world of numbers.
 
     Raises:
         SettingError: If an argument needs a guide, or there is no such guide.
@@ -168,7 +168,7 @@ def find_guide(
 
 
 def cost_of(result: SearchResult) -> str:
-    """What a search cost, in words."""
+    """Describe the costs of a search."""
     return (
         f"{result.applications} applications, {result.evaluations} evaluations, "
         f"{0 if result.graph is None else len(result.graph.nodes)} goals, {result.seconds:.2f} s"
@@ -176,7 +176,7 @@ def cost_of(result: SearchResult) -> str:
 
 
 def explanation(steps: tuple[ProofStep, ...]) -> str:
-    """What the guide says at each step of a found proof, as comments of Lean."""
+    """Write the guide's advice at each step of a found proof, as comments of Lean."""
     lines = []
     for number, step in enumerate(steps, 1):
         assert step.node.advice is not None and step.node.proof is not None
@@ -191,7 +191,7 @@ def explanation(steps: tuple[ProofStep, ...]) -> str:
 
 
 def suggest(settings: argparse.Namespace) -> int:
-    """Print what a guide says of a goal: its value, and the best tactics."""
+    """Print a guide's advice about a goal: the value, and the best tactics."""
     if settings.number < 1:
         raise SettingError(f"--number is {settings.number}: expected at least 1.")
     guide = guide_of(settings)
@@ -211,7 +211,7 @@ def suggest(settings: argparse.Namespace) -> int:
 
 
 def applications_of(name: str, bound: int) -> Callable[[Sequence[Line]], list[dict[str, object]]]:
-    """What ``theorems --solve-with`` adds to theorems: the number of applications with which a guide proves each.
+    """For ``theorems --solve-with``: the number of applications with which a guide proves each theorem.
 
     Args:
         name: The guide.

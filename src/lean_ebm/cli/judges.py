@@ -1,4 +1,4 @@
-"""The judges of the command line: which Lean checks proofs, with which library, and how it ends with this process."""
+"""The judges of the command line: which Lean checks proofs, with which library, and how its processes end."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_world_argument(command: argparse.ArgumentParser) -> None:
 
 
 def add_judge_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose a world, a judge and what stands before theorems."""
+    """Add the arguments that choose a world, a judge and the source before theorems."""
     add_world_argument(command)
     add_lean_arguments(command)
     command.add_argument(
@@ -70,7 +70,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 class Needs(NamedTuple):
-    """What theorems need of a judge beside what the arguments say.
+    """What theorems need from a judge in addition to the arguments.
 
     Args:
         imports: Modules to import beside those of ``--imports``.
@@ -139,13 +139,13 @@ def _header(settings: argparse.Namespace) -> str:
 
 
 def preamble_of(settings: argparse.Namespace) -> str:
-    """The source that stands before each statement; PyPantograph's processes read the header themselves."""
+    """The source before each statement. PyPantograph's processes read the header themselves."""
     return "" if settings.env == "pantograph" else _header(settings)
 
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Have signals that end this process unwind it first, so that judges end what they run."""
+    """Turn signals into exceptions, so that judges end their processes before this process ends."""
     numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -42,7 +42,7 @@ _PROVERS: dict[str, Callable[[], Prover] | None] = {
 
 
 def add_prove_arguments(prove: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command, but those of the judge."""
+    """Add the arguments of the command, except those of the judge."""
     prove.add_argument(
         "statement",
         help="such as 'p ∧ q → q ∧ p', or with binders: '(p q : Prop) : p ∧ q → q ∧ p'; or a file FILE.jsonl with a "
@@ -135,7 +135,7 @@ def prove(settings: argparse.Namespace) -> int:
 
 
 def given_statement(text: str, settings: argparse.Namespace) -> Statement:
-    """Read a statement; a Lean as the judge may read one that the world's own environment does not know.
+    """Read a statement. With Lean as the judge it may be one that the world's own environment cannot read.
 
     Args:
         text: The statement.
@@ -156,7 +156,7 @@ def given_statement(text: str, settings: argparse.Namespace) -> Statement:
 def search_place(
     judge: Judge, statement: Statement, settings: argparse.Namespace, prover: Prover | None
 ) -> tuple[Environment | None, Prover | None]:
-    """Choose where to search, and the prover: the given one, or one for what only a Lean reads.
+    """Choose the environment and the prover: the given prover, or one for statements that only Lean can read.
 
     Args:
         judge: The judge of ``--env``.

@@ -1,4 +1,4 @@
-"""The command line of proving: ``lean-ebm {prove,suggest,theorems,check}``. Nothing here imports torch or Lightning."""
+"""The proving commands ``lean-ebm {prove,suggest,theorems,check}``. They do not import torch or Lightning."""
 
 from __future__ import annotations
 

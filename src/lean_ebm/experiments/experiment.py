@@ -1,4 +1,4 @@
-"""The class of all experiments: settings from the command line, runs, and a report on them."""
+"""The class of all experiments: settings from the command line, runs, and a report."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _READABLE = 60  # goals in the search that is shown, if there is one with so few
 
 @dataclass(frozen=True)
 class QuickProofs:
-    """What came of the searches.
+    """The results of the searches.
 
     Args:
         statements: The theorems.
@@ -72,7 +72,7 @@ def _steps(found: FoundProof) -> int:
 
 
 def prove_held_out(data: ProofSteps, guide: Guide, number: int, applications: int) -> QuickProofs:
-    """Prove theorems of the test split, by the same search with and without a guide that has learned.
+    """Prove theorems of the test split, by the same search with and without a trained guide.
 
     Args:
         data: The data module, set up.

@@ -66,7 +66,7 @@ class ProcessorCosts:
         """Nothing can be wrong before the models are trained."""
 
     def finish(self, threads: int) -> None:
-        """Measure, unless that was done already."""
+        """Measure, unless this was done before."""
         if self.figures() is not None:
             return
         print("costs: measuring", flush=True)
@@ -82,7 +82,7 @@ class ProcessorCosts:
         write_whole(self._record, json.dumps(record) + "\n")
 
     def figures(self) -> dict[str, Any] | None:
-        """The record; None if there is none of this plan."""
+        """The record; None if this plan has none yet."""
         record: dict[str, Any] = json.loads(self._record.read_text()) if self._record.is_file() else {}
         return record if record.get("plan") == digest() else None
 
@@ -95,7 +95,7 @@ ClaimRun = ClaimTheorems | TrainingRun | Tuning | ClaimSearch | Thinking | LeanR
 
 
 def plan(options: Options) -> list[ClaimRun]:
-    """The runs: data and theorems, trainings, constants, searches, longer chains, Lean's word, and the costs."""
+    """The runs: data and theorems, trainings, constants, searches, longer chains, checks by Lean, and costs."""
     fast, folder = options.fast, options.folder
     theorems, development = (
         ClaimTheorems(folder, 60 if fast else LIVE_THEOREMS, 0, fast, ProofSteps().workers, test)
@@ -166,7 +166,7 @@ def training(options: Options, model: str, seed: int) -> TrainingRun:
 
 
 def results_of(runs: Sequence[ClaimRun]) -> ClaimResults:
-    """What the runs that have ended came to."""
+    """Collect the results of the finished runs."""
     lines: dict[tuple[str, str], list[list[Line]]] = {}
     for run in runs:
         if isinstance(run, ClaimSearch):
@@ -178,7 +178,7 @@ def results_of(runs: Sequence[ClaimRun]) -> ClaimResults:
 
 
 def body(options: Options, runs: list[ClaimRun]) -> list[str]:
-    """The report; draws its picture."""
+    """Write the report, and draw its picture."""
     results = results_of(runs)
     lean = [figures for run in runs if isinstance(run, LeanRun) and (figures := run.figures())]
     costs = next(run.figures() for run in runs if isinstance(run, ProcessorCosts))

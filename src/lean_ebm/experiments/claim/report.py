@@ -26,7 +26,7 @@ _CURVE = (2, 4, 8, 12, 18, 24, 31, 45, 64, 91, 128, 181, 256)
 
 
 def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path) -> list[str]:
-    """The paragraphs of the report; draws the picture.
+    """Write the paragraphs of the report, and draw the picture.
 
     Args:
         results: What came out.

@@ -36,7 +36,7 @@ class Listing(NamedTuple):
 
 
 def listing_of(sequent: Sequent, tactics: list[Candidate]) -> Listing:
-    """Write a sequent and tactics as integers; formulas to which only tactics point get nodes too."""
+    """Write a sequent and tactics as integers. Formulas that only tactics point to get nodes as well."""
     first = [pointer for _, pointer, _ in tactics]
     second = [pointer for _, _, pointer in tactics]
     graph, number = graph_of(sequent)
@@ -87,7 +87,7 @@ class ListedGoal:
 
 
 def listed_goal(state: State, number: int = 0) -> ListedGoal:
-    """List the wide set of tactics for a goal of a state, of whatever environment.
+    """List the wide set of tactics for a goal of a state of any environment.
 
     Args:
         state: The state.
@@ -100,7 +100,7 @@ def listed_goal(state: State, number: int = 0) -> ListedGoal:
 
 
 def wide_tactics(state: State, number: int = 0) -> list[str]:
-    """List the wide set of tactics for a goal of a state as texts, for a prover that needs no learning.
+    """List the wide set of tactics for a goal of a state as texts, for provers without learning.
 
     Args:
         state: The state.

@@ -1,4 +1,4 @@
-"""The wide set of tactics: all that may help in a goal, most of which do not.
+"""Lists the wide set of tactics: all tactics that may help in a goal (most of them do not).
 
 Every theorem of intuitionistic propositional logic has a proof made of these tactics, since they are the rules of a
 cut-free sequent calculus (G3i; Troelstra and Schwichtenberg 2000, "Basic Proof Theory", section 3.5) with cuts in
@@ -92,7 +92,7 @@ def _forward(formula: Expr) -> Template:
 
 
 def closed_parts(sequent: Sequent) -> dict[Expr, None]:
-    """The formulas without free bound variables that occur in a sequent, except True and False, as keys in order."""
+    """The closed formulas that occur in a sequent, except True and False, as keys in order."""
     found: dict[Expr, None] = {}
     for formula in sequent.hypotheses:
         found.update(_closed_parts(formula))

@@ -38,7 +38,7 @@ def _intro_pattern(run: TacticRun, goal: Goal, pattern: Tree) -> Goal:
 
 
 def destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree, context: Context) -> Goal:
-    """Take apart an entry of a context, by a pattern for which there is one goal, in a context with or without it."""
+    """Take apart an entry by a pattern that leaves one goal. ``context`` may or may not contain the entry."""
     assert local.formula is not None
     if local.formula.unknown or goal.target.unknown:
         raise Unsupported("a pattern where something is to be found")
@@ -121,7 +121,7 @@ def clear(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def revert(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """Run ``revert``, which also reverts what depends on the entries that it names."""
+    """Run ``revert``, which also reverts the entries that depend on the named ones."""
     locals_ = _named(goal, tactic[1])
     if run.open_unknowns():  # Lean makes new ones, without what is reverted
         raise Unsupported("revert where something is to be found")
@@ -155,7 +155,7 @@ def revert(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def specialize(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """Run ``specialize``: the new hypothesis takes the place of the old one, behind all that it speaks of."""
+    """Run ``specialize``: the new hypothesis replaces the old one, behind everything that it mentions."""
     tree = tactic[1]
     head = tree[1] if tree[0] == "app" else tree
     local = lookup(goal.context, head[1]) if head[0] == "name" else None

@@ -1,4 +1,4 @@
-"""Terms with parts that are elaborated on their own: ``by``, ``have``, ``show``, ``match``, ``nofun``, ``.inl``."""
+"""Elaborates terms whose parts are elaborated separately: ``by``, ``have``, ``show``, ``match``, ``.inl``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMESPACES = {
 
 
 class BlockElaborator(FormulaElaborator):
-    """Elaborates such terms; the class below it elaborates all others.
+    """Elaborates such terms; its subclass elaborates all other terms.
 
     Attributes:
         waiting: Terms that are elaborated when their expected type is known, and nested tactics, which run last:
@@ -118,7 +118,7 @@ class BlockElaborator(FormulaElaborator):
         return type_of(tree, context) is not None
 
     def is_data(self, tree: Tree, context: Context) -> bool:
-        """Whether a term is one of an individual, or of another thing that is no proof."""
+        """Whether a term is an individual or something else that is not a proof."""
         head = tree[1] if tree[0] == "app" else tree
         local = lookup(context, head[1]) if head[0] == "name" else None
         return local is not None and local.what != PROOF
@@ -228,7 +228,7 @@ class BlockElaborator(FormulaElaborator):
 
     @staticmethod
     def known(formula: Expr) -> None:
-        """Require that nothing is to be found in a formula."""
+        """Require that a formula contains no unknowns."""
         if formula.unknown:
             raise Unsupported("a match where something is to be found")
 

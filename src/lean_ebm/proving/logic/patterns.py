@@ -1,4 +1,4 @@
-"""Patterns of ``match``, ``fun``, ``have`` and ``intro``: from alternatives to proof terms that take hypotheses apart.
+"""Compiles patterns of ``match``, ``fun``, ``have`` and ``intro`` to proof terms.
 
 The alternatives are rows of patterns, the hypotheses that they match are columns. A column for which the first row has
 a constructor is split, for each constructor of its formula, until the first row has only variables.
@@ -24,7 +24,7 @@ _SPLITS = 100  # of hypotheses for which no alternative is left
 
 
 class Column(NamedTuple):
-    """What a pattern is compared with.
+    """A hypothesis or individual that patterns are matched with.
 
     Args:
         local: The hypothesis, or the individual, as an entry of a context. Its name is Lean's for ``_``.

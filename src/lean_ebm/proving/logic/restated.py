@@ -1,4 +1,4 @@
-"""Tactics that state what is to be proved, or what is known, anew: ``show``, ``suffices``, ``have`` with a pattern."""
+"""Tactics that restate a target or a hypothesis: ``show``, ``suffices``, ``have`` with a pattern."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.proving.parser import Tree
 
 
 def show(run: TacticRun, goals: list[Goal], tactic: Tree, _: RunBlock | None = None) -> list[Goal]:
-    """Run ``show``: the first goal that has this form comes to the front, as it is written."""
+    """Run ``show``: move the first goal of this form to the front, in the written form."""
     main(goals)
     for goal in goals:
         if goal.target.unknown or goal.target.kind < Kind.VARIABLE:
@@ -121,7 +121,7 @@ def match(run: TacticRun, goal: Goal, tactic: Tree, run_block: RunBlock) -> list
 
 
 def intro_match(run: TacticRun, goal: Goal, tactic: Tree, run_block: RunBlock) -> list[Goal]:
-    """Run ``intro`` with alternatives: ``intro x``, and ``match x with`` them."""
+    """Run ``intro`` with alternatives: ``intro x``, then ``match x with`` the alternatives."""
     count = len(tactic[1][0][0])
     for _ in range(count):
         goal = intro_one(run, goal, "_")

@@ -1,4 +1,4 @@
-"""The tactics of the world of numbers: what each does to a goal."""
+"""The tactics of the world of numbers and their effects on goals."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _with_name(goal: NumberGoal, name: str | None) -> NumberGoal:
 
 
 def proved_formula(tree: Tree, names: Names, lemmas: Lemmas) -> Term:
-    """The formula of which a term is a proof: a hypothesis or a lemma, perhaps with arguments.
+    """The formula that a term proves: the term is a hypothesis or a lemma, perhaps with arguments.
 
     Raises:
         TacticError: If the term is none.
@@ -194,7 +194,7 @@ def rewritten(rule: Rule, formula: Term) -> Term:
 
 
 def rewritten_at(goal: NumberGoal, name: str, rule: Rule) -> NumberGoal:
-    """Rewrite a hypothesis. As in Lean, it moves behind the variables that it has then.
+    """Rewrite a hypothesis. As in Lean, it moves behind the variables that it then contains.
 
     Raises:
         TacticError: If there is no such hypothesis, or it has no instance of the rule.
@@ -251,7 +251,7 @@ def _variable(name: str, names: Names) -> int:
 def induction(
     goal: NumberGoal, number: int, generalized: tuple[int, ...] = (), names: tuple[str, ...] = ()
 ) -> tuple[NumberGoal, NumberGoal]:
-    """Induction on a variable, whose number the new variable gets.
+    """Induction on a variable. The new variable gets its number.
 
     Hypotheses that mention it, or a generalized variable, become premises of the induction hypothesis.
 
