@@ -37,7 +37,9 @@ def project(
         return x
     if bounds == "embeddings":
         if nearest is None:
-            raise SettingError("bounds is embeddings, which only a chain on an energy network with embeddings knows.")
+            raise SettingError(
+                "bounds is embeddings: expected an energy network with embeddings. Use sphere, a range or null."
+            )
         return nearest(x)
     if isinstance(bounds, str):
         return x * x.square().mean(dim=-1, keepdim=True).clamp(min=1e-12).rsqrt()

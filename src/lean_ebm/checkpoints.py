@@ -16,7 +16,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read the content of a Lightning checkpoint. Tensors are loaded from the file when they are used.
 
     Raises:
-        SettingError: If the file is not a whole checkpoint, or would run code.
+        SettingError: If the file is not a complete checkpoint, or would run code.
     """
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
@@ -27,7 +27,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} holds more than tensors and plain data, and reading that could run code: it is not loaded."
         ) from error
     except (OSError, RuntimeError, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise SettingError(f"{path} is not a whole checkpoint: {str(error).splitlines()[0]}.") from error
+        raise SettingError(f"{path} is not a complete checkpoint: {str(error).splitlines()[0]}.") from error
     return checkpoint
 
 
@@ -35,7 +35,7 @@ def read_settings(path: Path) -> dict[str, Any]:
     """Read the model's settings from a checkpoint.
 
     Raises:
-        SettingError: If the file is not a whole checkpoint, or would run code.
+        SettingError: If the file is not a complete checkpoint, or would run code.
     """
     settings: dict[str, Any] = read_checkpoint(path).get("hyper_parameters", {})
     return settings

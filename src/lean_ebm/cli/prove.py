@@ -49,12 +49,12 @@ def add_prove_arguments(prove: argparse.ArgumentParser) -> None:
         "statement in each line, as the command theorems writes it",
     )
     add_prover_arguments(prove, seconds=60)
-    prove.add_argument("--name", help="name of the theorem (example_1)")
-    prove.add_argument("--prefix", action="store_true", help="And p q in place of p ∧ q, for a Lean without library")
-    prove.add_argument("--output", type=Path, help="of a file of theorems: the file of results (FILE.proofs.jsonl)")
+    prove.add_argument("--name", help="name of the theorem (default: example_1)")
+    prove.add_argument("--prefix", action="store_true", help="write And p q and not p ∧ q, for a Lean without library")
     prove.add_argument(
-        "--explain", action="store_true", help="also print what the guide says at each step of the proof it has found"
+        "--output", type=Path, help="for a file of theorems: the file of results (default: FILE.proofs.jsonl)"
     )
+    prove.add_argument("--explain", action="store_true", help="also print the guide's advice at each step of the proof")
 
 
 def add_prover_arguments(command: argparse.ArgumentParser, seconds: int) -> None:
@@ -68,10 +68,14 @@ def add_prover_arguments(command: argparse.ArgumentParser, seconds: int) -> None
         "--prover",
         default="auto",
         help=f"{', '.join(_PROVERS)}, or the import path of a class, such as mine.MyProver; auto: the decision "
-        "procedure, and then best-first (auto)",
+        "procedure, and then best-first (default: auto)",
     )
-    command.add_argument("--applications", type=int, default=50_000, help="tactic applications for a theorem (50000)")
-    command.add_argument("--seconds", type=float, default=seconds, help=f"seconds for a theorem ({seconds})")
+    command.add_argument(
+        "--applications", type=int, default=50_000, help="limit of tactic applications for a theorem (default: 50000)"
+    )
+    command.add_argument(
+        "--seconds", type=float, default=seconds, help=f"limit of seconds for a theorem (default: {seconds})"
+    )
     add_search_arguments(command)
 
 

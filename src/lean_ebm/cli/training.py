@@ -161,7 +161,7 @@ class LeanEBMCLI(LightningCLI):
         try:
             stored = read_settings(Path(path))
         except ValueError as error:
-            raise SettingError(f"{error} Name another file, or --ckpt_path last for the last whole one.") from None
+            raise SettingError(f"{error} Name another file, or --ckpt_path last for the last complete one.") from None
         settings = self._model_settings()
         theirs, ours = (
             part.get(key, "").split(".")[-1] for part, key in ((stored, "_class_path"), (settings, "class_path"))

@@ -139,7 +139,7 @@ def _built(settings: Any, path: Path) -> EnergyNetwork:
     try:
         class_path, arguments = str(settings["class_path"]), dict(settings["init_args"])
     except (TypeError, KeyError, ValueError) as error:
-        raise SettingError(f"{path} does not say which network it holds: write it anew by lean-ebm export.") from error
+        raise SettingError(f"{path} does not say which network it holds: write it with lean-ebm export.") from error
     kind = _energy_class(class_path, path)
     for name, value in arguments.items():
         if isinstance(value, dict) and "class_path" in value:

@@ -101,9 +101,11 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m lean_ebm.experiments.quickstart", description=__doc__)
-    parser.add_argument("--run", type=Path, default=RUNS, help=f"the folder of the run ({RUNS})")
-    parser.add_argument("--theorems", type=int, default=200, help="number of theorems, at most (200)")
-    parser.add_argument("--applications", type=int, default=32, help="tactics that may be tried for each (32)")
+    parser.add_argument("--run", type=Path, default=RUNS, help=f"the folder of the run (default: {RUNS})")
+    parser.add_argument("--theorems", type=int, default=200, help="largest number of theorems (default: 200)")
+    parser.add_argument(
+        "--applications", type=int, default=32, help="number of tactics to try for each theorem (default: 32)"
+    )
     settings = parser.parse_args(args)
     try:
         _run(settings.run, settings.theorems, settings.applications)

@@ -89,7 +89,7 @@ class ContrastiveDivergence(Method):
         super().__init__(energy, sampler, candidates, acceptance, verification, optimizer, lr_scheduler)
         if chain.graph != "none":
             raise SettingError(
-                f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."
+                f"ContrastiveDivergence does not differentiate negatives: chain.graph is {chain.graph}, expected none."
             )
         self.chain = chain
         self.data_noise = data_noise

@@ -39,7 +39,7 @@ class ReplayBuffer(nn.Module):
         if num_classes == 0:
             raise SettingError(
                 "A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more. If "
-                "conditions are not classes, set buffer_size 0: every chain then starts anew."
+                "conditions are not classes, set buffer_size 0: then every chain has a new start."
             )
         if size < num_classes:
             raise SettingError(

@@ -82,7 +82,7 @@ class ChunkSpace:
             IndexError: If the first is not the number of a listed tactic, or there is no such tactic.
         """
         if not 0 <= numbers[0] < self.listed:
-            raise IndexError(f"{numbers[0]} is no tactic that is listed for the sequent")
+            raise IndexError(f"{numbers[0]} is not a listed tactic of the sequent")
         end = list(numbers).index(self.done) if self.done in numbers else len(numbers)
         return Chunk(tuple([self.tactics[number] for number in numbers[:end]]))
 

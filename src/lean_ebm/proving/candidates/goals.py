@@ -62,7 +62,7 @@ class ListedGoal:
         candidates: The tactics.
 
     Raises:
-        Unsupported: If the goal asks for an individual or a proposition, or has something that is to be found.
+        Unsupported: If the goal asks for an individual or a proposition, or has a metavariable.
     """
 
     def __init__(self, goal: Goal) -> None:
@@ -94,7 +94,7 @@ def listed_goal(state: State, number: int = 0) -> ListedGoal:
         number: Number of the goal; 0 is the main goal.
 
     Raises:
-        Unsupported: If the embedded logic does not read the goal, or something in it is to be found.
+        Unsupported: If the embedded logic does not read the goal, or the goal has a metavariable.
     """
     return ListedGoal(state.open[number] if isinstance(state, LogicState) else read_goal(state.goals[number]))
 
@@ -107,7 +107,7 @@ def wide_tactics(state: State, number: int = 0) -> list[str]:
         number: Number of the goal; 0 is the main goal.
 
     Raises:
-        Unsupported: If the embedded logic does not read the goal, or something in it is to be found.
+        Unsupported: If the embedded logic does not read the goal, or the goal has a metavariable.
     """
     return listed_goal(state, number).texts()
 
@@ -116,7 +116,7 @@ def read_goal(text: str) -> Goal:
     """Read a goal that Lean printed.
 
     Raises:
-        Unsupported: If it is not a goal of the embedded logic, or something in it is to be found.
+        Unsupported: If it is not a goal of the embedded logic, or the goal has a metavariable.
     """
     hidden: dict[str, str] = {}
     groups = []

@@ -78,18 +78,18 @@ def sequent_of(goal: Goal) -> Sequent:
     """Convert a goal to a sequent without names. Hypotheses that no tactic can name are left out.
 
     Raises:
-        Unsupported: If the goal asks for an individual or a proposition, or has something that is to be found.
+        Unsupported: If the goal asks for an individual or a proposition, or has a metavariable.
     """
     target = goal.target.key
     if is_data(target) or target.unknown:
-        raise Unsupported("a goal in which something is to be found")
+        raise Unsupported("a goal with a metavariable")
     hypotheses: dict[Expr, None] = {}
     symbols: list[Local] = []
     for local in named(goal):
         if local.formula is None:
             symbols.append(local)
         elif local.formula.unknown:
-            raise Unsupported("a goal in which something is to be found")
+            raise Unsupported("a goal with a metavariable")
         else:
             hypotheses[local.formula.key] = None
     individuals = []

@@ -172,7 +172,7 @@ def _have_individual(
     individual = elaborator.element(tree, goal.context, sort)
     elaborator.all_found()
     if elaborator.goals:
-        raise Unsupported("have of an individual to be found")
+        raise Unsupported("have of an unknown individual")
     number, new = elaborator.new_number(), run.number()
     local = element_local(number, "x" if name == "_" else name or "this", name != "_", sort)
     step = make(Kind.ALL, goal.target, sort, "x")

@@ -41,7 +41,7 @@ def tick() -> None:
     if not _CLOCK.left:
         _CLOCK.left = _STEPS
         if time.monotonic() > _CLOCK.end:
-            raise OutOfTimeError("the time is up")
+            raise OutOfTimeError("the time is over")
 
 
 def begin(seconds: float) -> float:

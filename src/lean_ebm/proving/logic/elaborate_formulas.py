@@ -195,7 +195,7 @@ class FormulaElaborator:
             self.natural.append(("", unknown.a))
             return unknown
         if what == "?_":
-            raise Unsupported("a proposition to be found")
+            raise Unsupported("an unknown proposition")
         if what == "typed":
             if tree[2] != ("name", "Prop"):
                 raise Unsupported("a type of a proposition")

@@ -77,7 +77,7 @@ class PatternCompiler:
         rows = []
         for index, patterns in enumerate(alternatives):
             if len(patterns) != len(columns):
-                raise self.elaborator.run.failure("match: an alternative has not as many patterns as there are terms")
+                raise self.elaborator.run.failure("match: an alternative has the wrong number of patterns")
             _no_name_twice(patterns)
             self.names.update(name for pattern in patterns for name in _names(pattern))
             at, placed = 0, []
@@ -222,7 +222,7 @@ class PatternCompiler:
         constructors = dict(FIELDS.get(kind, ())) if kind is not None else {}
         if what == "anonymous":
             if len(constructors) != 1:
-                raise self.elaborator.run.failure("invalid ⟨...⟩: the type has not one constructor")
+                raise self.elaborator.run.failure("invalid ⟨...⟩: the type does not have exactly one constructor")
             ((name, fields),) = constructors.items()
             items = pattern[1]
             if len(items) < len(fields) or (len(items) > len(fields) and len(fields) < 2):

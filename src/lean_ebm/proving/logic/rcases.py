@@ -95,7 +95,7 @@ def _cleared(run: TacticRun, goal: Goal, cleared: list[Local]) -> Goal:
 def _known(goal: Goal) -> None:
     formulas = (goal.target, *(local.formula for local in goal.context if local.formula is not None))
     if any(formula.unknown for formula in formulas):
-        raise Unsupported("rcases where something is to be found")
+        raise Unsupported("rcases with a metavariable")
 
 
 def _destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree, cleared: list[Local]) -> list[Goal]:

@@ -21,7 +21,7 @@ def show(run: TacticRun, goals: list[Goal], tactic: Tree, _: RunBlock | None = N
     main(goals)
     for goal in goals:
         if goal.target.unknown or goal.target.kind < Kind.VARIABLE:
-            raise Unsupported("show where something is to be found")
+            raise Unsupported("show with a metavariable")
     saved = run.next, run.unknown, dict(run.found)
     for goal in goals:
         elaborator = Elaborator(run, goal, holes=False)
@@ -50,9 +50,9 @@ def replace(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``replace``: ``have``, without the older hypothesis of that name."""
     older = lookup(goal.context, tactic[1])
     if older is not None and older.formula is None:
-        raise Unsupported("replace of what is no proof")
+        raise Unsupported("replace of something that is not a proof")
     if run.open_unknowns():
-        raise Unsupported("replace where something is to be found")
+        raise Unsupported("replace with a metavariable")
     first, *others = have(run, goal, tactic)
     if older is None:
         return [first, *others]
@@ -80,7 +80,7 @@ def suffices(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     elaborator.all_found()
     formula = replaced(formula, run.found)
     if elaborator.goals or formula.unknown:
-        raise Unsupported("suffices where something is left open")
+        raise Unsupported("suffices with a metavariable")
     run.parts[goal.number] = ("let", number, formula, ("?", new), rest)
     return [Goal(new, goal.context, formula, goal.tag, elaborator.fresh)]
 
@@ -154,7 +154,7 @@ def rfl(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """Run ``rfl``, which proves ``a ↔ a``."""
     target = proposition(goal)
     if target.unknown:
-        raise Unsupported("rfl where something is to be found")
+        raise Unsupported("rfl with a metavariable")
     if target.kind is not Kind.IFF or target.a.key is not target.b.key:
         raise TacticError("rfl: the goal is not a ↔ a")
     number = goal.fresh

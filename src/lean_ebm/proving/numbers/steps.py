@@ -83,7 +83,7 @@ class NumberSource(Source):
 
     def __init__(self, steps: tuple[int, int], held_out: tuple[str, ...] = ()) -> None:
         if unknown := set(held_out) - {level.name for level in levels()}:
-            raise SettingError(f"held_out has {sorted(unknown)[0]!r}, which is no level of the world of numbers.")
+            raise SettingError(f"held_out has {sorted(unknown)[0]!r}, which is not a level of the world of numbers.")
         self.steps, self.held_out = steps, frozenset(held_out)
 
     @property

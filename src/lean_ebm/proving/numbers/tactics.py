@@ -120,7 +120,7 @@ def proved_formula(tree: Tree, names: Names, lemmas: Lemmas) -> Term:
     formula = _named_formula(head, names, lemmas)
     for argument in arguments:
         if argument == ("_",) or argument[0] == "?_":
-            raise Unsupported("an argument that is to be found")
+            raise Unsupported("an argument that is a metavariable")
         if formula.kind is TermKind.ALL:
             formula = opened(formula.a, read_term(argument, names))
         elif formula.kind is TermKind.IMPLIES:
@@ -168,7 +168,7 @@ def _rewritten(goal: NumberGoal, tree: Tree, lemmas: Lemmas) -> list[NumberGoal]
             names = names_of(goal.context)
             rule = _rule(term, backwards, names, lemmas)
             if rule.bare:
-                raise TacticError("the rule rewrites anything, since its side is a variable that is to be found")
+                raise TacticError("the rule would rewrite any term, because its side is a metavariable")
             if place == TARGET:
                 formula = rewritten(rule, goal.target)
                 goal = goal.proving(formula)
@@ -183,13 +183,13 @@ def rewritten(rule: Rule, formula: Term) -> Term:
 
     Raises:
         TacticError: If it has no instance of the rule.
-        Unsupported: If something would be left to be found.
+        Unsupported: If a metavariable would be left.
     """
     found = rule.rewrite(formula)
     if found is None:
-        raise TacticError("there is no instance of the rule's side")
+        raise TacticError("the goal has no instance of this side of the rule")
     if rule.lost:
-        raise Unsupported("rewriting that leaves something to be found")
+        raise Unsupported("rewriting that leaves a metavariable")
     return found
 
 
@@ -198,7 +198,7 @@ def rewritten_at(goal: NumberGoal, name: str, rule: Rule) -> NumberGoal:
 
     Raises:
         TacticError: If there is no such hypothesis, or it has no instance of the rule.
-        Unsupported: If something would be left to be found.
+        Unsupported: If a metavariable would be left.
     """
     context = goal.context
     index = len(context) - 1

@@ -126,7 +126,7 @@ class NumberWorld(World):
             try:
                 text = writer.write(tactic)
             except KeyError as error:
-                raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
+                raise UnwrittenError(f"a tactic mentions something that its goal does not have: {error}") from error
             yield ProofStep((text,), node, writer)
             made = number_goals_after(goal, tactic) or []
             waiting.extend(reversed(list(zip(node.proof.goals, made, strict=True))))

@@ -238,7 +238,7 @@ def _applied(
     try:
         text = NamedGoal(goal, numbers).write(tactic)
     except KeyError as error:
-        raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
+        raise UnwrittenError(f"a tactic mentions something that its goal does not have: {error}") from error
     made = at.after(tactic) or []
     step = logic.apply(state, text)
     if not isinstance(step.state, LogicState) or len(step.state.open) != len(state.open) - 1 + len(made):

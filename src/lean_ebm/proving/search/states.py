@@ -112,7 +112,7 @@ def _untagged(goal: str) -> str:
 
 
 def _searches(goal: Goal | str) -> bool:
-    """Whether something in a goal is to be found, or may be."""
+    """Whether a goal has a metavariable, or may have one."""
     if isinstance(goal, str):
         return "?" in goal
     return goal.target.unknown or any(local.formula is not None and local.formula.unknown for local in goal.context)
