@@ -33,7 +33,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "recipes": Command("list the recipes that --config takes by name", "lean_ebm.cli.recipes"),
     },
     "Proofs": {
-        "prove": Command("find a proof of a statement and have it verified", "lean_ebm.cli.proving"),
+        "prove": Command("find a proof of a statement and verify it", "lean_ebm.cli.proving"),
         "suggest": Command("print the tactics that a guide would try first in a goal", "lean_ebm.cli.proving"),
         "improve": Command("let a trained prover learn from its own proofs and dead ends", "lean_ebm.cli.improve"),
         "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.cli.proving"),

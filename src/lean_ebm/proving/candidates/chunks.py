@@ -45,7 +45,7 @@ class ChunkSpace:
 
     The first slot takes a tactic that is listed for the sequent. The others take these, all tactics that may be listed
     for a later goal whose formulas are parts of those of the sequent, and ``done``. What is said of individuals that
-    tactics make is not a part of the sequent, so chunks do not speak of it.
+    tactics make is not a part of the sequent, so chunks cannot mention it.
 
     Args:
         sequent: The sequent.

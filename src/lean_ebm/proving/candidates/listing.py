@@ -2,8 +2,8 @@
 
 Every theorem of intuitionistic propositional logic has a proof made of these tactics, since they are the rules of a
 cut-free sequent calculus (G3i; Troelstra and Schwichtenberg 2000, "Basic Proof Theory", section 3.5) with cuts in
-addition. For quantifiers there are the terms that occur in the goal. No tactic leaves anything to be found later, so
-the goals that a tactic makes are independent of each other.
+addition. For quantifiers there are the terms that occur in the goal. No tactic leaves a metavariable, so the goals
+that a tactic leaves are independent of each other.
 """
 
 from __future__ import annotations

@@ -126,7 +126,7 @@ class LeanEnvironment(Environment):
         for number, left in self._probed(handle, {number: tries[number].lines for number in probed}).items():
             if left is None:
                 steps[number] = Step(Outcome.TACTIC_ERROR, message=_FAILED)
-            elif left and not any("?" in goal for goal in left):  # what is to be found may be found nowhere
+            elif left and not any("?" in goal for goal in left):  # a metavariable may never get a value
                 steps[number] = Step(Outcome.OK, State(left, tries[number].after))
         return [step or _step(each.after, self._checked(each.after)) for each, step in zip(tries, steps, strict=True)]
 

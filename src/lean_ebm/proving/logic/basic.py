@@ -246,7 +246,7 @@ def exfalso(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     target = proposition(goal)
     if target.kind is Kind.HOLE:
         if not run.unknown[target.a].scope >= {local.number for local in goal.context}:
-            raise Unsupported("exfalso on an unknown that may not speak of all hypotheses")
+            raise Unsupported("exfalso on an unknown that may not mention all hypotheses")
         raise TacticError("don't know how to synthesize implicit argument C")
     new = run.number()
     run.parts[goal.number] = ("false", ("?", new))

@@ -76,7 +76,7 @@ def _matched(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Go
 
 
 def _cleared(run: TacticRun, goal: Goal, cleared: list[Local]) -> Goal:
-    """Clear individuals, and with them all that speaks of them."""
+    """Clear individuals, and everything that mentions them."""
     numbers = {local.number for local in goal.context if local in cleared}
     if not numbers:
         return goal

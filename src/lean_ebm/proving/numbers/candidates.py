@@ -1,8 +1,8 @@
 """The wide set of tactics in the world of numbers: the tactics that may help, and the goals that they leave.
 
 A rewriting is listed once for each term of the goal that a rule fits: a lemma or a hypothesis, forwards or backwards.
-It is known by that term and by what comes in its place, so by the statement of its rule and not by its name. Rules that
-would rewrite anything, or leave something to be found, are not used.
+It is described by this term and the new term, and so by the statement of its rule, not by its name. Rules that would
+rewrite any term, or leave a metavariable, are not used.
 """
 
 from __future__ import annotations

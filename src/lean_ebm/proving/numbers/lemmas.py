@@ -45,8 +45,8 @@ class Lemmas:
 
     Attributes:
         formulas: Their formulas by name, without those that are outside of the fragment.
-        rules: Those that are equations as rules, forwards and backwards, without the rules that would rewrite anything
-            or leave something to be found.
+        rules: Those that are equations as rules, forwards and backwards, without the rules that would rewrite any term
+            or leave a metavariable.
     """
 
     def __init__(self, lemmas: Iterable[NamedTheorem]) -> None:

@@ -19,7 +19,7 @@ class Rule:
         left: What it looks for, with unknowns.
         right: What comes in its place.
         bare: Whether it looks for an unknown, which Lean refuses.
-        lost: Whether its left side has not all of its unknowns, so that something is left to be found.
+        lost: Whether its left side lacks some of its unknowns, so that a metavariable would be left.
     """
 
     __slots__ = ("__weakref__", "_head", "bare", "left", "lost", "right")
@@ -85,7 +85,7 @@ def rule_of(formula: Term, arguments: tuple[Term | None, ...] = (), backwards: b
 
     Args:
         formula: The formula.
-        arguments: Terms for its first variables; None for one that is to be found.
+        arguments: Terms for its first variables; None for an unknown one.
         backwards: Whether it rewrites its right side to its left one.
 
     Returns:

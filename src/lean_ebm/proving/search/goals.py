@@ -1,7 +1,7 @@
 """The interface of goals in searches. Each goal is a separate problem.
 
-A tactic leaves goals that must all be proved, and none of them cares how another one is proved. That holds for goals in
-which nothing is to be found; goals that share something that is to be found (a metavariable) are one problem together.
+All goals that a tactic leaves must be proved. If they contain no metavariable, the proof of one does not depend on the
+proof of another. Goals that share a metavariable are one problem together.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class OpenGoal(ABC):
 class SequentGoal(OpenGoal):
     """A goal of the embedded logic without names, with the wide set of tactics.
 
-    Tactics are applied by their structure, which takes some eight microseconds. Nothing in such a goal is to be found,
-    and no tactic of the wide set leaves anything to be found, so its goals are independent.
+    Tactics are applied by their structure, which takes some eight microseconds. Such a goal contains no metavariable,
+    and no tactic of the wide set leaves one, so its goals are independent.
 
     Args:
         sequent: What the goal says.

@@ -20,9 +20,9 @@ class StateGoal(OpenGoal):
     """A goal of a state, or several goals that may share an unknown.
 
     Two goals have the same key only if all names are the same too, so that the texts which prove one prove the other.
-    After a tactic, the goals that it leaves are problems of their own if nothing in them is to be found (``?x``); else
-    they are one problem together, whose first goal gets the next tactic. A tactic that changes a goal outside of the
-    problem is refused.
+    The goals that a tactic leaves are separate problems if they have no metavariable (``?x``). Otherwise they are one
+    problem together, whose first goal gets the next tactic. A tactic that changes a goal outside of the problem is
+    refused.
 
     Args:
         environment: Where tactics are applied.
