@@ -82,7 +82,7 @@ CASES = {
         [*FIT, "--model.chain.grad_clamp=0"],
         "grad_clamp is 0.0, expected more than 0; null turns it off",
     ),
-    "graph for negatives": ([*FIT, "--model.chain.graph=last"], "chain.graph is last, use none"),
+    "graph for negatives": ([*FIT, "--model.chain.graph=last"], "chain.graph is last, expected none"),
     "fraction above 1": ([*FIT, "--model.fresh_fraction=1.5"], "fresh_fraction is 1.5, expected a probability"),
     "buffer too small": ([*FIT, "--model.buffer_size=3"], "3 chains is too small for 10 classes: raise its size"),
     "no candidates": ([*FIT, "--model.candidates=0"], "candidates is 0 .*expected 1 or more"),
@@ -257,11 +257,11 @@ def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
         assert status == 1 and re.search(message, error, re.DOTALL) and "Traceback" not in error, error
 
     Path("bad/truncated.ckpt").write_bytes(good.read_bytes()[:3000])
-    refused("truncated.ckpt", "truncated.ckpt is not a whole checkpoint.*--ckpt_path last")
+    refused("truncated.ckpt", "truncated.ckpt is not a complete checkpoint.*--ckpt_path last")
     Path("bad/text.ckpt").write_text("hello")
     refused("text.ckpt", "text.ckpt")
     torch.save({"something": 1}, "bad/other.ckpt")
-    refused("other.ckpt", "other.ckpt is not a whole checkpoint")
+    refused("other.ckpt", "other.ckpt is not a complete checkpoint")
     torch.save({**stored, "extra": Malice()}, "bad/malice.ckpt")
     refused("malice.ckpt", "malice.ckpt holds more than tensors and plain data.*not loaded")
     Path("bad/pickle.ckpt").write_bytes(pickle.dumps(Malice()))

@@ -188,7 +188,7 @@ def test_a_damaged_checkpoint_is_skipped(capsys):
     capsys.readouterr()
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
     error = capsys.readouterr().err
-    assert f"Skipped: {paths[-1]} is not a whole checkpoint" in error and f"Skipped: {paths[-2]}" in error
+    assert f"Skipped: {paths[-1]} is not a complete checkpoint" in error and f"Skipped: {paths[-2]}" in error
     assert f"Checkpoint: {paths[-3]}" in error
     assert_same_end(name, whole, other)
 

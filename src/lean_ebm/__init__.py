@@ -1,4 +1,4 @@
-"""Energy-based models with one energy backbone and one differentiable Langevin sampler.
+"""Energy-based models that share one kind of energy network and one differentiable Langevin sampler.
 
 Each name below is imported when it is first used, so that ``import lean_ebm`` takes no time::
 

@@ -1,4 +1,4 @@
-"""Where energies mean something: bounds that every method and chain uses to project a candidate back."""
+"""Bounds: the region in which energies are meaningful. Chains project their candidates back into it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ On the sphere the components of a uniform point are nearly standard normal, as t
 def project(
     x: Tensor, bounds: Bounds | tuple[Tensor, Tensor] | None, nearest: Callable[[Tensor], Tensor] | None = None
 ) -> Tensor:
-    """The nearest candidates ``(..., D)`` within bounds, numbers or scalar tensors; None: all are within.
+    """Project candidates ``(..., D)`` to the nearest points within bounds. None: there are no bounds.
 
     The derivative is exact. A vector of zeros, which has no nearest point on the sphere, stays as it is.
 
@@ -37,7 +37,9 @@ def project(
         return x
     if bounds == "embeddings":
         if nearest is None:
-            raise SettingError("bounds is embeddings, which only a chain on an energy network with embeddings knows.")
+            raise SettingError(
+                "bounds is embeddings: expected an energy network with embeddings. Use sphere, a range or null."
+            )
         return nearest(x)
     if isinstance(bounds, str):
         return x * x.square().mean(dim=-1, keepdim=True).clamp(min=1e-12).rsqrt()
@@ -47,7 +49,7 @@ def project(
 def draw_within(
     shape: tuple[int, ...], bounds: Bounds | None, device: torch.device, generator: torch.Generator | None = None
 ) -> Tensor:
-    """Uniform candidates within bounds; standard normal ones without bounds, and before they become embeddings.
+    """Draw candidates: uniform within bounds, and standard normal without bounds and for embeddings.
 
     Args:
         shape: Shape of the batch.

@@ -1,4 +1,4 @@
-"""Texts as tensors, so that batches with texts are moved, cut and divided among devices as all others."""
+"""Texts as tensors, so that batches with texts can be moved and split like other batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NONE = -1
 
 
 def characters(texts: Sequence[str]) -> Tensor:
-    """The characters of texts by their numbers in Unicode, ``(N, longest)`` int32, filled up with -1."""
+    """Convert texts to a tensor of Unicode numbers ``(N, longest)`` int32, padded with -1."""
     whole = torch.full((len(texts), max(map(len, texts), default=0)), NONE, dtype=torch.int32)
     for row, text in zip(whole, texts, strict=True):
         row[: len(text)] = torch.tensor([ord(letter) for letter in text], dtype=torch.int32)
@@ -20,5 +20,5 @@ def characters(texts: Sequence[str]) -> Tensor:
 
 
 def strings(characters: Tensor) -> list[str]:
-    """The texts of which :func:`characters` made a tensor ``(N, longest)``."""
+    """Convert a tensor ``(N, longest)`` that :func:`characters` made back to texts."""
     return ["".join([chr(number) for number in row if number != NONE]) for row in characters.tolist()]

@@ -1,4 +1,4 @@
-"""How Lightning writes and reads checkpoints: a crash cannot spoil one, and reading one cannot run code."""
+"""Reads and writes Lightning's checkpoints: a crash cannot damage one, and reading one cannot run code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from lean_ebm.errors import RunError
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes a checkpoint to a temporary file and renames it once it is whole; reads only tensors and plain data."""
+    """Writes checkpoints to a temporary file and renames it when complete; reads only tensors and plain data."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: _PATH, storage_options: Any | None = None) -> None:
         """Write a checkpoint. If that fails or is interrupted, the file keeps its old content.
@@ -44,5 +44,5 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     def load_checkpoint(
         self, path: _PATH, map_location: Any = "cpu", weights_only: bool | None = None
     ) -> dict[str, Any]:
-        """Read a checkpoint. Code in it is never run, whatever the value of ``weights_only``."""
+        """Read a checkpoint. It never runs code from the file, whatever the value of ``weights_only``."""
         return super().load_checkpoint(path, map_location, weights_only=True)

@@ -13,10 +13,10 @@ from lean_ebm.errors import SettingError
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """The content of a Lightning checkpoint. Its tensors stay in the file until they are used.
+    """Read the content of a Lightning checkpoint. Tensors are loaded from the file when they are used.
 
     Raises:
-        SettingError: If the file is not a whole checkpoint, or would run code.
+        SettingError: If the file is not a complete checkpoint, or would run code.
     """
     try:
         checkpoint: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
@@ -27,22 +27,22 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
             f"{path} holds more than tensors and plain data, and reading that could run code: it is not loaded."
         ) from error
     except (OSError, RuntimeError, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise SettingError(f"{path} is not a whole checkpoint: {str(error).splitlines()[0]}.") from error
+        raise SettingError(f"{path} is not a complete checkpoint: {str(error).splitlines()[0]}.") from error
     return checkpoint
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """The model's settings in a checkpoint.
+    """Read the model's settings from a checkpoint.
 
     Raises:
-        SettingError: If the file is not a whole checkpoint, or would run code.
+        SettingError: If the file is not a complete checkpoint, or would run code.
     """
     settings: dict[str, Any] = read_checkpoint(path).get("hyper_parameters", {})
     return settings
 
 
 def last_checkpoint(folder: Path, pattern: str = "**/checkpoints/*.ckpt") -> Path | None:
-    """The checkpoint that was written last. Checkpoints that cannot be read are skipped, with a message.
+    """Find the checkpoint that was written last. Unreadable checkpoints are skipped with a message.
 
     Args:
         folder: Where to look.

@@ -11,7 +11,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Cuda:
-    """What a run on a CUDA device does differently; elsewhere these settings have no effect.
+    """Settings of a run on a CUDA device. On other devices they have no effect.
 
     ``benchmarks/README.md`` says what each of them was measured to bring. That chains are replayed as CUDA graphs is a
     setting of the chains, :class:`~lean_ebm.langevin.Langevin`.
@@ -28,7 +28,7 @@ class Cuda:
     channels_last: bool = True
 
     def apply(self, model: nn.Module) -> None:
-        """Make the settings, for this process and for a model."""
+        """Apply the settings to this process and to a model."""
         torch.set_float32_matmul_precision(self.float32_matmul_precision)
         for layer in model.modules() if self.channels_last else ():
             if isinstance(layer, nn.Conv2d):

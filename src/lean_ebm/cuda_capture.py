@@ -1,4 +1,4 @@
-"""One capture of work on a GPU as a CUDA graph: its memory, its random numbers, and what is left if it fails."""
+"""Captures work on a GPU as one CUDA graph: its memory, its random numbers, and cleaning up after a failure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 
 
 class Graph:
-    """Work that was captured, and can be replayed on the memory that it used.
+    """Captured work on a GPU, which can be replayed in the memory that it used.
 
     A capture that fails raises the first error, and leaves the process as it was.
 
@@ -60,7 +60,7 @@ class Graph:
         self._graph.capture_end()
 
     def replay(self) -> None:
-        """Do the work again."""
+        """Replay the work."""
         self._own.set_state(self._usual.get_state())
         self._graph.replay()
         self._usual.set_state(self._own.get_state())

@@ -1,4 +1,4 @@
-"""CUDA graphs: work that a GPU does again and again is captured once, and then replayed as a whole.
+"""CUDA graphs: work that a GPU repeats is captured once, and then replayed as a whole.
 
 A step of a chain is some fifty short kernels. Launched one by one they keep the host busy for a millisecond, however
 small the batch, and the GPU waits. A replayed graph has all launches of a chain in one.
@@ -37,7 +37,7 @@ COPIES = 8
 
 
 def can_replay(device: torch.device) -> bool:
-    """Whether work on this device can be captured, and is not part of a capture already."""
+    """Whether work on this device can be captured and is not being captured already."""
     return device.type == "cuda" and not torch.cuda.is_current_stream_capturing()
 
 
@@ -58,7 +58,7 @@ def replayed(
     generator: torch.Generator | None = None,
     differentiable: bool = False,
 ) -> tuple[Tensor, ...]:
-    """Do work of a network by replaying a graph of it, or as usual while there is none.
+    """Call a function of a network by replaying a graph of it; without a graph, call it normally.
 
     Args:
         work: The work; all outputs are tensors.
@@ -198,7 +198,7 @@ class Recording:
         self._backward = Graph(backward, device, pool)
 
     def fits(self, network: nn.Module) -> bool:
-        """Whether the parameters and buffers of the network still lie where the graph reads them."""
+        """Whether the parameters and buffers of the network are still at the addresses that the graph reads."""
         ours = [*self.weights.values(), *self.buffers]
         theirs = [*network.parameters(), *network.buffers()]
         return len(ours) == len(theirs) and all(
@@ -207,7 +207,7 @@ class Recording:
 
     @property
     def idle(self) -> bool:
-        """Whether no outputs of the last replay wait to be differentiated."""
+        """Whether all outputs of the last replay were differentiated or freed."""
         return self._use is None or self._use() is None
 
     def __call__(
@@ -221,7 +221,7 @@ class Recording:
 
     @torch.no_grad()
     def replay(self, inputs: Any, generator: torch.Generator | None) -> tuple[Tensor, ...]:
-        """Copies of the outputs for new inputs."""
+        """Replay the graph on new inputs and return copies of the outputs."""
         self._turn += 1
         torch._foreach_copy_([mine.detach() for mine in self.inputs], list(inputs))
         if self.generator is not None and generator is not None:
@@ -232,14 +232,14 @@ class Recording:
         return tuple(output.detach().clone() for output in self.outputs)
 
     def begin_use(self) -> _Use:
-        """A token that keeps the recording from being replayed until it was differentiated."""
+        """A token that prevents another replay until the outputs were differentiated."""
         use = _Use(self._turn)
         self._use = ref(use)
         return use
 
     @torch.no_grad()
     def differentiate(self, use: _Use | None, gradients: list[Tensor]) -> list[Tensor | None]:
-        """The gradients of inputs and parameters for those of the outputs that can be differentiated."""
+        """Compute the gradients of inputs and parameters from the gradients of the outputs."""
         if use is None or use.turn != self._turn or self._backward is None:
             raise RuntimeError(
                 "A replayed chain can be differentiated once: call backward once for all losses, or set compile: false."
@@ -270,7 +270,7 @@ class _Graphs:
         self.recordings: list[Recording] = []
 
     def idle(self, network: nn.Module) -> Recording | None:
-        """A recording that fits and is not in use; forgets those that do not fit any more."""
+        """Find a recording that fits and is not in use. Recordings that no longer fit are dropped."""
         self.recordings = [recording for recording in self.recordings if recording.fits(network)]
         return next((recording for recording in self.recordings if recording.idle), None)
 

@@ -1,4 +1,4 @@
-"""The errors that this package raises for what a user can mend, and the messages that users see.
+"""Errors that a user can correct, and the messages that users see.
 
 The command line reports a user's mistake in one sentence; a traceback is for mistakes of the program.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class UserError(Exception):
-    """Something that the user can mend; the message says what was wrong, what was expected and what to do."""
+    """An error that the user can correct. The message says what was wrong, what was expected and what to do."""
 
 
 class SettingError(UserError, ValueError):
@@ -22,7 +22,7 @@ class RunError(UserError, RuntimeError):
 
 
 def mistake(error: BaseException) -> str | None:
-    """The message for an error that the user can mend; None for any other error.
+    """The message for an error that the user can correct. None for any other error.
 
     The causes of the error are searched too, since libraries wrap errors that are raised while they build a setting. An
     error of the operating system that names a file counts as the user's. Any other error, in torch or in a user's own

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and the folder of caches."""
+"""Writes files completely or not at all, and finds the cache folder."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def written_whole(path: Path, mode: Literal["w", "wb"] = "w") -> Iterator[IO[Any
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file whole. If that fails, the file keeps its old content.
+    """Write a file completely. If this fails, the file keeps its old content.
 
     Args:
         path: The file. Its folder is made if it is missing.
@@ -63,7 +63,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def cache_folder() -> Path:
-    """Find the folder of what is costly to make and may be deleted at any time; it need not exist.
+    """Find the cache folder. Its content may be deleted at any time, and it may not exist yet.
 
     It is the one that the environment variable ``LEAN_EBM_CACHE`` names, or else ``lean-ebm`` in the user's folder of
     caches (``XDG_CACHE_HOME``, by default ``~/.cache``).

@@ -1,4 +1,4 @@
-"""The gradient of an energy with respect to its candidate. No other file computes it."""
+"""The gradient of an energy with respect to its candidate. Only this file computes it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def energy_gradient(
     compile: bool | None = False,
     has_aux: bool = False,
 ) -> tuple[Tensor, ...]:
-    """The energies of candidates, and their gradients with respect to the candidates.
+    """Compute the energies of candidates, and their gradients with respect to the candidates.
 
     Works in every gradient mode of the caller, ``torch.inference_mode`` included.
 
@@ -112,7 +112,7 @@ def _compiled_energy_gradient() -> Callable[[Callable[[Tensor, Any], Any], Tenso
 
 
 def leave_inference_mode(tensor: Tensor) -> Tensor:
-    """A clone if the tensor was made in inference mode, since such a tensor cannot be saved for a backward pass.
+    """Clone a tensor from inference mode, because such a tensor cannot be saved for a backward pass.
 
     Any other tensor is returned as it is.
     """

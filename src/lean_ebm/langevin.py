@@ -68,11 +68,11 @@ class Trajectory:
     steps: Tensor
 
     def select(self, rows: Tensor) -> Trajectory:
-        """The chains at the indices ``rows``."""
+        """Select the chains at the indices ``rows``."""
         return Trajectory(self.x[rows], self.energies[rows], self.grad_norms[rows], self.steps[rows])
 
     def replace(self, rows: Tensor, others: Trajectory) -> Trajectory:
-        """A trajectory in which the chains at the indices ``rows`` are replaced by ``others``, of the same length."""
+        """Replace the chains at the indices ``rows`` by ``others``, which have the same length."""
         pairs = ((getattr(self, name), getattr(others, name)) for name in ("x", "energies", "grad_norms", "steps"))
         return Trajectory(*(mine.index_copy(0, rows, theirs) for mine, theirs in pairs))
 

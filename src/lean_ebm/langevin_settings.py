@@ -11,7 +11,7 @@ from lean_ebm.errors import SettingError
 
 @dataclass(frozen=True)
 class Stop:
-    """When a chain stops early. Each chain of a batch stops on its own, and then costs nothing.
+    """When a chain stops early. Each chain of a batch stops separately, and then costs nothing.
 
     Args:
         energy_change: Stop if one step changed the energy by less than this. None: never.

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def derived_seed(*parts: int | str) -> int:
-    """A seed, 0 to 2^63 - 1, that depends only on ``parts``, such as the rank, the epoch and the batch."""
+    """Compute a seed (0 to 2^63 - 1) from ``parts``, such as the rank, the epoch and the batch."""
     digest = hashlib.blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") >> 1
 
@@ -43,7 +43,7 @@ def stratified(size: int, device: torch.device) -> Tensor:
 
 
 def counted_uniforms(seed: int, numbers: Tensor, count: int) -> Tensor:
-    """Uniform random numbers, of which each row depends only on the seed and on its entry of ``numbers``.
+    """Uniform random numbers. Each row depends only on the seed and on its entry of ``numbers``.
 
     SplitMix64 (Steele, Lea and Flood 2014, figure 12) as a counter-based generator: row i is the stream whose start is
     the seed mixed with ``numbers[i]``.

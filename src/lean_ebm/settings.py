@@ -1,4 +1,4 @@
-"""The settings that a model was built with, as plain data that a checkpoint or a file can hold."""
+"""Records the settings that a model was built with as plain data, for checkpoints and files."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ REMOVED_CLASSES = {"VectorConditionalMLPEnergy": "VectorEnergy"}
 
 
 class NotPlainError(Exception):
-    """A value that plain data cannot express."""
+    """A value cannot be expressed as plain data."""
 
 
 class RecordsSettings:
-    """Remembers the arguments that an object was built with.
+    """Records the arguments that an object was built with.
 
     Attributes:
         settings: ``{"class_path": ..., "init_args": {...}}``, which the command line takes as well. None if the class
@@ -99,7 +99,7 @@ def by_flag(settings: Any, name: str) -> dict[str, Any]:
 
 
 def updated(settings: Any) -> Any:
-    """Convert settings of an older version: leave out those that were removed and had no effect.
+    """Convert settings of an older version: drop removed settings that had no effect.
 
     Args:
         settings: Plain data in which classes are ``{"class_path": ..., "init_args": {...}}``, at any depth.

@@ -1,4 +1,4 @@
-"""The version of this package, which may lie in a checkout without being installed."""
+"""The version of this package, which may be a checkout that is not installed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 def version() -> str:
-    """The version that was installed, or else that of the checkout, or else ``unknown``."""
+    """Return the installed version, or else the version of the checkout, or else ``unknown``."""
     try:
         return metadata.version("lean-ebm")
     except metadata.PackageNotFoundError:

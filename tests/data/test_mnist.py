@@ -108,7 +108,9 @@ def test_packed_files(tmp_path, no_network):
     for name in NAMES:
         (raw / f"{name}.gz").write_bytes(gzip.compress(b""))
     for download in (True, False):
-        with pytest.raises(RuntimeError, match=rf"still packed: unpack its files, by gunzip {raw}/\*\.gz"):
+        with pytest.raises(
+            RuntimeError, match=rf"still compressed: unpack its files, for example with gunzip {raw}/\*\.gz"
+        ):
             prepare_and_load(tmp_path, download=download)
 
 

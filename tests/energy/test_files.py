@@ -137,7 +137,7 @@ print(sorted({"lightning", "torchmetrics", "jsonargparse"} & set(sys.modules)))
     ("change", "expected"),
     [
         (lambda state: None, "There is no checkpoint"),
-        (lambda state: b"not a checkpoint", "is not a whole checkpoint|more than tensors"),
+        (lambda state: b"not a checkpoint", "is not a complete checkpoint|more than tensors"),
         (
             lambda state: {**state, "hyper_parameters": {}},
             "does not say how its energy network was built: load the model",

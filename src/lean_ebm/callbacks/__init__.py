@@ -1,4 +1,4 @@
-"""Callbacks: what a run shows, saves and resumes."""
+"""Callbacks that show, save and resume a run."""
 
 from lean_ebm.callbacks.ema import EMA
 from lean_ebm.callbacks.evaluation import Evaluation

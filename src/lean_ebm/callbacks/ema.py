@@ -39,7 +39,7 @@ class EMA(WeightAveraging):
         return self._average_model
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Start the average with the first weights of a fit."""
+        """Start the average at the initial weights of a fit."""
         if self.decay > 0:
             super().setup(trainer, pl_module, stage)
         if self._average_model is not None:
@@ -48,7 +48,7 @@ class EMA(WeightAveraging):
                 averaged._buffers = current._buffers
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Hold the average where the weights are: it was made before they were moved to the accelerator."""
+        """Move the average to the device of the weights, which moved after the average was made."""
         if self._average_model is not None:
             self._average_model.to(pl_module.device)
 

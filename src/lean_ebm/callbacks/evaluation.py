@@ -1,4 +1,4 @@
-"""A callback that evaluates a trained model: its samples, its energy, and their quality with more computation."""
+"""A callback that evaluates a trained model: its samples, its energy, and samples with more steps."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Evaluation(Callback):
         self._write(trainer)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Say where the figures are; this comes after the end of the progress bar."""
+        """Log where the figures are, after the progress bar has ended."""
         if self._written is not None:
             rank_zero_info(f"Figures: {self._written}")
             self._written = None

@@ -87,7 +87,7 @@ class DivergenceGuard(Callback):
         self._snapshots: deque[dict[str, Any]] = deque(maxlen=2)
 
     def state_dict(self) -> dict[str, Any]:
-        """The number of recoveries. The states of optimizer and scheduler hold the lowered learning rates."""
+        """Return the number of recoveries. The lowered learning rates are in the states of optimizer and scheduler."""
         return {"recoveries": self.recoveries}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Ends a fit with a checkpoint if a signal asks it to end."""
+"""Ends a fit with a checkpoint when a signal arrives."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Interruption(Callback):
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: STEP_OUTPUT, batch: Any, batch_idx: int
     ) -> None:
-        """Save a checkpoint if a signal came."""
+        """Save a checkpoint if a signal arrived."""
         received = self._received
         if trainer.world_size > 1:
             if (batch_idx + 1) % self.check_every:
@@ -90,15 +90,15 @@ class Interruption(Callback):
         self._farewell = f"{name} after step {trainer.global_step}: {where}."
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Exit if a signal came; the last step is logged by now."""
+        """Exit if a signal arrived; the last step is logged by now."""
         self._leave()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Exit if a signal came and a validation is next."""
+        """Exit if a signal arrived and a validation is next."""
         self._leave()
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Exit if a signal came and the epoch is over."""
+        """Exit if a signal arrived and the epoch is over."""
         self._leave()
 
     def _leave(self) -> None:

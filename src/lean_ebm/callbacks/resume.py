@@ -1,4 +1,4 @@
-"""A callback with which a run resumes exactly where it was interrupted."""
+"""A callback that makes a run resume exactly where it was interrupted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Resume(Callback):
         self._optimizer_settings: dict[str, Any] = {}
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Add the persistent chains of all processes, the settings of the optimizer and a validation that is due."""
+        """Save the persistent chains of all processes, the optimizer's settings, and whether a validation is due."""
         keep_pending_validation(trainer, checkpoint)
         if isinstance(pl_module, Method):
             checkpoint["optimizer_settings"] = pl_module.optimizer_settings
@@ -43,7 +43,7 @@ class Resume(Callback):
         self._optimizer_settings = checkpoint.get("optimizer_settings") or restored_settings(checkpoint)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Restore the place in the data and the chains of this process, and apply changed settings of the optimizer.
+        """Restore the position in the data and the chains of this process, and apply changed optimizer settings.
 
         Raises:
             SettingError: If the class of the optimizer or the scheduler is not that of the checkpoint, or if one of
@@ -68,7 +68,7 @@ class Resume(Callback):
             )
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
-        """Count the current epoch if Lightning has not counted it.
+        """Count the current epoch if Lightning has not counted it yet.
 
         If a run resumes from the last batch of an epoch, Lightning 2.6 does not count the next epoch as begun. A
         checkpoint written in that epoch would make the next resume begin the epoch anew.

@@ -1,4 +1,4 @@
-"""Callbacks that show the samples of a run and write those of ``predict``."""
+"""Callbacks that show the samples of a run, and write the samples of ``predict``."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SampleMonitor(Callback):
     def on_validation_batch_start(
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int, dataloader_idx: int = 0
     ) -> None:
-        """Keep the first batch, whose energies are compared with those of samples."""
+        """Keep the first batch, to compare its energies with the energies of samples."""
         if batch_idx == 0:
             self._real = batch
 
@@ -125,7 +125,7 @@ class SampleMonitor(Callback):
 
 
 class RunSummary(Callback):
-    """Says where a run's files are, and gives the settings of model and data to the loggers as hyper-parameters.
+    """Logs where a run's files are, and passes the settings of model and data to the loggers.
 
     The settings have the names of their flags. TensorBoard shows them with the final metrics.
     """
@@ -137,7 +137,7 @@ class RunSummary(Callback):
                 logger.hparams.update(hyper_parameters(trainer, pl_module))
 
     def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Say where the files are written, and log the settings."""
+        """Log the folder of the files, and the settings."""
         for logger in trainer.loggers:
             # TensorBoard keeps only the first record of a run, so its record waits for the final metrics.
             if not isinstance(logger, TensorBoardLogger):
@@ -151,7 +151,7 @@ class RunSummary(Callback):
             )
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Log the final metrics together with the hyper-parameters, and say where the checkpoint is."""
+        """Log the final metrics with the hyper-parameters, and the path of the checkpoint."""
         metrics = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         for logger in trainer.loggers:
             if isinstance(logger, TensorBoardLogger) and metrics:
@@ -223,13 +223,13 @@ class SampleWriter(BasePredictionWriter):
             self._written.append(f"Grid, a row a class: {folder / 'grid.png'}")
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Say what was written; this comes after the end of the progress bar."""
+        """Log what was written, after the progress bar has ended."""
         while self._written:
             rank_zero_info(self._written.pop(0))
 
 
 def joined(tensors: Sequence[Tensor]) -> Tensor:
-    """Join tensors ``(B_i, ...)`` of batches; conditions of different sizes, such as goals, are filled up with -1."""
+    """Join tensors ``(B_i, ...)`` of batches. Conditions of different sizes, such as goals, are padded with -1."""
     size = torch.tensor([part.shape[1:] for part in tensors]).amax(dim=0).tolist()
     whole = tensors[0].new_full((sum(map(len, tensors)), *size), -1)
     start = 0
@@ -273,7 +273,7 @@ def log_scalars(trainer: Trainer, scalars: dict[str, float], step: int) -> None:
 
 
 def summary_writer(trainer: Trainer) -> SummaryWriter | None:
-    """TensorBoard's writer on the rank that writes; None on other ranks, and if the run has no such logger."""
+    """TensorBoard's writer on the rank that writes. None on other ranks, or without a TensorBoard logger."""
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger) and trainer.is_global_zero:
             writer: SummaryWriter = logger.experiment

@@ -1,4 +1,4 @@
-"""Data cards as pages in Markdown."""
+"""Writes data cards as Markdown."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def card_text(card: DataCard, name: str, command: str) -> str:
 
 
 def verification(card: DataCard) -> str:
-    """Say what the kernel accepts of all theorems, and Lean of a sample."""
+    """Describe how many theorems the kernel accepts, and how many of a sample Lean accepts."""
     number = len(card.records)
     text = f"The {VERIFIER} accepts {number - card.refused:,} of {number:,} proofs."
     audit = card.audit

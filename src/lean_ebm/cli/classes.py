@@ -1,4 +1,4 @@
-"""Classes of a user's own, which the command line takes by their import path."""
+"""Finds a user's own classes by their import path, for the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lean_ebm.errors import SettingError
 
 
 def class_at(option: str, path: str, base: type, described: str) -> type:
-    """Find a class that is made without arguments.
+    """Find a class by its import path; it must take no arguments.
 
     Args:
         option: The option that names it, such as ``--prover``.
@@ -37,6 +37,6 @@ def class_at(option: str, path: str, base: type, described: str) -> type:
         inspect.signature(found).bind()
     except TypeError as error:
         raise SettingError(
-            f"{option} {path}: {attribute} is made without arguments, but there is a {error}; give it a default."
+            f"{option} {path}: {attribute} must work without arguments, but there is a {error}; give it a default."
         ) from None
     return found

@@ -1,4 +1,4 @@
-"""The table of all commands, and the page that lists them. This module imports nothing that is slow."""
+"""The table of all commands, and the page that lists them. This module has no slow imports."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GROUPS: dict[str, dict[str, Command]] = {
         "recipes": Command("list the recipes that --config takes by name", "lean_ebm.cli.recipes"),
     },
     "Proofs": {
-        "prove": Command("find a proof of a statement and have it verified", "lean_ebm.cli.proving"),
+        "prove": Command("find a proof of a statement and verify it", "lean_ebm.cli.proving"),
         "suggest": Command("print the tactics that a guide would try first in a goal", "lean_ebm.cli.proving"),
         "improve": Command("let a trained prover learn from its own proofs and dead ends", "lean_ebm.cli.improve"),
         "theorems": Command("write a data set of theorems with their proofs", "lean_ebm.cli.proving"),
@@ -52,7 +52,7 @@ COMMANDS: dict[str, Command] = {name: command for group in GROUPS.values() for n
 
 
 def overview() -> str:
-    """The page that ``lean-ebm --help`` prints: a line for each command."""
+    """Return the page that ``lean-ebm --help`` prints: a line for each command."""
     width = max(map(len, COMMANDS))
     lines = [
         "Usage: lean-ebm COMMAND [SETTINGS]",

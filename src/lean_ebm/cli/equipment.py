@@ -1,4 +1,4 @@
-"""What the command line says of attempts at problems: prover, judge and budget."""
+"""The equipment of attempts at problems (prover, judge, budget), from the arguments of the command line."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class ArgumentEquipment(Equipment):
         return make_judge(self.settings, Needs(problem.imports, problem.axioms, header, self.settings.seconds))
 
     def kind(self, problem: Problem) -> object:
-        """The imports, the axioms and, for PyPantograph, the preamble."""
+        """Return the imports, the axioms and, for PyPantograph, the preamble."""
         if self.settings.env == "logic":
             return ()
         preamble = problem.statement.preamble if self.settings.env == "pantograph" else ""
         return problem.imports, problem.axioms, preamble
 
     def stated(self, problem: Problem) -> Statement:
-        """The statement; without its preamble for PyPantograph, whose processes have read that."""
+        """Return the statement. For PyPantograph it has no preamble, because the processes have already read that."""
         statement = problem.statement
         if self.settings.env != "pantograph":
             return statement
@@ -80,7 +80,7 @@ class ArgumentEquipment(Equipment):
         return self.judge(problem) if self.settings.env == "pantograph" else None
 
     def second(self, statement: Statement) -> Judge | None:
-        """The embedded judge of the world, where a Lean judges and that one reads the statement."""
+        """Make the embedded judge of the world, if Lean is the judge and the embedded one can read the statement."""
         world = world_of(self.settings)
         if self.settings.env == "logic":
             return None
@@ -93,7 +93,7 @@ class ArgumentEquipment(Equipment):
         return world.environment()
 
     def sampling_judge(self) -> Judge | None:
-        """The Lean of the wheel, which checks a sample of the proofs of embedded judges; None if it is not there."""
+        """Make the Lean of the wheel, which checks a sample of the embedded judge's proofs. None if not installed."""
         if self.settings.env != "logic":
             return None
         from lean_ebm.proving.lean import Lean
@@ -102,7 +102,7 @@ class ArgumentEquipment(Equipment):
         return None if find_wheel() is None else Lean(world=self.settings.world)
 
     def described(self, made: Prover | None) -> dict[str, Any]:
-        """All that the results depend on, as plain data: prover, judge and budget, and the versions of what is used.
+        """Describe everything that the results depend on as plain data: prover, judge, budget and versions.
 
         Args:
             made: The prover.
@@ -138,7 +138,7 @@ class ArgumentEquipment(Equipment):
 
 
 def project_versions(project: Path) -> dict[str, str]:
-    """The toolchain of a Lake project, and the revision of each of its packages, such as Mathlib.
+    """Read the toolchain of a Lake project, and the revision of each of its packages, such as Mathlib.
 
     Args:
         project: Its folder. What it does not say is left out.

@@ -45,7 +45,7 @@ def main(args: Sequence[str] | None = None) -> int:
 
 
 def export(checkpoint: Path, output: Path) -> None:
-    """Write the energy network of a checkpoint to a file, and say so.
+    """Write the energy network of a checkpoint to a file, and print its path.
 
     Args:
         checkpoint: The checkpoint, of this version or of lean-ebm 0.1.

@@ -1,4 +1,4 @@
-"""Reports errors in one sentence, with the flag of a refused setting or the line of a fault in a user's file."""
+"""Reports errors in one sentence, with the flag of the wrong setting or the line in the user's file."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def running(flags: Flags) -> Iterator[None]:
 
 
 def objection(error: BaseException, settings: dict[str, Any], defaults: dict[str, Any]) -> str | None:
-    """A message about settings that Lightning or one of torch's optimizers refuses; None if the error is about others.
+    """A message if Lightning or an optimizer of torch refuses a setting. None for other errors.
 
     They refuse a setting by a ``MisconfigurationException`` or by a common error that they raise themselves. If the
     error passed through a file of the user's, or through a method or a callback, that code may be at fault, and None is
@@ -100,7 +100,7 @@ def _class_flags(chain: list[BaseException], settings: dict[str, Any]) -> list[s
 
 
 def flags_of(text: str, settings: dict[str, Any]) -> list[str]:
-    """The flags that a library's message is about: those that it names or, if it names none, one whose value it has.
+    """The flags that a library's message is about: the flags that it names, or a flag whose value it contains.
 
     Args:
         text: The message.
@@ -133,7 +133,7 @@ def by_flag(settings: Any) -> dict[str, Any]:
 
 
 def located(error: BaseException) -> str:
-    """An error with the last file and line of the user's that it came from, or else with the last of this package."""
+    """Describe an error with its last line in the user's files, or else with its last line in this package."""
     lines = [(Path(entry.filename), entry.lineno) for entry in traceback.extract_tb(error.__traceback__)]
     ours = [line for line in lines if str(line[0]).startswith(PACKAGE)]
     file, line = users_line(error) or (ours or lines or [(Path("unknown"), 0)])[-1]
@@ -163,7 +163,7 @@ def _folders(packages: tuple[str, ...]) -> list[str]:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """The error, its cause, the cause of that, and so on."""
+    """Yield the error, its cause, the cause of the cause, and so on."""
     found: list[BaseException] = []
     cause: BaseException | None = error
     while cause is not None and cause not in found:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 
 class Checkpoints(NamedTuple):
-    """Where the checkpoints of a run are.
+    """The place where the checkpoints of a run are.
 
     Attributes:
         folder: A folder that contains them, directly or in its folders.
@@ -21,7 +21,7 @@ class Checkpoints(NamedTuple):
 
 
 def checkpoints_of(settings: Any) -> Checkpoints:
-    """Where the checkpoints of a run are.
+    """The place where the checkpoints of a run are.
 
     They are in the folder ``checkpoint.dirpath`` if that is set. Otherwise they are in the folder of the logger's
     version or, if no version is set, in the folders of all versions of the logger's name.
@@ -66,6 +66,6 @@ def loggers(trainer: Any) -> list[Any]:
 
 
 def below(root: str | os.PathLike[str] | None, folder: str | os.PathLike[str]) -> str:
-    """The folder put below the root, or unchanged if there is no root or it is an absolute path or an address."""
+    """Put a folder below the root. Absolute paths and addresses stay, and everything stays without a root."""
     folder = os.fspath(folder)
     return folder if root is None or "://" in folder else os.path.join(root, folder)

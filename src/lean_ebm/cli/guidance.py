@@ -1,4 +1,4 @@
-"""The command line of guides: which guide and search, what a guide says of a goal, and what a search cost."""
+"""The command line of guides: choosing guide and search, and printing a guide's advice and a search's costs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SHOWN = 5  # tactics of a step that --explain shows
 
 
 def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False) -> None:
-    """Add the arguments that choose a guide and the tactics that it is given."""
+    """Add the arguments that choose a guide and its set of tactics."""
     command.add_argument(
         "--guide",
         required=required,
@@ -48,41 +48,53 @@ def add_guide_arguments(command: argparse.ArgumentParser, required: bool = False
         "such as mine.MyGuide",
     )
     command.add_argument(
-        "--langevin.steps", type=int, metavar="N", help="of a checkpoint: find tactics by chains of N steps"
+        "--langevin.steps", type=int, metavar="N", help="for a checkpoint: find tactics by chains of N steps"
     )
     command.add_argument(
-        "--langevin.chains", type=int, metavar="N", help="of a checkpoint: find tactics by N chains a goal (8)"
+        "--langevin.chains", type=int, metavar="N", help="for a checkpoint: number of chains for each goal (default: 8)"
     )
     command.add_argument(
-        "--langevin.start", choices=("noise", "listed"), help="where chains start: noise, or a random tactic (noise)"
+        "--langevin.start",
+        choices=("noise", "listed"),
+        help="where chains start: from noise, or from a random listed tactic (default: noise)",
     )
     command.add_argument(
-        "--policy", type=Path, metavar="FILE.ckpt", help="a policy, which the energy of the guide only corrects"
+        "--policy",
+        type=Path,
+        metavar="FILE.ckpt",
+        help="checkpoint of a policy; the energy of the guide then corrects this policy",
     )
     command.add_argument(
-        "--proposals", type=int, metavar="N", help="of a language policy: tactics that it writes for a goal (8)"
+        "--proposals",
+        type=int,
+        metavar="N",
+        help="for a language policy: number of tactics to write for each goal (default: 8)",
     )
     command.add_argument(
-        "--sampled", action="store_true", help="of a language policy: draw tactics, and do not search for likely ones"
+        "--sampled", action="store_true", help="for a language policy: sample tactics, without a search for likely ones"
     )
     command.add_argument(
         "--tactics",
         choices=("wide", "narrow", "written"),
         default="wide",
-        help="the set from which a guide chooses: wide, some forty tactics a goal; narrow, two or three; or written: "
-        "texts of a language policy, which the environment of --env tries as they are (wide)",
+        help="the set from which a guide chooses: wide, about forty tactics a goal; narrow, two or three; or written: "
+        "texts of a language policy, which the environment of --env tries unchanged (default: wide)",
     )
 
 
 def add_search_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments that choose a search with a guide."""
     add_guide_arguments(command)
-    command.add_argument("--search", choices=tuple(SEARCHES), help="the search with a guide (and-or-best-first)")
-    command.add_argument("--evaluations", type=int, help="evaluations by the guide for a theorem (no limit)")
+    command.add_argument(
+        "--search", choices=tuple(SEARCHES), help="the search with a guide (default: and-or-best-first)"
+    )
+    command.add_argument(
+        "--evaluations", type=int, help="limit of the guide's evaluations for a theorem (default: no limit)"
+    )
 
 
 def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
-    """The prover of ``--guide`` and ``--search``; None without a guide, but in the world of numbers.
+    """Make the prover of ``--guide`` and ``--search``. Without a guide: None, except in the world of numbers.
 
     Raises:
         SettingError: If an argument needs a guide, or there is no such guide.
@@ -96,7 +108,7 @@ def guided_prover(settings: argparse.Namespace) -> GuidedProver | None:
                 raise SettingError(f"--{name} is for a search with a guide: add --guide, such as --guide sizes.")
         return None
     if settings.prover != "auto":
-        raise SettingError(f"--guide comes with a prover of its own: leave out --prover {settings.prover}.")
+        raise SettingError(f"--guide chooses the prover itself: leave out --prover {settings.prover}.")
     search = SEARCHES[settings.search or next(iter(SEARCHES))]()
     if world is not LOGIC and settings.tactics != "wide":
         raise SettingError(f"--tactics {settings.tactics} is for the world of logic.")
@@ -168,7 +180,7 @@ def find_guide(
 
 
 def cost_of(result: SearchResult) -> str:
-    """What a search cost, in words."""
+    """Describe the costs of a search."""
     return (
         f"{result.applications} applications, {result.evaluations} evaluations, "
         f"{0 if result.graph is None else len(result.graph.nodes)} goals, {result.seconds:.2f} s"
@@ -176,7 +188,7 @@ def cost_of(result: SearchResult) -> str:
 
 
 def explanation(steps: tuple[ProofStep, ...]) -> str:
-    """What the guide says at each step of a found proof, as comments of Lean."""
+    """Write the guide's advice at each step of a found proof, as comments of Lean."""
     lines = []
     for number, step in enumerate(steps, 1):
         assert step.node.advice is not None and step.node.proof is not None
@@ -191,7 +203,7 @@ def explanation(steps: tuple[ProofStep, ...]) -> str:
 
 
 def suggest(settings: argparse.Namespace) -> int:
-    """Print what a guide says of a goal: its value, and the best tactics."""
+    """Print a guide's advice about a goal: the value, and the best tactics."""
     if settings.number < 1:
         raise SettingError(f"--number is {settings.number}: expected at least 1.")
     guide = guide_of(settings)
@@ -211,7 +223,7 @@ def suggest(settings: argparse.Namespace) -> int:
 
 
 def applications_of(name: str, bound: int) -> Callable[[Sequence[Line]], list[dict[str, object]]]:
-    """What ``theorems --solve-with`` adds to theorems: the number of applications with which a guide proves each.
+    """For ``theorems --solve-with``: the number of applications with which a guide proves each theorem.
 
     Args:
         name: The guide.

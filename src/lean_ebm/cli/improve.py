@@ -57,23 +57,23 @@ def _parser() -> OneSentenceParser:
         "proofs and from its wrong turns, and is measured on theorems on which it does not practise.",
     )
     parser.add_argument("--guide", required=True, help=f"a checkpoint of a recipe in configs/proving, or {DEFAULT}")
-    parser.add_argument("--output", type=Path, required=True, help="folder for checkpoints and figures, a new one")
+    parser.add_argument("--output", type=Path, required=True, help="new folder for checkpoints and figures")
     parser.add_argument(
         "--theorems",
         type=Path,
         metavar="FILE.jsonl",
-        help="theorems of your own, up to a third of which measures the gain; without it, random theorems of which the "
+        help="your own theorems; up to a third of them measures the gain; without it, random theorems of which the "
         "hardest fifth is kept",
     )
     for name, default, help_text in (
-        ("connectives", 64, "connectives of random theorems"),
-        ("rounds", 2, "rounds of searching and learning"),
-        ("practice", 300, "theorems to practise on in a round"),
-        ("held-out", 200, "theorems that measure the gain"),
-        ("applications", 31, "tactic applications for a theorem"),
-        ("remembered", 2000, "theorems of the recipes' data that are learned again beside the new states"),
-        ("epochs", 2, "times that a round learns from all states"),
+        ("connectives", 64, "number of connectives of random theorems"),
+        ("rounds", 2, "number of rounds of searching and learning"),
+        ("practice", 300, "number of practice theorems in a round"),
+        ("held-out", 200, "number of theorems that measure the gain"),
+        ("applications", 31, "limit of tactic applications for a theorem"),
+        ("remembered", 2000, "number of theorems of the recipes' data that are learned again"),
+        ("epochs", 2, "number of passes over all states in a round"),
         ("seed", 0, "seed"),
     ):
-        parser.add_argument(f"--{name}", type=int, default=default, help=f"{help_text} ({default})")
+        parser.add_argument(f"--{name}", type=int, default=default, help=f"{help_text} (default: {default})")
     return parser

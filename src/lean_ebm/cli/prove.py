@@ -42,19 +42,19 @@ _PROVERS: dict[str, Callable[[], Prover] | None] = {
 
 
 def add_prove_arguments(prove: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command, but those of the judge."""
+    """Add the arguments of the command, except those of the judge."""
     prove.add_argument(
         "statement",
         help="such as 'p ∧ q → q ∧ p', or with binders: '(p q : Prop) : p ∧ q → q ∧ p'; or a file FILE.jsonl with a "
         "statement in each line, as the command theorems writes it",
     )
     add_prover_arguments(prove, seconds=60)
-    prove.add_argument("--name", help="name of the theorem (example_1)")
-    prove.add_argument("--prefix", action="store_true", help="And p q in place of p ∧ q, for a Lean without library")
-    prove.add_argument("--output", type=Path, help="of a file of theorems: the file of results (FILE.proofs.jsonl)")
+    prove.add_argument("--name", help="name of the theorem (default: example_1)")
+    prove.add_argument("--prefix", action="store_true", help="write And p q and not p ∧ q, for a Lean without library")
     prove.add_argument(
-        "--explain", action="store_true", help="also print what the guide says at each step of the proof it has found"
+        "--output", type=Path, help="for a file of theorems: the file of results (default: FILE.proofs.jsonl)"
     )
+    prove.add_argument("--explain", action="store_true", help="also print the guide's advice at each step of the proof")
 
 
 def add_prover_arguments(command: argparse.ArgumentParser, seconds: int) -> None:
@@ -68,10 +68,14 @@ def add_prover_arguments(command: argparse.ArgumentParser, seconds: int) -> None
         "--prover",
         default="auto",
         help=f"{', '.join(_PROVERS)}, or the import path of a class, such as mine.MyProver; auto: the decision "
-        "procedure, and then best-first (auto)",
+        "procedure, and then best-first (default: auto)",
     )
-    command.add_argument("--applications", type=int, default=50_000, help="tactic applications for a theorem (50000)")
-    command.add_argument("--seconds", type=float, default=seconds, help=f"seconds for a theorem ({seconds})")
+    command.add_argument(
+        "--applications", type=int, default=50_000, help="limit of tactic applications for a theorem (default: 50000)"
+    )
+    command.add_argument(
+        "--seconds", type=float, default=seconds, help=f"limit of seconds for a theorem (default: {seconds})"
+    )
     add_search_arguments(command)
 
 
@@ -135,7 +139,7 @@ def prove(settings: argparse.Namespace) -> int:
 
 
 def given_statement(text: str, settings: argparse.Namespace) -> Statement:
-    """Read a statement; a Lean as the judge may read one that the world's own environment does not know.
+    """Read a statement. With Lean as the judge it may be one that the world's own environment cannot read.
 
     Args:
         text: The statement.
@@ -156,7 +160,7 @@ def given_statement(text: str, settings: argparse.Namespace) -> Statement:
 def search_place(
     judge: Judge, statement: Statement, settings: argparse.Namespace, prover: Prover | None
 ) -> tuple[Environment | None, Prover | None]:
-    """Choose where to search, and the prover: the given one, or one for what only a Lean reads.
+    """Choose the environment and the prover: the given prover, or one for statements that only Lean can read.
 
     Args:
         judge: The judge of ``--env``.

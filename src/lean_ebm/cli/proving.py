@@ -1,4 +1,4 @@
-"""The command line of proving: ``lean-ebm {prove,suggest,theorems,check}``. Nothing here imports torch or Lightning."""
+"""The proving commands ``lean-ebm {prove,suggest,theorems,check}``. They do not import torch or Lightning."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
     suggested = commands.add_parser("suggest", help="print the tactics that a guide would try first in a goal")
     suggested.add_argument("goal", help="such as '(p q : Prop) (h : p ∧ q) : q': what is before the colon is given")
-    suggested.add_argument("--number", type=int, default=10, help="number of tactics (10)")
+    suggested.add_argument("--number", type=int, default=10, help="number of tactics (default: 10)")
     add_guide_arguments(suggested, required=True)
     add_world_argument(suggested)
     suggested.set_defaults(run=suggest)
@@ -72,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "file",
         type=Path,
-        help="a Lean file: its theorems, lemmas and examples are checked, what else it has is read or named; or a file "
+        help="a Lean file, whose theorems, lemmas and examples are checked; or a file "
         "FILE.jsonl that the command theorems or prove wrote",
     )
     check.set_defaults(run=_check)

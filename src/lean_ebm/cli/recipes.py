@@ -24,7 +24,7 @@ def recipes() -> dict[str, Path]:
 
 
 def find(name: str) -> Path | None:
-    """The recipe of that name, which may end in ``.yaml``; None if there is none."""
+    """Find the recipe of this name, which may end in ``.yaml``. None if it does not exist."""
     return recipes().get(name.removesuffix(".yaml"))
 
 

@@ -58,18 +58,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="RUN_OR_STATEMENT",
         help="the folder of a run or one of its checkpoints; or a statement, such as '(p q : Prop) : p ∧ q → q ∧ p'",
     )
-    parser.add_argument("--output", type=Path, default=Path("page.html"), help="the file to write (page.html)")
+    parser.add_argument("--output", type=Path, default=Path("page.html"), help="the file to write (default: page.html)")
     run = parser.add_argument_group("of a run")
-    run.add_argument("--samples", type=int, help="number of classes or problems (4)")
+    run.add_argument("--samples", type=int, help="number of classes or problems (default: 4)")
     run.add_argument(
-        "--candidates", type=int, help="number of chains for each (as many as the model draws, at least 2)"
+        "--candidates", type=int, help="number of chains for each (default: as many as the model draws, at least 2)"
     )
-    run.add_argument("--steps", type=int, help="gradient steps of a chain (as the model says)")
-    run.add_argument("--seed", type=int, help="seed of the chains (0)")
+    run.add_argument("--steps", type=int, help="gradient steps of a chain (default: as the model says)")
+    run.add_argument("--seed", type=int, help="seed of the chains (default: 0)")
     statement = parser.add_argument_group("of a statement")
-    statement.add_argument("--name", help="name of the theorem (example_1)")
-    statement.add_argument("--applications", type=int, help=f"tactic applications ({_APPLICATIONS})")
-    statement.add_argument("--seconds", type=float, help=f"seconds ({_SECONDS:g})")
+    statement.add_argument("--name", help="name of the theorem (default: example_1)")
+    statement.add_argument("--applications", type=int, help=f"limit of tactic applications (default: {_APPLICATIONS})")
+    statement.add_argument("--seconds", type=float, help=f"limit of seconds (default: {_SECONDS:g})")
     add_search_arguments(statement)  # type: ignore[arg-type] # a group takes arguments as a parser does
     add_judge_arguments(statement)  # type: ignore[arg-type]
     parser.set_defaults(prover="auto")

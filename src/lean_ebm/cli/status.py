@@ -1,4 +1,4 @@
-"""How a command ends: with its exit status, and an error that the user can mend as one sentence."""
+"""The exit status of a command. An error that the user can correct is printed as one sentence."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lean_ebm.errors import mistake
 
 
 def exit_status(action: Callable[[], int]) -> int:
-    """Do what a command does.
+    """Run the function of a command and return its exit status.
 
     Args:
         action: Returns the exit status if nothing goes wrong.

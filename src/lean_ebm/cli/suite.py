@@ -54,7 +54,7 @@ def suite_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="{list,run,report}")
-    listed = commands.add_parser("list", help="print what was read of a suite, a line for each problem")
+    listed = commands.add_parser("list", help="list the problems of a suite, a line for each")
     _add_suite_arguments(listed)
     listed.set_defaults(run=_list)
 
@@ -62,18 +62,32 @@ def suite_parser() -> argparse.ArgumentParser:
     _add_suite_arguments(run)
     add_prover_arguments(run, seconds=300)
     add_lean_arguments(run)
-    run.add_argument("--attempts", type=int, default=1, help="attempts at each problem, with seeds (1)")
-    run.add_argument("--stop-early", action="store_true", help="no further attempt at a problem that was proved")
-    run.add_argument("--seed", type=int, default=0, help="seed of the attempts (0)")
-    run.add_argument("--workers", type=int, default=1, help="attempts at a time, each with its own judge (1)")
+    run.add_argument(
+        "--attempts",
+        type=int,
+        default=1,
+        help="number of attempts at each problem, each with its own seed (default: 1)",
+    )
+    run.add_argument(
+        "--stop-early", action="store_true", help="make no further attempts at a problem once it is proved"
+    )
+    run.add_argument("--seed", type=int, default=0, help="seed of the attempts (default: 0)")
+    run.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        help="number of attempts at the same time, each with its own judge (default: 1)",
+    )
     run.add_argument(
         "--executor",
         choices=("local", "ray"),
         default="local",
-        help="where workers run: processes of this machine, or a cluster with Ray (local)",
+        help="where workers run: as processes on this machine, or on a cluster with Ray (default: local)",
     )
     run.add_argument(
-        "--output", type=Path, help="file of results, JSON lines; one of the same run is continued (NAME.jsonl)"
+        "--output",
+        type=Path,
+        help="file of results (JSON lines); an existing file of the same run is continued (default: NAME.jsonl)",
     )
     run.set_defaults(run=_run)
 
@@ -89,10 +103,10 @@ def _add_suite_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--problems",
         type=int,
-        help="the first so many of each split; of a suite that is made here, how many to make: "
+        help="number of problems of each split, the first ones; for a generated suite the number to make: "
         + ", ".join(f"{suite.name} {suite.number}" for suite in SUITES.values() if suite.make),
     )
-    command.add_argument("--split", nargs="+", default=(), help="the splits to take (all)")
+    command.add_argument("--split", nargs="+", default=(), help="the splits to take (default: all)")
 
 
 def _problems(settings: argparse.Namespace) -> list[Problem]:
@@ -187,5 +201,5 @@ def _report(settings: argparse.Namespace) -> int:
     if len(found) > 1:
         print(f"\n{comparison(found)}")
         if not same_budget(found):
-            print("\nThe runs have different budgets, so that a difference is not one of provers alone.")
+            print("\nThe runs have different budgets, so a difference between them can come from the budget.")
     return 0

@@ -24,43 +24,54 @@ _AUDITED = 1000  # proofs that Lean checks, unless it is asked for otherwise
 
 def add_theorems_arguments(theorems: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
-    theorems.add_argument("file", type=Path, help="the file to write; an old one is replaced when the new one is whole")
+    theorems.add_argument(
+        "file", type=Path, help="the file to write; an old file is replaced when the new one is complete"
+    )
     theorems.add_argument(
         "--kind",
         choices=("random", "conjectures"),
         default="random",
-        help="random theorems, or conjectures: mutations of theorems that are new, proved and not trivial (random)",
+        help="random theorems, or conjectures: new, proved and non-trivial mutations of theorems (default: random)",
     )
-    theorems.add_argument("--number", type=int, default=1000, help="number of theorems (1000)")
-    theorems.add_argument("--seed", type=int, default=0, help="seed (0)")
-    theorems.add_argument("--workers", type=int, default=1, help="processes; the theorems do not depend on it (1)")
-    theorems.add_argument("--maximum-size", type=int, help="connectives and atoms of a formula (24; of conjectures 40)")
+    theorems.add_argument("--number", type=int, default=1000, help="number of theorems (default: 1000)")
+    theorems.add_argument("--seed", type=int, default=0, help="seed (default: 0)")
     theorems.add_argument(
-        "--first-order", type=float, help="fraction of proof terms with quantifiers (0.5; of conjectures 0.2)"
+        "--workers", type=int, default=1, help="processes; the theorems do not depend on it (default: 1)"
     )
-    theorems.add_argument("--bound", type=int, help="applications to grade a theorem with (100; of conjectures 256)")
+    theorems.add_argument(
+        "--maximum-size",
+        type=int,
+        help="largest number of connectives and atoms of a formula (default: 24; for conjectures 40)",
+    )
+    theorems.add_argument(
+        "--first-order", type=float, help="fraction of proof terms with quantifiers (default: 0.5; for conjectures 0.2)"
+    )
+    theorems.add_argument(
+        "--bound", type=int, help="limit of applications for grading a theorem (default: 100; for conjectures 256)"
+    )
     theorems.add_argument(
         "--hard",
         type=float,
-        help="of conjectures: the least share that best-first search does not prove with --bound applications (1/3)",
+        help="for conjectures: smallest share that best-first search does not prove with --bound (default: 1/3)",
     )
     theorems.add_argument(
         "--solve-with",
         metavar="GUIDE",
-        help="a guide, as prove has it: also write with how many applications, of --bound, it proves each theorem",
+        help="a guide, as for prove: also write the number of applications with which it proves each theorem",
     )
     theorems.add_argument(
         "--format",
         choices=("lines", "chat", "chat-steps"),
         default="lines",
         help="chat: each line also has messages for tools that fine-tune language models, the goal and the whole "
-        "proof; chat-steps: the goals before each tactic, and the tactic (lines)",
+        "proof; chat-steps: the goals before each tactic, and the tactic (default: lines)",
     )
+    theorems.add_argument("--card", action="store_true", help="also write FILE.card.md, a description of the data set")
     theorems.add_argument(
-        "--card", action="store_true", help="also write FILE.card.md, which says what the file has, for its readers"
-    )
-    theorems.add_argument(
-        "--audit", type=int, metavar="N", help="of --card: have Lean check N random proofs (1000 if there is a Lean)"
+        "--audit",
+        type=int,
+        metavar="N",
+        help="for --card: let Lean check N random proofs (default: 1000 if Lean is installed)",
     )
 
 

@@ -50,7 +50,7 @@ class LeanEBMCLI(LightningCLI):
         return parser
 
     def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
-        """Add the callbacks that every run has, as settings that a ``callbacks:`` list does not replace."""
+        """Add the callbacks of every run as settings, so that a ``callbacks:`` list does not replace them."""
         parser.add_lightning_class_args(SampleMonitor, "samples")  # before EMA, to see the averaged weights
         parser.add_lightning_class_args(EMA, "ema")
         parser.add_lightning_class_args(DivergenceGuard, "guard")  # after EMA, whose average it may roll back
@@ -67,14 +67,14 @@ class LeanEBMCLI(LightningCLI):
         parser.set_defaults({"progress.refresh_rate": 10})
 
     def parse_arguments(self, parser: LightningArgumentParser, args: Any) -> None:
-        """Parse the arguments, and set shape and number of classes of the network as its data declare them."""
+        """Parse the arguments. Take shape and number of classes of the network from the data class."""
         super().parse_arguments(parser, args)
         args = sys.argv[1:] if args is None else args
         if flags := linked_flags(parser, args, self.config):
             self.config = parser.parse_args([*args, *flags])
 
     def before_instantiate_classes(self) -> None:
-        """Place the loggers, and name the saved config after the subcommand: fit and test can share a folder."""
+        """Set the folders of the loggers, and name the saved config after the subcommand."""
         self.save_config_kwargs = {"config_filename": f"config_{self.subcommand}.yaml", "overwrite": True}
         # Loggers are built with folders below the root, but the settings are saved as they were given.
         self._given = self.config
@@ -83,7 +83,7 @@ class LeanEBMCLI(LightningCLI):
         trainer.logger = loggers_below_root(trainer)
 
     def instantiate_classes(self) -> None:
-        """Build model, data and trainer. An error names the setting or the file that it is about."""
+        """Build model, data and trainer. An error names the setting or file that caused it."""
         with building(self._flags):
             super().instantiate_classes()
 
@@ -161,7 +161,7 @@ class LeanEBMCLI(LightningCLI):
         try:
             stored = read_settings(Path(path))
         except ValueError as error:
-            raise SettingError(f"{error} Name another file, or --ckpt_path last for the last whole one.") from None
+            raise SettingError(f"{error} Name another file, or --ckpt_path last for the last complete one.") from None
         settings = self._model_settings()
         theirs, ours = (
             part.get(key, "").split(".")[-1] for part, key in ((stored, "_class_path"), (settings, "class_path"))
@@ -208,7 +208,7 @@ def main(args: list[str] | None = None) -> None:
 
 
 def ignore_known_warnings() -> None:
-    """Ignore warnings of libraries about what is meant to be so."""
+    """Ignore warnings of libraries about things that are intended here."""
     # Data sets are tensors in memory, which worker processes would only copy.
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
     # Lightning itself uses torch's pytrees in this way.

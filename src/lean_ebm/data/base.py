@@ -13,7 +13,7 @@ from lean_ebm.settings import RecordsSettings
 
 
 class DataModule(RecordsSettings, LightningDataModule):
-    """Batches ``(candidates, conditions)`` to train, validate and test on; for ``predict``, only conditions.
+    """Batches ``(candidates, conditions)`` for training, validation and testing; for ``predict`` only conditions.
 
     Only the data module knows what a candidate is, how it is shown and how its quality is measured. Methods, chains and
     callbacks ask it.
@@ -43,7 +43,7 @@ class DataModule(RecordsSettings, LightningDataModule):
         return None
 
     def measure(self, candidates: Tensor, condition: Any, target: Tensor) -> dict[str, Tensor]:
-        """How good candidates ``(N, ...)`` are: figures ``(N,)`` by name; none if the data have no quick measure.
+        """Measure how good candidates ``(N, ...)`` are: figures ``(N,)`` by name. Empty without a quick measure.
 
         Args:
             candidates: The candidates that a method made.
@@ -54,7 +54,7 @@ class DataModule(RecordsSettings, LightningDataModule):
 
 
 class ResumableLoader(DataLoader[Any]):
-    """A ``DataLoader`` that can resume in the middle of an epoch, by Lightning's protocol for that.
+    """A ``DataLoader`` that can resume in the middle of an epoch, by Lightning's protocol.
 
     Its sampler has an attribute ``epoch``, as :class:`~lean_ebm.data.tensors.EpochShuffle` and torch's
     ``DistributedSampler`` have. Batches that an interrupted run has seen are read again and dropped.

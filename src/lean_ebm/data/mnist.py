@@ -67,7 +67,7 @@ class MNIST(TensorDataModule):
         raw = self.root / "MNIST" / "raw"
         missing = [raw / name for name in _file_names() if not (raw / name).is_file()]
         if all(path.with_name(f"{path.name}.gz").is_file() for path in missing):
-            raise RunError(f"MNIST in {raw} is still packed: unpack its files, by gunzip {raw}/*.gz for example.")
+            raise RunError(f"MNIST in {raw} is still compressed: unpack its files, for example with gunzip {raw}/*.gz.")
         if not self.download:
             raise RunError(_advice(f"MNIST is not in {raw}, and download is off."))
         rank_zero_info(f"Downloading MNIST to {self.root}")

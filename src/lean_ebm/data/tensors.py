@@ -1,4 +1,4 @@
-"""Data sets that are small enough to be held in memory as tensors."""
+"""Data sets that fit into memory as tensors."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class EpochShuffle(RandomSampler):
         self.seed = seed
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch whose order the next iteration has."""
+        """Set the epoch, which determines the order of the next iteration."""
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:

@@ -77,7 +77,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         """
 
     def encode(self, condition: Any) -> Any:
-        """The part of the network that needs only the condition; identity by default.
+        """Encode the condition: the part of the network that does not need the candidate. Identity by default.
 
         A method calls it once for each batch and passes the result to :meth:`forward`, so that a chain does not encode
         its condition again at each step.
@@ -107,7 +107,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return points
 
     def nearest(self, x: Tensor) -> Tensor:
-        """The nearest candidates of the data to points ``(B, *shape)``, for chains with ``bounds: embeddings``.
+        """Find the candidates of the data nearest to points ``(B, *shape)``, for chains with ``bounds: embeddings``.
 
         Raises:
             SettingError: If the network does not know them.
@@ -117,7 +117,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         )
 
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
-        """Energies ``(B, K)`` of K listed candidates of each condition, by :meth:`judgement`, in one pass; low is good.
+        """Energies ``(B, K)`` of K listed candidates of each condition, in one pass of :meth:`judgement`. Low is good.
 
         Args:
             condition: Conditions as :meth:`encode` returns them, with first dimension ``B``.
@@ -133,13 +133,13 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return getattr(self, "judge", None) is not None
 
     def set_unit(self, unit: float) -> None:
-        """Say in which unit the judge gets its errors; without a judge this does nothing."""
+        """Set the unit of the errors that the judge learns. Without a judge this does nothing."""
         judge: Any = getattr(self, "judge", None)
         if judge is not None:
             judge.unit.fill_(unit)
 
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished candidates are compared; by default those that candidates descend.
+        """Energies ``(B,)`` for comparing finished candidates. By default the energies that chains descend.
 
         Args:
             x: Finished candidates ``(B, *shape)``.
@@ -149,7 +149,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return energies
 
     def lesson(self, x: Tensor, condition: Any, right: Tensor, label: Tensor) -> Tensor:
-        """Loss ``(B,)`` that teaches :meth:`judgement` how wrong candidates are: smooth L1 (Huber 1964) by default.
+        """Loss ``(B,)`` that trains :meth:`judgement` on the errors of candidates: smooth L1 (Huber 1964) by default.
 
         Args:
             x: Wrong candidates ``(B, *shape)``.
@@ -160,7 +160,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return F.smooth_l1_loss(self.judgement(x, condition), label, reduction="none")
 
     def judged_energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
-        """Energies ``(B, num_classes)`` by which finished candidates are compared; by default :meth:`energies`."""
+        """Energies ``(B, num_classes)`` for comparing finished candidates. By default :meth:`energies`."""
         return self.energies(x, landscape)
 
     def energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
@@ -188,7 +188,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
         return energies.gather(1, label[:, None]).squeeze(1), energies
 
     def candidate_shape(self, condition: Any) -> tuple[int, ...]:
-        """Shape of one candidate for these conditions; not :attr:`shape` if a network takes problems of any size."""
+        """Shape of one candidate for these conditions. It can differ from :attr:`shape` if problems have any size."""
         return self.shape
 
     def check_shape(self, x: Tensor) -> None:
@@ -203,7 +203,7 @@ class EnergyNetwork(RecordsSettings, nn.Module, ABC):
             )
 
     def check_precision(self) -> None:
-        """Raise a SettingError if the weights are floating-point numbers and none of them is float32.
+        """Raise a SettingError if the network has floating-point weights but no float32 weights.
 
         Parts of a network may have another precision, as long as the network takes and returns float32.
         """

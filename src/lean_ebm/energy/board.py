@@ -59,7 +59,7 @@ class BoardEnergy(FieldEnergy):
         self.zoom = nn.Parameter(log_odds(landscapes)) if landscapes else None
 
     def features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> Tensor:
-        """What the last layer sees of each entry, ``(B, side, side, side, width)``, digits first."""
+        """Features of each entry for the last layer, ``(B, side, side, side, width)``, digits first."""
         zoomed = x
         if self.zoom is not None and landscape is not None:
             zoomed = x * self.zoom[landscape, None, None, None]
@@ -79,7 +79,7 @@ class BoardEnergy(FieldEnergy):
         return super().field(_unknown(x, condition), condition)
 
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` of finished answers, which do not depend on the candidate in cells that are given."""
+        """Energies ``(B,)`` of finished answers. They do not depend on the candidate in given cells."""
         self.check_shape(x)
         return super().judgement(_unknown(x, condition), condition)
 

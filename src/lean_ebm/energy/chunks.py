@@ -49,7 +49,7 @@ class SlotEnergy(TacticEnergy):
 
     @property
     def comparison(self) -> float:
-        """What it costs to compare a point of a slot with a tactic, in energies of chunks: a product of embeddings."""
+        """The cost of comparing a point of a slot with a tactic, as a share of the cost of an energy."""
         return self.shape[1] / self.products
 
     def embed(self, template: Tensor, nodes: Tensor, first: Tensor, second: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ class AffineChunkEnergy(SlotEnergy):
 
     @property
     def products(self) -> int:
-        """Those of a map for each slot, and of the products of what they give."""
+        """Multiplications of one map for each slot, and of the products of the results."""
         return self.maps.numel() + (SLOTS - 1) * self.maps.shape[2]
 
     def energy(self, x: Tensor, query: Tensor) -> Tensor:
@@ -119,7 +119,7 @@ class ChunkEnergy(SlotEnergy):
 
     @property
     def products(self) -> int:
-        """Those of three layers."""
+        """Multiplications of three layers."""
         return sum([layer.weight.numel() for layer in (self.tactics, self.middle, self.last)])
 
     def energy(self, x: Tensor, query: Tensor) -> Tensor:
@@ -164,7 +164,7 @@ class ChunkProposer(SlotEnergy):
 
     @property
     def products(self) -> int:
-        """Those of the layers of all slots, and of the products with embeddings."""
+        """Multiplications of the layers of all slots, and of the products with embeddings."""
         maps = sum([layer.weight.numel() for layer in (*self.earlier, *self.weights)], 0)
         return int(maps) + SLOTS * self.shape[1]
 

@@ -1,4 +1,4 @@
-"""The head that class-conditional networks share, and their judge."""
+"""The head of class-conditional networks, and their judge."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class ClassEnergy(EnergyNetwork):
         """Features ``(B, D)`` of candidates ``(B, *shape)``."""
 
     def judged_features(self, x: Tensor, landscape: Tensor | None) -> Tensor:
-        """Features ``(B, num_judged)`` of candidates ``(B, *shape)`` for the judge; only networks with one have them.
+        """Features ``(B, num_judged)`` of candidates ``(B, *shape)`` for the judge; only for networks with a judge.
 
         Raises:
             NotImplementedError: If the network has none.
@@ -61,14 +61,14 @@ class ClassEnergy(EnergyNetwork):
         raise NotImplementedError
 
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished candidates are compared, those of :meth:`judged_energies`."""
+        """Energies ``(B,)`` for comparing finished candidates, from :meth:`judged_energies`."""
         if self.judge is None:
             return super().judgement(x, condition)
         label, landscape = split_landscape(condition)
         return self.judged_energies(x, landscape).gather(1, label[:, None]).squeeze(1)
 
     def judged_energies(self, x: Tensor, landscape: Tensor | None = None) -> Tensor:
-        """Energies ``(B, num_classes)`` by which finished candidates are compared: ``J(x) - log p(y|x)``."""
+        """Energies ``(B, num_classes)`` for comparing finished candidates: ``J(x) - log p(y|x)``."""
         energies = self.energies(x, landscape)
         if self.judge is None:
             return energies
@@ -76,7 +76,7 @@ class ClassEnergy(EnergyNetwork):
         return judged[:, None] - (-energies).log_softmax(dim=1)
 
     def lesson(self, x: Tensor, condition: Any, right: Tensor, label: Tensor) -> Tensor:
-        """Loss ``(B,)``: with a judge, how well it tells the right candidates from the wrong ones."""
+        """Loss ``(B,)``: with a judge, its error in restoring right candidates from the features of wrong ones."""
         if self.judge is None:
             return super().lesson(x, condition, right, label)
         landscape = split_landscape(condition)[1]

@@ -1,4 +1,4 @@
-"""An energy of images: the small strided CNN with which energy models of digits usually begin."""
+"""An energy of images: a small strided CNN, the usual start for energy models of digits."""
 
 from __future__ import annotations
 

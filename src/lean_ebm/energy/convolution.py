@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 class CandidateConv2d(nn.Conv2d):
-    """A strided convolution of the candidate, whose gradient with respect to the candidate is fast on a CPU too.
+    """A strided convolution whose gradient with respect to the candidate is also fast on a CPU.
 
     Candidates have few channels. The backward kernel of a strided convolution with one input channel hardly uses a
     CPU's vector units: on digits it took a third of a chain step. This class therefore turns each block of

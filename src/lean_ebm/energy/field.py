@@ -72,7 +72,7 @@ class FieldEnergy(EnergyNetwork):
         """
 
     def judged_features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The :meth:`features`, and those that the judge sees: the same, unless a subclass shows it more of them."""
+        """Return :meth:`features`, and the features for the judge: by default the same."""
         features = self.features(x, problem, landscape)
         return features, features
 
@@ -87,7 +87,7 @@ class FieldEnergy(EnergyNetwork):
         return self._field(self.features(x, problem, landscape), x, landscape)
 
     def noise(self, x: Tensor, condition: Any) -> Tensor:
-        """The noise ``(B, ...)`` in noised candidates ``(B, ...)``, as the field predicts it without a gradient.
+        """Predict the noise ``(B, ...)`` in noisy candidates ``(B, ...)`` by the field, without a gradient.
 
         With ``predicts: answer`` this is ``(x - a_k g) / s_k`` if c_k has its first value.
         """
@@ -101,7 +101,7 @@ class FieldEnergy(EnergyNetwork):
         return self.field(x, condition).square().flatten(1).sum(dim=1)
 
     def judgement(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished answers are compared: those of the judge if there is one."""
+        """Energies ``(B,)`` for comparing finished answers: those of the judge if the network has one."""
         if self.judge is None:
             return super().judgement(x, condition)
         problem, landscape = split_landscape(condition)
@@ -179,6 +179,6 @@ def landscape_angles(landscapes: int) -> Tensor:
 
 
 def log_odds(landscapes: int) -> Tensor:
-    """Factors ``(K,)`` that make of a noised entry, which is -1 or 1, half of the log-odds of 1, clamped."""
+    """Factors ``(K,)`` that turn a noisy entry (-1 or 1) into half of the log-odds of 1, clamped."""
     angle = landscape_angles(landscapes)
     return (angle.cos() / angle.sin().square()).clamp(max=LARGEST_ZOOM)

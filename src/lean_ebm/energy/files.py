@@ -50,7 +50,7 @@ def save_energy(energy: EnergyNetwork, path: str | PathLike[str]) -> None:
 
 
 class WrittenMethod(NamedTuple):
-    """What a file says of the method that trained its network.
+    """The method that trained the network of a file, as the file records it.
 
     Attributes:
         settings: ``{"class_path": ..., "init_args": {...}}``, plain data, without the network.
@@ -108,7 +108,7 @@ def load_energy(path: str | PathLike[str]) -> EnergyNetwork:
 
 
 def read_method(path: str | PathLike[str]) -> WrittenMethod | None:
-    """What a file says of the method that trained its network; None if it says nothing.
+    """Read which method trained the network of a file. None if the file does not say.
 
     Raises:
         SettingError: If this is not a file of an energy network.
@@ -139,7 +139,7 @@ def _built(settings: Any, path: Path) -> EnergyNetwork:
     try:
         class_path, arguments = str(settings["class_path"]), dict(settings["init_args"])
     except (TypeError, KeyError, ValueError) as error:
-        raise SettingError(f"{path} does not say which network it holds: write it anew by lean-ebm export.") from error
+        raise SettingError(f"{path} does not say which network it holds: write it with lean-ebm export.") from error
     kind = _energy_class(class_path, path)
     for name, value in arguments.items():
         if isinstance(value, dict) and "class_path" in value:

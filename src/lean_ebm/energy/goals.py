@@ -17,7 +17,7 @@ _ROLES = 4  # a node is neither, a hypothesis, the target, or both
 
 
 class EncodedGoals(NamedTuple):
-    """Goals as an encoder sees them.
+    """Goals that an encoder has encoded.
 
     Attributes:
         context: ``(B, 1 + H, D)``, the target and the hypotheses after they attended to each other.
@@ -29,7 +29,7 @@ class EncodedGoals(NamedTuple):
 
     @property
     def summary(self) -> Tensor:
-        """The goal as a whole, ``(B, D)``: its target, which attended to the hypotheses."""
+        """A vector for the whole goal, ``(B, D)``: that of the target, which has attended to the hypotheses."""
         return self.context[:, 0]
 
 
@@ -67,7 +67,7 @@ class GoalEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
 
     def fresh(self) -> GoalEncoder:
-        """An encoder with the same settings and new weights."""
+        """Make an encoder with the same settings and new weights."""
         return GoalEncoder(self.width, self.depth, self.heads, self.world)
 
     def forward(self, goals: Any) -> EncodedGoals:
@@ -124,12 +124,12 @@ class _Graph:
         self.bounds = [0, *goals.levels[there].bincount().cumsum(0).tolist()]
 
     def context(self, h: Tensor) -> tuple[Tensor, Tensor]:
-        """The vectors ``(B, 1 + H, D)`` of target and hypotheses, and which of them there are, ``(B, 1 + H)``."""
+        """The vectors ``(B, 1 + H, D)`` of target and hypotheses, and their mask ``(B, 1 + H)``."""
         there = self.roots < len(h)
         return F.pad(h, (0, 0, 0, 1))[self.roots], there
 
     def padded(self, h: Tensor) -> Tensor:
-        """Vectors ``(M, D)`` as ``(B, N, D)``, filled up with zeros."""
+        """Vectors ``(M, D)`` as ``(B, N, D)``, padded with zeros."""
         whole = h.new_zeros(*self._there.shape, h.shape[1])
         whole[self._there] = h[self._place]
         return whole

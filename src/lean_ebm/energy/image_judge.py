@@ -1,4 +1,4 @@
-"""A judge of images: it says which image it takes an image for, and how sure it is of each pixel."""
+"""A judge of images: it reconstructs an image, and predicts how certain it is of each pixel."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ImageJudge(nn.Module):
         return errors.log1p().flatten(1).mean(dim=1)
 
     def loss(self, features: Tensor, right: Tensor) -> Tensor:
-        """Loss ``(B,)`` of right images ``(B, *shape)``, given features of spoiled ones; half of them see all codes."""
+        """Loss ``(B,)`` of right images ``(B, *shape)``, given features of noisy ones. Half of them use all codes."""
         kept = torch.where(torch.rand(len(right), device=right.device) < 0.5, COARSE, FINE)
         drawn, variance = self._drawn(self.code(features), kept)
         return ((right - drawn).square() / variance + variance.log()).flatten(1).mean(dim=1)

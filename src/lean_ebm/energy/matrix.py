@@ -51,7 +51,7 @@ class MatrixEnergy(FieldEnergy):
         return self._levels(x, problem, landscape)[-1]
 
     def judged_features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The features, and for the judge ``(B, n, n, (depth + 1) * width)``, those before and after each block."""
+        """The features, and for the judge those before and after each block ``(B, n, n, (depth + 1) * width)``."""
         levels = self._levels(x, problem, landscape)
         return levels[-1], torch.cat(levels, dim=3)
 

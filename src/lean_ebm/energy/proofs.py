@@ -18,7 +18,7 @@ TEMPLATES = {"logic": 15, "numbers": 20}
 
 
 class EncodedState(NamedTuple):
-    """A batch of goals as an energy of tactics sees them.
+    """A batch of goals, encoded for an energy of tactics.
 
     Attributes:
         query: ``(B, Q)``, what energies depend on besides the tactic.
@@ -97,7 +97,7 @@ class TacticEnergy(EnergyNetwork):
         return EncodedState(self.query(encoded.summary), encoded.summary, nodes)
 
     def encode_candidates(self, candidates: Any, condition: Any) -> Tensor:
-        """Embeddings ``(B, K, *shape)`` of listed tactics; those that fill up a list have zeros.
+        """Embeddings ``(B, K, *shape)`` of listed tactics; padding has zeros.
 
         Args:
             candidates: Tactics ``(B, K)``.
@@ -220,7 +220,7 @@ class AffineProofEnergy(TacticEnergy):
         self.maps = nn.Parameter(torch.randn(3, embedding, hidden) / embedding**0.5)
 
     def embed(self, template: Tensor, nodes: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """Factors ``(M, 3, embedding)``, each of its own part of the tactic alone."""
+        """Factors ``(M, 3, embedding)``. Each depends on only one part of the tactic."""
         parts = [project_node(nodes)[at] for at, project_node in zip((first, second), self.pointers, strict=True)]
         return torch.stack([self.form(self.template(template)), *parts], dim=1)
 

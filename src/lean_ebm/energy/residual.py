@@ -1,4 +1,4 @@
-"""A stronger energy of small images, which computes mostly at low resolution, where that is cheap."""
+"""A stronger energy of small images. Most layers work at low resolution, which is cheap."""
 
 from __future__ import annotations
 

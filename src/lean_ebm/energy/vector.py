@@ -54,7 +54,7 @@ class VectorEnergy(FieldEnergy):
         return self._layers(x, problem, landscape)[1]
 
     def judged_features(self, x: Tensor, problem: Any, landscape: Tensor | None) -> tuple[Tensor, Tensor]:
-        """The features, and for the judge ``(B, ...)``: what the first layer and the last layer see."""
+        """The features, and for the judge the inputs of the first and of the last layer ``(B, ...)``."""
         first, last = self._layers(x, problem, landscape)
         return last, torch.cat([first, last], dim=1)
 

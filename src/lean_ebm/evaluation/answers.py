@@ -1,4 +1,4 @@
-"""Evaluates the answers of a method to problems: how good they are, and how much computation they take."""
+"""Evaluates answers to problems: their quality, and the computation that they take."""
 
 from __future__ import annotations
 
@@ -170,7 +170,7 @@ def _answer(
 
 
 def spearman(first: Tensor, second: Tensor) -> Tensor:
-    """Rank correlation of ``(N,)`` and ``(N,)``; equal values share a rank. NaN if one of the two is constant."""
+    """Rank correlation of two tensors ``(N,)``; equal values share a rank. NaN if one of them is constant."""
     return _pearson(_ranks(first), _ranks(second))
 
 

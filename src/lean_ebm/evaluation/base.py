@@ -1,4 +1,4 @@
-"""The entry to all evaluations: how good a trained method is on the data of a data module."""
+"""The entry point of all evaluations of a trained method on a data module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Evaluates a method on chunks of tactics: how often samplers find good ones, and at what cost."""
+"""Evaluates a method on chunks of tactics: how often samplers find good chunks, and at what cost."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def _uniforms(known: LabelledChunks, generator: torch.Generator) -> Uniforms:
 
 
 def best_within(draws: Draws, costs: Tensor, budget: int) -> Tensor:
-    """The chunk ``(B, 3)`` of lowest energy among those that were found within a budget; -1 if there is none."""
+    """The chunk ``(B, 3)`` with the lowest energy that was found within a budget; -1 if none was found."""
     within = costs <= budget
     best = draws.energies.masked_fill(~within, torch.inf).argmin(dim=1)
     chunks = draws.chunks[torch.arange(len(best), device=best.device), best]
@@ -147,7 +147,7 @@ def best_within(draws: Draws, costs: Tensor, budget: int) -> Tensor:
 
 
 def ended(chunks: Tensor, done: Tensor) -> Tensor:
-    """Chunks ``(B, C, 3)`` in which nothing comes after ``done``, whose number is that ``(B,)`` of each goal."""
+    """Fill chunks ``(B, C, 3)`` with ``done`` behind their first ``done``, whose numbers are ``(B,)``."""
     over = (chunks[:, :, 1] == done[:, None])[:, :, None] & (torch.arange(3, device=chunks.device) == 2)
     return torch.where(over, done[:, None, None], chunks)
 

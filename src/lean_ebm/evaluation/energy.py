@@ -56,7 +56,7 @@ def evaluate_energy(
 def held_out_precision(
     class_energies: ClassEnergies, images: Tensor, labels: Tensor, held_out: int, batch_size: int = 500
 ) -> float:
-    """How well the energy finds a class that it was not trained on: area under the precision-recall curve.
+    """How well the energy detects a class that it was not trained on: area under the precision-recall curve.
 
     Args:
         class_energies: The function that gives the energies of every class; that of the held-out class is not used.

@@ -1,4 +1,4 @@
-"""The network that judges samples of digits. It is not used in training an energy."""
+"""The network that evaluates samples of digits. Training an energy does not use it."""
 
 from __future__ import annotations
 

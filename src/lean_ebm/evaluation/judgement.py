@@ -1,4 +1,4 @@
-"""Figures that say how well the final energy of an answer tells right answers from wrong ones."""
+"""Measures how well the final energy separates right answers from wrong ones."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def surest(energies: Tensor, values: Tensor, share: float = 0.5) -> float:
 
 
 def chosen_by_energy(energies: Tensor, values: Tensor, enough: float = -math.inf) -> Tensor:
-    """The values ``(N,)`` of the draws that the energy chooses, of K draws for each of N problems.
+    """The values ``(N,)`` of the draws that the energy chooses among K draws for each of N problems.
 
     Args:
         energies: ``(N, K)``.
@@ -57,7 +57,7 @@ def chosen_by_energy(energies: Tensor, values: Tensor, enough: float = -math.inf
 
 
 def share_of_the_way(energies: Tensor, errors: Tensor, enough: float = -math.inf) -> float:
-    """The gain of choosing a draw by its energy, as a share of the gain of choosing the draw of least error.
+    """The gain from choosing a draw by its energy, divided by the gain from choosing the draw of least error.
 
     Gains are those over the first draw. 1: the best of the K draws is always chosen. 0: the choice is no better than
     the first draw. Below 0: it is worse.

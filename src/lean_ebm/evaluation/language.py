@@ -1,4 +1,4 @@
-"""Evaluates the chains of an energy on a language model: what the texts are in which they end."""
+"""Evaluates the chains of an energy on a language model by the texts at their ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lean_ebm.proving.parser import parse_tactics
 def chain_figures(
     method: Method, tactics: LabelledTactics, goals: GoalBatch, energies: Tensor, generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """Run a chain for each goal by the method's own sampler, and read what it ends in.
+    """Run a chain for each goal with the method's own sampler, and read the text at its end.
 
     Args:
         method: A method whose energy is a :class:`.LanguageModelEnergy`.
@@ -61,7 +61,7 @@ def parses(text: str) -> bool:
 
 
 def distances(ends: Tensor, points: Tensor) -> Tensor:
-    """Squared distances ``(B, K)`` of ends ``(B, L, D)`` to points ``(B, K, M, D)``; what is shorter is filled up."""
+    """Squared distances ``(B, K)`` of ends ``(B, L, D)`` to points ``(B, K, M, D)``; the shorter is padded."""
     size = max(ends.shape[1], points.shape[2])
     ends = F.pad(ends, (0, 0, 0, size - ends.shape[1]))
     points = F.pad(points, (0, 0, 0, size - points.shape[2]))

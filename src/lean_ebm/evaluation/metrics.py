@@ -127,7 +127,7 @@ class Novelty(Metric):
         self.add_state("counts", default=torch.zeros(2), dist_reduce_fx="sum")
 
     def update(self, images: Tensor, real: bool) -> None:
-        """Add generated images ``(B, ...)``, or real ones that were not trained on."""
+        """Add generated images ``(B, ...)``, or real images that were not used for training."""
         flat = images.flatten(1).float()
         parts = [torch.cdist(flat, part).amin(dim=1) for part in self.training_images.split(self.chunk)]
         self.totals[int(real)] += torch.stack(parts).amin(dim=0).sum()

@@ -1,4 +1,4 @@
-"""Evaluates a method on states of proofs: the tactics that it chooses, and how it judges goals."""
+"""Evaluates a method on states of proofs: the tactics that it chooses, and its values of goals."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def evaluate_proofs(data: ProofSteps, method: Method, split: str, effort: Effort
 
 
 def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, seed: int) -> EvaluationResult:
-    """Prove theorems of a split with the method as the guide of a search (and-or-best-first), in lock step.
+    """Prove theorems of a split in parallel, with the method as the guide of a search (and-or-best-first).
 
     Args:
         data: The data module, set up.
@@ -135,7 +135,7 @@ def prove_theorems(data: ProofSteps, method: Method, split: str, number: int, se
 
 
 def prove_benchmark(benchmark: Benchmark, guide: Guide, search: Search | None = None) -> list[float]:
-    """Prove the statements of a benchmark in lock step.
+    """Prove the statements of a benchmark in parallel.
 
     Args:
         benchmark: The statements, with the limit for each.

@@ -1,4 +1,4 @@
-"""Pictures of what a search has found."""
+"""Draws pictures of searches."""
 
 from __future__ import annotations
 

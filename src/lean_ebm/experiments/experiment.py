@@ -1,4 +1,4 @@
-"""The class of all experiments: settings from the command line, runs, and a report on them."""
+"""The class of all experiments: settings from the command line, runs, and a report."""
 
 from __future__ import annotations
 
@@ -134,18 +134,25 @@ class Experiment(Generic[AnyRun]):
                 metavar=name.upper(),
                 help=f"{choice.help} ({' '.join(choice.usual)})",
             )
-        parser.add_argument("--seeds", type=_positive, help=f"seeds 0 to SEEDS-1 ({self.seeds}, or 1 with --fast)")
         parser.add_argument(
-            "--jobs", type=_positive, default=self.jobs, help=f"runs at once, which share the processors ({self.jobs})"
+            "--seeds", type=_positive, help=f"seeds 0 to SEEDS-1 (default: {self.seeds}, or 1 with --fast)"
         )
         parser.add_argument(
-            "--configs", type=Path, default=self.configs, help=f"folder of the recipes ({self.configs})"
+            "--jobs",
+            type=_positive,
+            default=self.jobs,
+            help=f"number of runs at the same time, which share the processors (default: {self.jobs})",
         )
-        parser.add_argument("--folder", type=Path, help=f"folder of the runs (lightning_logs/{self.name})")
         parser.add_argument(
-            "--output", type=Path, help=f"file of the report (results/{self.output}, or with --fast in FOLDER)"
+            "--configs", type=Path, default=self.configs, help=f"folder of the recipes (default: {self.configs})"
         )
-        parser.add_argument("--fast", action="store_true", help="a few steps of each run, to see that it works")
+        parser.add_argument("--folder", type=Path, help=f"folder of the runs (default: lightning_logs/{self.name})")
+        parser.add_argument(
+            "--output", type=Path, help=f"file of the report (default: results/{self.output}, or with --fast in FOLDER)"
+        )
+        parser.add_argument(
+            "--fast", action="store_true", help="make only a few steps of each run, to check that it works"
+        )
         given = parser.parse_args(arguments)
         chosen = {name: getattr(given, name) for name in self.choices}
         everything = all(list(chosen[name]) == list(choice.usual) for name, choice in self.choices.items())

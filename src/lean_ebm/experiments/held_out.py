@@ -1,4 +1,4 @@
-"""Trains without one digit and measures whether the energy finds this digit: ``make held-out``."""
+"""Trains without one digit and measures whether the energy detects this digit: ``make held-out``."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ class Improvement:
 
 @dataclass(frozen=True)
 class Round:
-    """What one round brought.
+    """The result of one round.
 
     Attributes:
         practised: Number of theorems on which the prover practised.
@@ -107,7 +107,7 @@ class Round:
 
 
 def improve(settings: Improvement, tell: Callable[[str], None] = print) -> list[Round]:
-    """Improve a prover by what it finds itself, and measure the gain.
+    """Improve a prover with the proofs and dead ends that it finds itself, and measure the gain.
 
     Each round writes ``round-N.steps``, the states that were found, and ``round-N.ckpt``, the prover that has learned
     from those of all rounds. The gain is a mean over held-out theorems with a 95% interval (bootstrap).

@@ -1,4 +1,4 @@
-"""What training an energy on a large language model takes, computed from the shapes of its code.
+"""Computes the cost of training an energy on a large language model, from the shapes in the code.
 
     python -m lean_ebm.experiments.language_scale
 
@@ -60,7 +60,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Footprint:
-    """What a training step takes on one GPU.
+    """The cost of a training step on one GPU.
 
     Attributes:
         weights: Bytes of the frozen weights.
@@ -85,7 +85,7 @@ class Footprint:
 
 
 def footprint(settings: dict[str, Any], load: Load, dtype: str = "bfloat16") -> Footprint:
-    """Compute what a training step takes.
+    """Compute the cost of a training step.
 
     Args:
         settings: Settings of a model of the kind Llama.

@@ -80,7 +80,7 @@ def plan(options: Options) -> list[TrainingRun]:
 
 
 def body(options: Options, runs: list[TrainingRun]) -> list[str]:
-    """The tables; draws the pictures in the folder of the report."""
+    """Write the tables, and draw the pictures in the folder of the report."""
     folder, found = options.output.parent, finished(runs)
     _draw_training(runs, folder / "training.png")
     compute = {name: figures for name, figures in found.items() if figures.steps}

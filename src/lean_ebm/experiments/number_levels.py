@@ -1,4 +1,4 @@
-"""The levels that only Lean reads: which of them are proved in Lean itself, with and without a trained guide."""
+"""Searches in Lean for the levels that only Lean can read, with and without a trained guide."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lean_ebm.proving.search import BestFirst, SearchBudget, StateBestFirst
 
 
 def levels_in_lean(applications: int, folder: Path, checkpoint: Path | None = None) -> list[str]:
-    """Search proofs of the levels of the kind ``other`` in Lean, which also judges each proof from its statement.
+    """Search in Lean for proofs of the levels of the kind ``other``. Lean also judges each proof.
 
     Args:
         applications: Tactics that may be tried for each level.
@@ -57,7 +57,7 @@ def _prover(statement: Statement, guide: NetworkGuide | None) -> Prover:
 
 
 def other_levels(limits: Sequence[int], folder: Path, runs: Sequence[TrainingRun]) -> list[str]:
-    """Write what a report says of these levels.
+    """Write the part of a report on these levels.
 
     Args:
         limits: Numbers of applications.

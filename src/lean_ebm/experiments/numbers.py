@@ -72,7 +72,7 @@ def plan(options: Options) -> list[TrainingRun]:
 
 
 def body(options: Options, runs: list[TrainingRun]) -> list[str]:
-    """The tables, with what they count."""
+    """Write the tables, with explanations."""
     found = finished(runs)
     untrained = {name: _untrained(options, name) for name in UNTRAINED}
     rows = [[name, *(f"{mean(shares):.3f}" for shares in its.values())] for name, its in untrained.items()]

@@ -37,7 +37,7 @@ ProversRun = SetsRun | TrainingRun | SearchRun | SpeedRun | LeanRun
 
 
 def plan(options: Options) -> list[ProversRun]:
-    """The runs: theorems, trainings, searches, the speed, and Lean's word."""
+    """The runs: theorems, trainings, searches, the speed, and checks by Lean."""
     recipes = options.chosen["recipes"]
     theorems = SetsRun(
         options.folder,
@@ -72,7 +72,7 @@ def plan(options: Options) -> list[ProversRun]:
 
 
 def body(options: Options, runs: list[ProversRun]) -> list[str]:
-    """The tables; draws the picture in the folder of the report."""
+    """Write the tables, and draw the picture in the folder of the report."""
     found = finished(runs)
     made = next(run.figures() for run in runs if isinstance(run, SetsRun))
     if made is None:

@@ -1,4 +1,4 @@
-"""How fast theorems are proved, and whether a real Lean accepts what was counted as proved.
+"""Measures how fast theorems are proved, and has a real Lean check a sample of the proofs.
 
 ``python -m lean_ebm.experiments.provers_checks CHECKPOINT FILE PART`` proves a part of a file of theorems and prints
 how long that took.
@@ -56,7 +56,7 @@ class SpeedRun:
         """Nothing can be wrong before the model is trained."""
 
     def finish(self, threads: int) -> None:
-        """Measure, unless that was done already.
+        """Measure, unless this was done before.
 
         Raises:
             RunError: If there is no model, or a process fails.
@@ -81,7 +81,7 @@ class SpeedRun:
         write_whole(self._record, json.dumps(record) + "\n")
 
     def figures(self) -> dict[str, Any] | None:
-        """The record; None if there is none with these settings."""
+        """The record; None if these settings have none yet."""
         return _recorded(self._record, self._settings())
 
     @property
@@ -113,12 +113,12 @@ class Proving(Run, Protocol):
         """The file of the proofs that were found."""
 
     def settings(self) -> Any:
-        """What the figures depend on."""
+        """The settings on which the figures depend."""
 
 
 @dataclass(frozen=True)
 class LeanRun:
-    """Has a real Lean check proofs that were counted, drawn at random from all of them.
+    """Has a real Lean check a random sample of the counted proofs.
 
     Attributes:
         folder: Folder of all runs of the report.
@@ -139,7 +139,7 @@ class LeanRun:
         """Nothing can be wrong before the searches have ended."""
 
     def finish(self, threads: int) -> None:
-        """Check, unless that was done already.
+        """Check, unless this was done before.
 
         Raises:
             RunError: If there is no Lean, or if the proofs were not kept.
@@ -168,7 +168,7 @@ class LeanRun:
         write_whole(self._record, json.dumps(record, ensure_ascii=False) + "\n")
 
     def figures(self) -> dict[str, Any] | None:
-        """The record; None if there is none of these searches."""
+        """The record; None if these searches have none yet."""
         return _recorded(self._record, self._settings())
 
     @property

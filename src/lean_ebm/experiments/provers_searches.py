@@ -125,7 +125,7 @@ class SearchRun(SeededRun):
         return f"search-{self.contestant}"
 
     def finish(self, threads: int) -> None:
-        """Search, unless that was done already.
+        """Search, unless this was done before.
 
         Raises:
             RunError: If a model is missing, or the process fails.
@@ -142,7 +142,7 @@ class SearchRun(SeededRun):
         print(f"{self}: done", flush=True)
 
     def figures(self) -> dict[str, Any] | None:
-        """What the process wrote; None if it did not finish with these settings."""
+        """The figures that the process wrote; None if it did not finish with these settings."""
         marker, found = self.path / "searched.json", self.path / "found.json"
         if not (marker.is_file() and found.is_file() and json.loads(marker.read_text()) == self.settings()):
             return None
@@ -170,7 +170,7 @@ class SearchRun(SeededRun):
         return [f"--theorems={self.theorems.theorems}", f"--states={self.theorems.states}", *fast]
 
     def settings(self) -> dict[str, Any]:
-        """What the figures depend on: the models, and the theorems."""
+        """The settings on which the figures depend: the models and the theorems."""
         fits = {}
         for recipe in CONTESTANTS[self.contestant].recipes:
             record = self.folder / recipe / f"seed-{self.seed}" / "fit.json"
@@ -240,7 +240,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 class Ended(NamedTuple):
-    """What is kept of a search.
+    """The record of a search.
 
     Attributes:
         proved: Whether the judge of the embedded logic accepts the proof that was found.
@@ -258,7 +258,7 @@ class Ended(NamedTuple):
 
 
 def search_all(prover: Prover, logic: Logic, statements: Sequence[Statement], budget: SearchBudget) -> list[Ended]:
-    """Search for proofs of statements, in lock step if a guide steers the prover.
+    """Search for proofs of statements; in parallel if the prover has a guide.
 
     Args:
         prover: The prover.

@@ -1,4 +1,4 @@
-"""The theorems on which provers are compared, of which none was trained on.
+"""The theorems on which provers are compared. None of them is in the training data.
 
 Their seed, :data:`TEST_SEED`, was used for nothing else: methods and searches were developed on other theorems.
 """
@@ -63,11 +63,11 @@ class TheoremSet:
 
     @property
     def drawn(self) -> int:
-        """Number of theorems that are drawn to get those of the set."""
+        """Number of theorems to draw so that enough of them belong to the set."""
         return self.number
 
     def kept(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those of the theorems that were drawn which belong to the set."""
+        """Keep the drawn theorems that belong to the set."""
         return lines
 
 
@@ -77,11 +77,11 @@ class HardSet(TheoremSet):
 
     @property
     def drawn(self) -> int:
-        """Number of theorems that are drawn to get those of the set."""
+        """Number of theorems to draw so that enough of them belong to the set."""
         return round(self.number / HARDEST)
 
     def kept(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those with the longest proofs by the decision procedure."""
+        """Keep the theorems with the longest proofs by the decision procedure."""
         return [lines[index] for index in hardest([line["length"] for line in lines])]
 
 
@@ -144,7 +144,7 @@ class SetsRun:
         return TEST_SEED
 
     def known(self) -> set[int]:
-        """Make the training data, and return the numbers of what is in them."""
+        """Make the training data, and return the numbers of their states."""
         return known_states(self.theorems, self.workers)
 
     def check(self) -> None:
@@ -196,7 +196,7 @@ class SetsRun:
                 write_whole(self._record, json.dumps(record) + "\n")
 
     def file(self, name: str) -> Path:
-        """The file of a set, compressed; such files are committed, since other machines may draw other theorems."""
+        """The compressed file of a set. Such files are committed, because other machines may draw other theorems."""
         return self.path / f"{name}.jsonl.gz"
 
     def figures(self) -> dict[str, Any] | None:
@@ -216,12 +216,12 @@ class SetsRun:
 
 
 def thorough_settings() -> StepSettings:
-    """The settings of the states whose steps left are found with ten times the thoroughness of training."""
+    """The settings of states whose labels are searched ten times as thoroughly as in training."""
     return StepSettings(seed=TEST_SEED, thoroughness=THOROUGH)
 
 
 def known_states(theorems: int, workers: int = 1) -> set[int]:
-    """The numbers of all states of the training data; those of its theorems are among them.
+    """The numbers of all states of the training data, including those of its theorems.
 
     Args:
         theorems: Number of theorems of the data.

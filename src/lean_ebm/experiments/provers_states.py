@@ -1,4 +1,4 @@
-"""States that were found with ten times the thoroughness of training, and how a model judges them."""
+"""States with labels that were searched ten times as thoroughly as in training, and a model's values of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_STATES = 5000
 
 
 class UnseenStates(ProofSteps):
-    """States of other theorems than those of the training data, found with ten times the thoroughness.
+    """States of theorems outside of the training data, whose labels were searched ten times as thoroughly.
 
     Args:
         theorems: Number of theorems.
@@ -30,7 +30,7 @@ class UnseenStates(ProofSteps):
 
     @property
     def made_of(self) -> StepSettings:
-        """Which proof steps these are."""
+        """The settings that identify these proof steps."""
         return thorough_settings()
 
     def setup(self, stage: str) -> None:
@@ -43,7 +43,7 @@ class UnseenStates(ProofSteps):
 
 
 def judged_states(guide: Guide, theorems: int, states: int) -> dict[str, float]:
-    """How the model of a guide judges unseen states.
+    """Measure how well the model of a guide judges unseen states.
 
     Args:
         guide: The guide.

@@ -31,7 +31,7 @@ _CURVE = (1, 2, 4, 8, 16, 23, 31, 45, 64, 91, 128, 181, 256)
 
 @dataclass(frozen=True)
 class Searched:
-    """What all contestants have proved.
+    """The results of all contestants.
 
     Attributes:
         records: The records of each contestant, one for each seed.
@@ -47,7 +47,7 @@ class Searched:
         return [name for name in CONTESTANTS if self.records.get(name)]
 
     def solved(self, name: str, of: str, applications: int, only_hardest: bool = False) -> list[list[float]]:
-        """Whether a contestant proved each theorem of a set, 0 or 1, for each of its seeds.
+        """Whether a contestant proved each theorem of a set (0 or 1), for each of its seeds.
 
         Args:
             name: The contestant.
@@ -79,7 +79,7 @@ class Searched:
         return max(rates, key=rates.__getitem__) if rates else None
 
     def gain(self, name: str, other: str, of: str, applications: int) -> Estimate | None:
-        """By how much a contestant proves more than an untrained one on the same theorems; None without both."""
+        """The gain of a contestant over an untrained one on the same theorems. None if one of them is missing."""
         rows, theirs = self.solved(name, of, applications), self.solved(other, of, applications)
         if not rows or not theirs:
             return None
@@ -87,7 +87,7 @@ class Searched:
 
 
 def tables(trained: Mapping[str, Figures], searched: Searched, speed: Any, lean: Any, picture: Path) -> list[str]:
-    """The paragraphs of the report; draws the picture.
+    """Write the paragraphs of the report, and draw the picture.
 
     Args:
         trained: The figures of the trainings of each recipe.

@@ -39,7 +39,7 @@ _READABLE = 60  # goals in the search that is shown, if there is one with so few
 
 @dataclass(frozen=True)
 class QuickProofs:
-    """What came of the searches.
+    """The results of the searches.
 
     Args:
         statements: The theorems.
@@ -72,7 +72,7 @@ def _steps(found: FoundProof) -> int:
 
 
 def prove_held_out(data: ProofSteps, guide: Guide, number: int, applications: int) -> QuickProofs:
-    """Prove theorems of the test split, by the same search with and without a guide that has learned.
+    """Prove theorems of the test split, by the same search with and without a trained guide.
 
     Args:
         data: The data module, set up.
@@ -101,9 +101,11 @@ def main(args: Sequence[str] | None = None) -> int:
         The exit status.
     """
     parser = argparse.ArgumentParser(prog="python -m lean_ebm.experiments.quickstart", description=__doc__)
-    parser.add_argument("--run", type=Path, default=RUNS, help=f"the folder of the run ({RUNS})")
-    parser.add_argument("--theorems", type=int, default=200, help="number of theorems, at most (200)")
-    parser.add_argument("--applications", type=int, default=32, help="tactics that may be tried for each (32)")
+    parser.add_argument("--run", type=Path, default=RUNS, help=f"the folder of the run (default: {RUNS})")
+    parser.add_argument("--theorems", type=int, default=200, help="largest number of theorems (default: 200)")
+    parser.add_argument(
+        "--applications", type=int, default=32, help="number of tactics to try for each theorem (default: 32)"
+    )
     settings = parser.parse_args(args)
     try:
         _run(settings.run, settings.theorems, settings.applications)

@@ -54,7 +54,7 @@ def name_of(task: Task, model: str) -> str:
 
 
 def body(options: Options, runs: list[TrainingRun]) -> list[str]:
-    """The tables; draws the picture in the folder of the report."""
+    """Write the tables, and draw the picture in the folder of the report."""
     tasks = [TASKS[name] for name in options.chosen["tasks"]]
     models = {name: MODELS[name] for name in options.chosen["models"]}
     found = finished(runs)

@@ -24,7 +24,7 @@ ByTask = Mapping[Task, Mapping[str, Figures]]
 
 @dataclass(frozen=True)
 class Difference:
-    """By how much one model is better than another on the same problems, with a 95% interval.
+    """The advantage of one model over another on the same problems, with a 95% interval.
 
     Attributes:
         value: The mean difference, positive if the first is better.
@@ -77,7 +77,7 @@ def difference(first: Figures, first_name: str, second: Figures, second_name: st
 
 
 def tables(by_task: ByTask, models: Mapping[str, Model], picture: Path) -> list[str]:
-    """The paragraphs of the report; draws the picture.
+    """Write the paragraphs of the report, and draw the picture.
 
     Args:
         by_task: The figures of each model on each task.

@@ -159,7 +159,7 @@ class TrainingRun:
             )
 
     def finish(self, threads: int) -> None:
-        """Train and evaluate, unless that was done already.
+        """Train and evaluate, unless this was done before.
 
         Args:
             threads: Number of CPU threads of each command.
@@ -193,7 +193,7 @@ class TrainingRun:
         write_whole(self._trained, json.dumps(record | {"processor_seconds": None if checkpoint else spent}))
 
     def evaluate(self, threads: int) -> None:
-        """Test, and draw samples if ``predict`` is set, unless that was done already with the same settings."""
+        """Test, and draw samples if ``predict`` is set, unless this was done before with the same settings."""
         if self._evaluated():
             return
         checkpoint = self.checkpoint()

@@ -1,4 +1,4 @@
-"""What runs of models that were trained with a seed have in common."""
+"""The base of runs that use models trained with a seed."""
 
 from __future__ import annotations
 

@@ -17,12 +17,12 @@ _FEW = 50  # problems of a split for which an interval says little
 
 
 def named(results: Results) -> str:
-    """What a run is called: its prover and its file."""
+    """The name of a run: its prover and its file."""
     return f"{results.run['prover']} ({results.path.name})"
 
 
 def shown_ks(results: Results) -> list[int]:
-    """The k for which pass@k is shown. After an early stop only that of all attempts can be estimated."""
+    """The values of k for which pass@k is shown. After an early stop only k = all attempts can be estimated."""
     attempts = int(results.run["attempts"])
     if results.run["stop_early"]:
         return [attempts]
@@ -58,7 +58,7 @@ def summary(results: Results) -> str:
 
 
 def budget(results: Results) -> str:
-    """The budget of a run in words, what judged it, and what the columns of :func:`summary` count."""
+    """Describe the budget and judge of a run, and the columns of :func:`summary`."""
     run = results.run
     evaluations = "any number of" if run["evaluations"] is None else run["evaluations"]
     early = ", fewer if one proves it" if run["stop_early"] else ""
@@ -111,7 +111,7 @@ def _used(records: Sequence[AttemptRecord], name: str) -> str:
 
 
 def used(results: Results, name: str) -> str:
-    """The mean of what an attempt used.
+    """The mean costs of an attempt.
 
     Args:
         results: The results.
@@ -128,7 +128,7 @@ def checked(results: Results) -> str:
 
 
 def solved_by_split(results: Results, splits: Sequence[str]) -> list[str]:
-    """For each split the share of its problems that was proved, with its interval; of few problems, the number.
+    """For each split the share of proved problems with its interval; for few problems the number.
 
     Args:
         results: The results.
@@ -143,7 +143,7 @@ def solved_by_split(results: Results, splits: Sequence[str]) -> list[str]:
 
 
 def comparison(all_results: Sequence[Results]) -> str:
-    """Compare runs with the first of them, on the problems that both could try.
+    """Compare runs with the first run, on the problems that both could try.
 
     Args:
         all_results: Two runs or more on the same problems.
@@ -186,7 +186,7 @@ def _estimate(interval: Interval, signed: bool = False) -> str:
 
 
 def same_budget(all_results: Sequence[Results]) -> bool:
-    """Whether runs have the same budget, without which a difference is not one of provers."""
+    """Whether runs have the same budget; otherwise a difference says nothing about the provers."""
     keys = ("attempts", "applications", "evaluations", "seconds")
     budgets: list[list[Any]] = [[results.run[key] for key in keys] for results in all_results]
     return all(each == budgets[0] for each in budgets)

@@ -1,4 +1,4 @@
-"""Measures provers without learning on the suites that are made here, and writes the tables: ``make suites``."""
+"""Measures untrained provers on the suites that this package generates, and writes tables: ``make suites``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trained networks as guides of a search: they say which tactics to try in a goal, and how many it still needs.
+"""Trained networks as guides of a search: they say which tactics to try, and how many are still needed.
 
 Each takes methods that were trained on proof steps, and is asked by a search as any other guide::
 

@@ -1,4 +1,4 @@
-"""A guide that proposes chunks of three tactics, which a sampler finds with an energy."""
+"""A guide that proposes chunks of three tactics. A sampler finds them with an energy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
 class ChunkGuide:
-    """Has a sampler find chunks of tactics for each goal, and proposes those of lowest energy.
+    """Lets a sampler find chunks of tactics for each goal, and proposes the chunks of lowest energy.
 
     Their probabilities are ``softmax(-E / T)``. All single tactics that are listed for the goal share 1 of N + 1 parts
     besides N chunks, so that a search never runs out of tactics. Values are ``-T log sum exp(-E / T)`` over all chunks

@@ -1,4 +1,4 @@
-"""Makes guides of checkpoints."""
+"""Makes guides from checkpoints."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def load(
     policy: str | PathLike[str] | None = None,
     writing: Mapping[str, Any] | None = None,
 ) -> TrainedGuide | ChunkGuide | WritingGuide:
-    """Make a guide of a checkpoint, or of the energy that comes with this package.
+    """Make a guide from a checkpoint, or from the energy that comes with this package.
 
     A checkpoint of :class:`.LanguagePolicy` makes a :class:`.WritingGuide`, unless a policy is to be corrected by it. A
     checkpoint of :class:`.ChunkRanking` makes a :class:`.ChunkGuide`: with Gibbs-with-gradients; with settings of
@@ -109,7 +109,7 @@ def _exported(path: Path) -> Method:
 
 
 def method_of(path: Path) -> Method:
-    """The trained method of a checkpoint, or of a file that ``lean-ebm export`` wrote."""
+    """Load the trained method of a checkpoint, or of a file that ``lean-ebm export`` wrote."""
     if path.suffix == ".safetensors":
         return _exported(path)
     settings = read_settings(path)

@@ -26,7 +26,7 @@ from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
 class LangevinGuide(TrainedGuide):
-    """Runs chains down the energy of each goal, and proposes the listed tactics that are nearest to their ends.
+    """Runs chains down the energy of each goal, and proposes the listed tactics nearest to their ends.
 
     A tactic k to which ``c_k`` of C chains led has a probability proportional to ``c_k exp(-E_k / T)``. All tactics to
     which none led share ``1 / (C + 1)``, so that none is lost. Values are ``-T log sum exp(-E / T)`` over the tactics
@@ -103,7 +103,7 @@ class LangevinGuide(TrainedGuide):
         )
 
     def trace(self, goal: OpenGoal) -> GoalChains:
-        """Run the chains of a goal again and record their steps, with the nearest tactic at each.
+        """Run the chains of a goal again and record each step with the nearest tactic.
 
         Args:
             goal: The goal, with at least one tactic.

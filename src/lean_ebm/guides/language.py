@@ -16,7 +16,7 @@ from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
 class WritingGuide:
-    """Has a language model write tactics for each goal, and proposes them with their probabilities.
+    """Lets a language model write tactics for each goal, and proposes them with their probabilities.
 
     With the search ``best-first`` this is the prover of ReProver (Yang et al. 2023, "LeanDojo", section 5) without its
     retrieval. A goal of an environment (``--tactics written``) gets the texts as they are, and those that fail count as

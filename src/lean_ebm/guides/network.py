@@ -27,7 +27,7 @@ DECIMALS = 4
 
 
 class Judged(NamedTuple):
-    """What a guide found out about ``B`` goals with at most ``K`` tactics each.
+    """The answer of a guide about ``B`` goals with at most ``K`` tactics each.
 
     Attributes:
         energies: ``(B, K)``, low is good; NaN where none was computed.
@@ -147,7 +147,7 @@ def check_goals(goals: Sequence[OpenGoal], world: str) -> None:
 
 
 def scoring(method: Method) -> Method:
-    """The method in evaluation mode.
+    """Put the method into evaluation mode, and return it.
 
     Raises:
         SettingError: If its network does not score tactics.

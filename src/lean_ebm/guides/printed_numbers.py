@@ -21,7 +21,7 @@ from lean_ebm.proving.statements import Statement
 
 
 class PrintedNumbersGuide:
-    """Asks a trained guide about those goals of Lean that are equations, and treats all tactics of other goals alike.
+    """Asks a trained guide about Lean's goals that are equations. In other goals all tactics are equally likely.
 
     An equation is read with those of its hypotheses that the embedded engine reads, without the others. The trained
     guide's tactics get its probabilities. Other texts that are listed for the goal share the probability ``rest``.

@@ -1,4 +1,4 @@
-"""A guide that corrects a policy by an energy."""
+"""A guide in which an energy corrects a policy."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class ResidualGuide(TrainedGuide):
         self._texts |= isinstance(policy.energy, LanguageNetwork)
 
     def judged(self, goals: GoalBatch, tactics: TacticBatch, listings: Sequence[Listing]) -> Judged:
-        """Score all tactics by both, in a pass of each."""
+        """Score all tactics with both networks, in one pass of each."""
         energies, corrections, values = self.method.assess(goals, tactics)
         _, log_priors, others = self.policy.assess(goals, tactics)
         joined = (log_priors + corrections).log_softmax(dim=1)

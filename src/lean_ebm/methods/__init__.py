@@ -1,4 +1,4 @@
-"""Methods: ways to teach an energy."""
+"""Methods: ways to train an energy."""
 
 from lean_ebm.methods.base import Batch, Method
 from lean_ebm.methods.chunk_policy import ChunkPolicy

@@ -1,4 +1,4 @@
-"""Answers by a chain through landscapes, the smoothest first: the inference of IRED and of the iterated denoiser."""
+"""Inference of IRED and of the iterated denoiser: a chain through landscapes, the smoothest first."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Annealed(Method):
         self.register_buffer("opt_step", beta / (1 - alpha_bar).sqrt(), persistent=False)
 
     def predicted_noise(self, x: Tensor, condition: Any) -> Tensor:
-        """The noise ``(B, ...)`` in noised candidates, which is the gradient of the energy in their landscape."""
+        """Predict the noise ``(B, ...)`` in noisy candidates: the gradient of the energy in their landscape."""
         return energy_gradient(self.energy, x, condition)[1].detach()
 
     def sample(
@@ -110,12 +110,12 @@ class Annealed(Method):
     def sample_again(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """The same with the noise of :attr:`restart_eta`."""
+        """Annealed inference with the noise of :attr:`restart_eta`."""
         eta = self.eta if self.restart_eta is None else self.restart_eta
         return self._annealed(condition, steps, generator, on_step, eta, self.keep == "best")
 
     def own_answers(self, condition: Any) -> Tensor:
-        """Answers ``(B, ...)`` after jumps in some or all landscapes, with or without fresh noise between them."""
+        """Make answers ``(B, ...)`` by jumps in some or all landscapes, with or without fresh noise between jumps."""
         jumps = int(torch.randint(1, 1 + self.energy.landscapes, ()))
         eta = 1.0 if torch.rand(()) < 0.5 else None
         return self._annealed(condition, jumps, None, None, eta, False).x.detach()
@@ -139,7 +139,7 @@ class Annealed(Method):
         return self.alpha_bar[0].sqrt() * x, Landscape(condition, self._sharpest(x))
 
     def judged(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished candidates are compared, as :attr:`judged_by` says."""
+        """Energies ``(B,)`` for comparing finished candidates, as :attr:`judged_by` says."""
         return super().judged(x, condition) if self.judged_by == "energy" else self.denoising_energy(x, condition)
 
     def rank(self, condition: Any, candidates: Any) -> Tensor:
@@ -153,7 +153,7 @@ class Annealed(Method):
 
     @torch.no_grad()
     def denoising_energy(self, x: Tensor, condition: Any) -> Tensor:
-        r"""How badly the noise is predicted if finished candidates are noised again: ``sum_k |eps^ - eps|^2 / d``.
+        r"""The error of predicting noise that is added to finished candidates: ``sum_k |eps^ - eps|^2 / d``.
 
         The sum over all landscapes is, up to weights, the bound on ``-log p(x|y)`` of diffusion models (Ho et al. 2020,
         equation 14). Since p is normalised for each y, its values compare across conditions, which those of an energy

@@ -41,7 +41,7 @@ Batch = tuple[Any, Any]
 
 
 class Method(Judging, Restorable, FiniteSteps, ABC):
-    """A way to teach an energy, as a ``LightningModule``.
+    """A way to train an energy, as a ``LightningModule``.
 
     A new method implements :meth:`loss`, and also :meth:`sample` if it does not sample by plain Langevin dynamics from
     noise. Everything else, from the command line to sample grids, comes with this class.
@@ -172,7 +172,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
     def sample_again(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """Run a chain for conditions that had a draw before: by default as :meth:`sample` does."""
+        """Run another chain for conditions that already had one: by default like :meth:`sample`."""
         return self.sample(condition, steps, generator, on_step)
 
     def passes(self, steps: int | None = None) -> int:
@@ -186,7 +186,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         return (self.sampler.steps if steps is None else steps) * (1 + self.sampler.monotone)
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
-        """Starts ``(B, *shape)`` of chains: uniform within the bounds of the chain, standard normal without bounds.
+        """Draw starts ``(B, *shape)`` of chains: uniform within the bounds, or standard normal without bounds.
 
         If the bounds are embeddings, starts are the nearest to standard normal noise.
         """
@@ -199,7 +199,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         return (batch_size(given), *self.energy.candidate_shape(given))
 
     def own_answers(self, condition: Any) -> Tensor:
-        """Quick answers ``(B, ...)``, wrong ones among them, from which the energy learns to judge.
+        """Make quick answers ``(B, ...)``, some of them wrong, from which the energy learns to judge.
 
         By default these are samples. A method whose samples take long makes cheaper ones here.
 
@@ -243,7 +243,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         self._evaluate("val", batch, batch_idx)
 
     def test_step(self, batch: Batch, batch_idx: int) -> None:
-        """Log the same figures on the test split as :meth:`validation_step` does on the validation split."""
+        """Log the figures of :meth:`validation_step` on the test split."""
         self._evaluate("test", batch, batch_idx)
 
     def predict_step(self, batch: Any, batch_idx: int) -> dict[str, Any]:
@@ -275,7 +275,7 @@ class Method(Judging, Restorable, FiniteSteps, ABC):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def parameter_groups(self) -> Iterable[Any]:
-        """The parameters for the optimizer; those of a judge may have their own learning rate."""
+        """The parameters for the optimizer. A judge may have its own learning rate."""
         return self._with_rates(list(self.parameters()))
 
     def _with_rates(self, parameters: list[Any]) -> list[Any]:

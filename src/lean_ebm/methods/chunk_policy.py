@@ -17,7 +17,7 @@ from lean_ebm.methods.slots import SlotProblem, problem_of, replaced
 
 
 class ChunkPolicy(Method):
-    """Learn a policy that proposes chunks: the likelihood of good ones, which are known of each goal with a proof.
+    """Train a policy that proposes chunks, by the likelihood of the known good chunks of each goal.
 
     It is the peer of :class:`.ChunkRanking` that proposes without gradients, and does not judge goals.
 
@@ -42,7 +42,7 @@ class ChunkPolicy(Method):
         super().__init__(energy, sampler, optimizer=optimizer, lr_scheduler=lr_scheduler)
 
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
-        """Minus the log probability of good chunks together, the mean over goals that have some."""
+        """Minus the log of the total probability of good chunks, averaged over goals with good chunks."""
         known, goals = batch
         logs = self.log_probabilities(problem_of(self.energy, goals, known), known.chunks.clamp(min=0))
         some = known.good.any(dim=1)
@@ -50,7 +50,7 @@ class ChunkPolicy(Method):
         return {"loss": -logs.logsumexp(dim=1).sum() / some.sum().clamp(min=1)}
 
     def slot_probabilities(self, problem: SlotProblem, chunks: Tensor, slot: int) -> Tensor:
-        """Log probabilities ``(B, C, K)`` of all tactics for a slot, after those of chunks ``(B, C, 3)`` before it."""
+        """Log probabilities ``(B, C, K)`` of all tactics for a slot, given the slots of ``(B, C, 3)`` before it."""
         before = problem.at(chunks)[:, :, :slot]
         energies = self.energy.slot_energies(problem.encoded, problem.points, slot, before)
         return (-energies).masked_fill(~problem.choices[:, None, slot], -torch.inf).log_softmax(dim=2)
@@ -71,7 +71,7 @@ class ChunkPolicy(Method):
 
 @dataclass(frozen=True)
 class PolicyChunks(ChunkSampler):
-    """Chunks that a policy proposes, sampled or the most likely ones; the energy says which is best.
+    """Lets a policy propose chunks, sampled or the most likely ones. The energy chooses among them.
 
     Each probability of a tactic for a slot is a comparison: those of the first slot once for a goal, those of the
     others once for each chunk, or once for a goal if the policy's slots are independent. Each chunk costs two

@@ -19,7 +19,7 @@ from lean_ebm.methods.steps_left import judge_terms, share_right
 
 
 class KnownChunks(Protocol):
-    """``B`` goals with some good chunks, as :class:`lean_ebm.data.proofs.LabelledChunks` has them."""
+    """``B`` goals with some good chunks, in the form of :class:`lean_ebm.data.proofs.LabelledChunks`."""
 
     template: Tensor
     tied: Tensor
@@ -33,7 +33,7 @@ class KnownChunks(Protocol):
 
     @property
     def good(self) -> Tensor:
-        """Which entries of ``chunks`` are chunks, ``(B, G)`` bool."""
+        """Which entries of ``chunks`` are chunks, ``(B, G)`` bool; the others are padding."""
         ...
 
 
@@ -52,7 +52,7 @@ class ComparedChunks(NamedTuple):
 
     @property
     def wrong(self) -> Tensor:
-        """Which of them do not, ``(B, N)`` bool."""
+        """Which chunks do not begin a shortest proof, ``(B, N)`` bool."""
         return self.mask & ~self.right
 
     @property
@@ -62,7 +62,7 @@ class ComparedChunks(NamedTuple):
 
 
 class ChunkRanking(Method):
-    r"""Learn one energy that tells chunks which begin shortest proofs from others, and judges goals.
+    r"""Train one energy that distinguishes chunks that begin shortest proofs from others, and judges goals.
 
     As :class:`.Ranking`, but chunks of three tactics are too many to list. So some good chunks are compared with some
     50 negatives: good ones with one tactic changed, with two tactics swapped, or with one that points elsewhere; random
@@ -129,11 +129,11 @@ class ChunkRanking(Method):
 
     @property
     def compares_conditions(self) -> bool:
-        """Whether energies are anchored to the steps that are left, by ``anchor``."""
+        """Whether ``anchor`` fits the values of goals to the number of tactics left."""
         return self.weights["anchor"] > 0
 
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
-        """The terms above; ``right`` is the share of goals whose best chunk of all that are compared is good."""
+        """The terms above. ``right`` is the share of goals whose best chunk among the compared ones is good."""
         known, goals = batch
         problem = problem_of(self.energy, goals, known)
         negatives, wrong = self.negatives(detached(problem), known)

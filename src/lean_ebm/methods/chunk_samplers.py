@@ -1,4 +1,4 @@
-"""Samplers of chunks of tactics: chunks of low energy among too many to list, and what it costs to find them.
+"""Samplers that find chunks of low energy, because there are too many chunks to list; with their costs.
 
 Costs are counted as searches count them, apart from each other: *evaluations*, which are energies of chunks and
 gradients, of which each counts 3; and *comparisons* of a point or a gradient with the tactics of a slot, one for each.
@@ -66,7 +66,7 @@ class ChunkSampler(ABC):
 
 @dataclass(frozen=True)
 class RandomChunks(ChunkSampler):
-    """Random chunks, all as likely; the energy says which is best.
+    """Draws random chunks, all equally likely. The energy chooses among them.
 
     Args:
         number: Number of chunks for each goal, at least 1.
@@ -90,7 +90,7 @@ class RandomChunks(ChunkSampler):
 
 @dataclass(frozen=True)
 class GibbsChunks(ChunkSampler):
-    """Gibbs sampling slot by slot, each from the softmax over the tactics that it takes, the others unchanged.
+    """Gibbs sampling: draws one slot after the other from its softmax, with the other slots fixed.
 
     With gradients, one gradient gives the energies of all tactics for a slot (Gibbs-with-gradients, Grathwohl et al.
     2021): 3 evaluations, and as many comparisons as there are tactics. Without, each of them is an evaluation. Chains
@@ -129,7 +129,7 @@ class GibbsChunks(ChunkSampler):
 
     @torch.no_grad()
     def draw(self, energy: SlotEnergy, problem: SlotProblem, uniforms: Uniforms) -> Draws:
-        """Run the chains of all goals at once; they are counted as if one ran after the other."""
+        """Run the chains of all goals at once. Costs are counted as if the chains ran one after the other."""
         if not self.updates:
             return RandomChunks(self.chains).draw(energy, problem, uniforms)
         known = energy.affine or not self.gradients
@@ -158,7 +158,7 @@ class GibbsChunks(ChunkSampler):
 
 @dataclass(frozen=True)
 class LangevinChunks(ChunkSampler):
-    """Langevin dynamics on the spheres of the embeddings, from noise; a chain ends at the nearest tactics.
+    """Langevin dynamics on the spheres of the embeddings, from noise. A chain ends at the nearest tactics.
 
     A step moves each slot by an angle against its gradient, whatever the length of the gradient, and adds noise; both
     fall. The end costs a comparison for each tactic of each slot, and one evaluation for its energy. With ``decoded``,
@@ -195,7 +195,7 @@ class LangevinChunks(ChunkSampler):
 
     @torch.no_grad()
     def draw(self, energy: SlotEnergy, problem: SlotProblem, uniforms: Uniforms) -> Draws:
-        """Run the chains of all goals at once; they are counted as if one ran after the other."""
+        """Run the chains of all goals at once. Costs are counted as if the chains ran one after the other."""
         shape = (self.chains, *problem.points.shape[2:])
         x = project(_normal(uniforms, "start", shape), "sphere")
         compared = problem.counts.sum(dim=1, keepdim=True)
@@ -218,7 +218,7 @@ class LangevinChunks(ChunkSampler):
 
 
 def in_turn(steps: list[Draws], chains: int) -> Draws:
-    """Join what C chains found at each of S steps, as if one chain ran after the other.
+    """Join the results of C chains at each of S steps, as if the chains ran one after the other.
 
     Args:
         steps: The chunks ``(B, C n, 3)`` of each step, those of a chain next to each other, and what the step of one

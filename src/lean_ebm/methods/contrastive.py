@@ -22,7 +22,7 @@ from lean_ebm.methods.verification import Verification
 
 
 class ContrastiveDivergence(Method):
-    r"""Maximum likelihood by contrastive divergence: lower the energy of data, raise that of the model's own samples.
+    r"""Contrastive divergence: lower the energy of data, and raise the energy of the model's own samples.
 
     The data are ``x+`` with condition ``y``. The samples ``x-`` are ends of Langevin chains, which are not
     differentiated. With classes, a chain starts where an earlier chain of the same class ended; otherwise it starts
@@ -89,7 +89,7 @@ class ContrastiveDivergence(Method):
         super().__init__(energy, sampler, candidates, acceptance, verification, optimizer, lr_scheduler)
         if chain.graph != "none":
             raise SettingError(
-                f"ContrastiveDivergence takes negatives as constants: chain.graph is {chain.graph}, use none."
+                f"ContrastiveDivergence does not differentiate negatives: chain.graph is {chain.graph}, expected none."
             )
         self.chain = chain
         self.data_noise = data_noise
@@ -104,7 +104,7 @@ class ContrastiveDivergence(Method):
             self._ddp_params_and_buffers_to_ignore = [f"buffer.{name}" for name in ReplayBuffer.LOCAL]
 
     def loss(self, batch: Batch) -> dict[str, Tensor]:
-        """The three terms above. Chains start from the buffer; in training their ends go back into it."""
+        """The three terms above. Chains start from the buffer. In training their ends go back into the buffer."""
         real, condition = batch
         group = self._group(condition)
         if self.training and self.moments is not None:
@@ -147,7 +147,7 @@ class ContrastiveDivergence(Method):
         return {"loss": loss, **terms}
 
     def noise(self, condition: Any, chain: Langevin, generator: torch.Generator | None = None) -> Tensor:
-        """Starts ``(B, *shape)`` of chains, as ``start`` says."""
+        """Draw starts ``(B, *shape)`` of chains, as ``start`` says."""
         if self.moments is None:
             return super().noise(condition, chain, generator)
         return project(self.moments.sample(self._group(condition), generator), chain.bounds, self.energy.nearest)

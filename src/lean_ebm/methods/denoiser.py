@@ -18,7 +18,7 @@ from lean_ebm.methods.verification import Verification
 
 
 class Denoiser(Annealed):
-    """IRED's chain in which a field moves the candidates: it predicts the noise itself (DDPM, Ho et al. 2020).
+    """IRED's chain, moved by a field that predicts the noise directly (DDPM, Ho et al. 2020).
 
     Nothing is differentiated in the candidate, so that a step of training costs a third of one of :class:`IRED`. The
     energy has another task. With ``verification`` the network learns to judge answers: which of several draws is kept
@@ -105,7 +105,7 @@ class Denoiser(Annealed):
         return {"loss": ((1 / self.alpha_bar[index]).clamp(max=self.weight_limit) * error).mean()}
 
     def predicted_noise(self, x: Tensor, condition: Any) -> Tensor:
-        """The noise ``(B, ...)`` in noised candidates, as the field predicts it."""
+        """Predict the noise ``(B, ...)`` in noisy candidates by the field."""
         return self.energy.noise(x, condition)
 
     def langevin(self, x: Tensor, condition: Any, settings: Langevin, **rest: Any) -> Trajectory:

@@ -1,4 +1,4 @@
-"""Batches of conditions, and the best of several draws for each."""
+"""Selects conditions of a batch, and keeps the best of several draws for each condition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training of Energy-Based Transformers: a short descent on the energy should end at the data."""
+"""The training of Energy-Based Transformers: a few gradient steps on the energy should end at the data."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Corruption:
 
 
 class EBT(Method):
-    r"""Learn to descend: the end of a Langevin chain should be the data (Gladstone et al. 2025, section 3).
+    r"""Train the energy so that Langevin chains end at the data (Gladstone et al. 2025, section 3).
 
     A chain starts at ``x_0`` and takes S steps ``x_{s+1} = x_s - alpha dE/dx(x_s, y)``. The loss compares its outputs
     with the data ``x``, and is differentiated through the gradient of the energy (a second derivative)::

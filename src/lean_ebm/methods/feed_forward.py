@@ -15,7 +15,7 @@ from lean_ebm.methods.verification import Verification
 
 
 class FeedForward(Method):
-    """Answers in one pass, by the field of the network at x = 0, without an energy or a descent.
+    """Answers in one pass with the field of the network at x = 0, without an energy or gradient steps.
 
     It learns by the squared error.
 

@@ -1,4 +1,4 @@
-"""Training steps that leave out gradients that are not finite."""
+"""Training steps that drop gradients that are not finite."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from lean_ebm.langevin import LangevinMixin, Trajectory
 
 
 class FiniteSteps(LangevinMixin, LightningModule):
-    """Drops a gradient that is not finite before it reaches the weights, and says where it arose.
+    """Drops a gradient that is not finite before it changes the weights, and reports where it arose.
 
     Attributes:
         failure: A message about what was not finite in the last step, whose gradients were dropped; None if all was
@@ -43,7 +43,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         self._chains.clear()
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
-        """Drop the gradients if one of them is not finite, and set :attr:`failure` to where that arose."""
+        """Drop the gradients if one of them is not finite, and record the place in :attr:`failure`."""
         self._norm = None
         if getattr(self.trainer.precision_plugin, "scaler", None) is not None:
             return  # float16: the scaler skips such steps by itself; some at its start are normal
@@ -62,7 +62,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clip the gradients as the trainer says; by the norm that is known already, if it says by their norm."""
+        """Clip the gradients as the trainer says. Clipping by norm uses the norm that is already known."""
         norm, self._norm = self._norm, None
         if norm is None or not gradient_clip_val or gradient_clip_algorithm not in (None, "norm"):
             super().configure_gradient_clipping(optimizer, gradient_clip_val, gradient_clip_algorithm)
@@ -71,7 +71,7 @@ class FiniteSteps(LangevinMixin, LightningModule):
         torch.nn.utils.clip_grads_with_norm_(trained, gradient_clip_val, norm)
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
-        """End the fit if a gradient was not finite and no callback has handled that.
+        """End the fit if a gradient was not finite and no callback has handled the failure.
 
         Raises:
             RunError: If the fit ends; says what was not finite.

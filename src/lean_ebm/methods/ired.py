@@ -57,7 +57,7 @@ class Flips:
 
 
 class IRED(Annealed):
-    r"""Learn a sequence of energy landscapes by the score of noised data (Du, Mao and Tenenbaum 2024).
+    r"""Train a sequence of energy landscapes whose gradients predict noise in data (Du, Mao and Tenenbaum 2024).
 
     Landscape k of K is trained on data at one noise level, ``x_k = a_k x + s_k eps``, with ``a_k = sqrt(abar_k)`` and
     ``s_k = sqrt(1 - abar_k)`` of a cosine schedule; k = 0 is the sharpest. The loss has two terms (section 3)::

@@ -1,4 +1,4 @@
-"""How a method compares finished candidates: by the energy, by classes, and how a verifier grades them."""
+"""How a method compares finished candidates: by the energy, by classes, and by a verifier in training."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Judging:
     _trainer: Any
 
     def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
-        """Finished candidates ``(B, ...)`` and their encoded conditions, in the form in which the energy compares them.
+        """Convert finished candidates ``(B, ...)`` and encoded conditions to the form that the energy compares.
 
         A method that trains the energy at several scales or in several landscapes chooses here the one to compare in.
         """
         return x, condition
 
     def candidate_energy(self, x: Tensor, condition: Any) -> Tensor:
-        """Energies ``(B,)`` by which finished candidates are compared.
+        """Energies ``(B,)`` for comparing finished candidates.
 
         Args:
             x: ``(B, *shape)`` candidates, as :meth:`generate` returns them.
@@ -46,7 +46,7 @@ class Judging:
         return self.judged(x, self.energy.encode(condition))
 
     def judged(self, x: Tensor, condition: Any) -> Tensor:
-        """The same energies, of conditions that the energy network has encoded."""
+        """The same energies for conditions that the energy network has already encoded."""
         energies: Tensor = self.energy.judgement(*self.finished(x, condition))
         return energies
 
@@ -62,13 +62,13 @@ class Judging:
         return self.ranked(self.energy.encode(condition), candidates)
 
     def ranked(self, encoded: Any, candidates: Any) -> Tensor:
-        """The same energies, of conditions that the energy network has encoded."""
+        """The same energies for conditions that the energy network has already encoded."""
         points, conditions = self.finished(self.listed_points(candidates, encoded), encoded)
         energies: Tensor = self.energy.rank(conditions, points)
         return energies if isinstance(candidates, Tensor) else energies.masked_fill(~candidates.mask, torch.inf)
 
     def assess(self, condition: Any, candidates: Any) -> Assessment:
-        """Say how good listed candidates are, and how far their conditions are from the goal, in one pass.
+        """Compute energies and probabilities of listed candidates, and values of their conditions, in one pass.
 
         Args:
             condition: As for :meth:`rank`.
@@ -80,7 +80,7 @@ class Judging:
 
     @property
     def compares_conditions(self) -> bool:
-        """Whether the method learns to compare conditions, so that the values of :meth:`assess` mean something."""
+        """Whether the method learns to compare conditions, so that the values of :meth:`assess` are meaningful."""
         return False
 
     def listed_points(self, candidates: Any, encoded: Any) -> Tensor:
@@ -93,7 +93,7 @@ class Judging:
         return points.reshape(*candidates.shape[:2], *points.shape[1:])
 
     def real_energies(self, batch: tuple[Any, Any]) -> Tensor:
-        """Energies of the candidates of the data ``(B,)``; of listed ones, of those that are right."""
+        """Energies ``(B,)`` of the data's candidates. If candidates are listed, energies of the right ones."""
         candidates, condition = batch
         if not isinstance(candidates, Tensor):
             return self.rank(condition, candidates)[candidates.right]
@@ -108,7 +108,7 @@ class Judging:
         return energies
 
     def score(self, x: Tensor, condition: Any) -> Tensor:
-        """Scores ``(B,)`` to choose between finished candidates; high is good.
+        """Scores ``(B,)`` for choosing among finished candidates. High is good.
 
         With classes they are log p(y|x), less what the energy of a judge has above that of usual images; otherwise -E.
         """
@@ -129,7 +129,7 @@ class Judging:
 
     @property
     def classifies(self) -> bool:
-        """Whether the loss has a term of the energy as a classifier of classes, by the weight ``cross_entropy``.
+        """Whether the loss trains the energy as a classifier, with the weight ``cross_entropy``.
 
         If the data list candidates, that weight is one of their probabilities, see
         :func:`~lean_ebm.methods.listed.listed_terms`.
@@ -138,7 +138,7 @@ class Judging:
 
     @property
     def verifier(self) -> Verifier:
-        """The errors of answers: those of the data module if it has a verifier, else squared distances."""
+        """The function that measures errors of answers: the data module's verifier, or else squared distances."""
         data = getattr(self._trainer, "datamodule", None)
         verifier: Verifier = getattr(data, "errors", squared_error)
         return verifier

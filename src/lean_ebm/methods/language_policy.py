@@ -1,4 +1,4 @@
-"""A policy that writes tactics: a language model that learns right ones, token by token."""
+"""A policy that writes tactics: a language model that learns right tactics, token by token."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.methods.listed import one_right
 
 
 class LanguagePolicy(Method):
-    """Learn to write tactics by the loss of the next token, as ReProver does without retrieval (Yang et al. 2023).
+    """Trains a model to write tactics by next-token loss, like ReProver without retrieval (Yang et al. 2023).
 
     Of each goal that has a proof, the model learns a right tactic, at random. The baseline that an energy is compared
     with: it proposes tactics that nobody has listed, and does not judge goals. Listed tactics have the energy
@@ -52,7 +52,7 @@ class LanguagePolicy(Method):
     def sample(
         self, condition: Any, steps: int | None, generator: torch.Generator | None, on_step: StepHook | None
     ) -> Trajectory:
-        """Write one tactic for each goal; the samples are tokens ``(B, L)`` int64, filled up with -1."""
+        """Write one tactic for each goal. The samples are tokens ``(B, L)`` int64, padded with -1."""
         from lean_ebm.energy.language.generation import generate  # needs the extra
 
         size, device = batch_size(condition), self.device
@@ -63,7 +63,7 @@ class LanguagePolicy(Method):
         return Trajectory(found.tokens[:, 0], nothing, nothing, torch.zeros(size, dtype=torch.int64, device=device))
 
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
-        """Minus the log probability of a token of a right tactic, the mean over tokens; ``tactic`` of whole tactics."""
+        """Minus the log probability of right tactics: the mean over tokens, and as ``tactic`` over whole tactics."""
         known, goals = batch
         encoded = self.energy.encode(goals)
         tokens, prompts = one_right(self.energy.encode_candidates(known, encoded), encoded, known)

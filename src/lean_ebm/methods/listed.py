@@ -1,4 +1,4 @@
-"""Candidates that the data list for each condition, as tactics are for a goal, and what is known of them."""
+"""Candidates that the data list for each condition, such as tactics for a goal, with their labels."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from lean_ebm.methods.verification import Verification
 
 
 class Listed(Protocol):
-    """``K`` candidates for each of ``B`` conditions, with which of them are right."""
+    """``K`` candidates for each of ``B`` conditions, with labels for right and wrong ones."""
 
     @property
     def mask(self) -> Tensor:
-        """Which entries are candidates, ``(B, K)`` bool; the others fill up."""
+        """Which entries are candidates, ``(B, K)`` bool; the others are padding."""
         ...
 
     @property
     def right(self) -> Tensor:
-        """Which of them are right, ``(B, K)`` bool; none if the condition has no right one."""
+        """Which candidates are right, ``(B, K)`` bool; none if the condition has no right candidate."""
         ...
 
     @property
     def wrong(self) -> Tensor:
-        """Which of them are wrong, ``(B, K)`` bool; of the others it is not known."""
+        """Which candidates are wrong, ``(B, K)`` bool. For the others it is not known."""
         ...
 
 
 class Assessment(NamedTuple):
-    """What a method says of conditions and of the candidates listed for them.
+    """A method's answer about conditions and the candidates listed for them.
 
     Attributes:
         energies: ``(B, K)``, low is good; infinite where a list is filled up.
@@ -99,7 +99,7 @@ def one_right(points: Tensor, encoded: Any, listed: Listed) -> tuple[Tensor, Any
 
 
 def check_lists(method: Any, candidates: Any) -> None:
-    """Raise a SettingError if the data list candidates and the method or its energy takes single ones, or vice versa.
+    """Raise a SettingError if the data list candidates but the method or energy takes single ones, or reversed.
 
     Args:
         method: The method.

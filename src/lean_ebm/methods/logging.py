@@ -1,4 +1,4 @@
-"""Logging the terms of the loss at each step, at little cost."""
+"""Logs the terms of the loss at each step at little cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mean and variance of the data of each class, from which chains can start."""
+"""Mean and variance of the data of each class. Chains can start from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A policy over listed candidates and a value that is trained beside it, as in AlphaZero."""
+"""A policy over listed candidates, and a value that is trained with it, as in AlphaZero."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.methods.steps_left import judge_terms, share_right
 
 
 class PolicyValue(Method):
-    r"""Learn a policy and a value side by side, as AlphaZero does (Silver et al. 2018); the peer of :class:`Ranking`.
+    r"""Train a policy and a value side by side, as AlphaZero does (Silver et al. 2018). Compare :class:`Ranking`.
 
     The logits of the policy are minus the energies of the network. A head computes the value V(s), the number of
     tactics that are still needed. The loss is::
@@ -68,7 +68,7 @@ class PolicyValue(Method):
         self.head = nn.Sequential(nn.Linear(energy.encoder.width, hidden), nn.SiLU(), nn.Linear(hidden, 1))
 
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
-        """The terms above; ``right`` is the share of goals whose most likely tactic is right."""
+        """The terms above. ``right`` is the share of goals whose most likely tactic is right."""
         tactics, goals = batch
         energies, _, values = self.assess(goals, tactics)
         terms = {"contrast": surprise(energies, tactics), **judge_terms(values, tactics, self.margin)}
@@ -77,7 +77,7 @@ class PolicyValue(Method):
 
     @property
     def compares_conditions(self) -> bool:
-        """True: the head learns values of goals."""
+        """Return True: the head learns values of goals."""
         return True
 
     def assess(self, condition: Any, candidates: Any) -> Assessment:

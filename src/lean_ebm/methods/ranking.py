@@ -1,4 +1,4 @@
-"""Ranking: an energy of listed candidates that proposes and judges."""
+"""Ranking: one energy of listed candidates that both proposes and judges."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.methods.steps_left import bellman, judge_terms, share_right
 
 
 class Ranking(Method):
-    r"""Learn one energy that chooses tactics and judges goals.
+    r"""Train one energy that chooses tactics and judges goals.
 
     It proposes by ``p(a|s) = softmax_a(-E(s, a) / T)``, and judges by ``V(s) = -T log sum_a exp(-E(s, a) / T)``, both
     over the tactics that are listed for a goal. The loss is::
@@ -74,11 +74,11 @@ class Ranking(Method):
 
     @property
     def compares_conditions(self) -> bool:
-        """Whether energies are anchored to the steps that are left, by ``anchor`` or ``bellman``."""
+        """Whether ``anchor`` or ``bellman`` fits the energies to the number of tactics left."""
         return self.weights["anchor"] > 0 or self.weights["bellman"] > 0
 
     def loss(self, batch: tuple[Any, Any]) -> dict[str, Tensor]:
-        """The terms above; ``right`` is the share of goals whose best tactic is right."""
+        """The terms above. ``right`` is the share of goals whose best tactic is right."""
         tactics, goals = batch
         energies = self.rank(goals, tactics)
         terms = {

@@ -39,7 +39,7 @@ class ReplayBuffer(nn.Module):
         if num_classes == 0:
             raise SettingError(
                 "A replay buffer is indexed by class: it needs an energy with num_classes of 1 or more. If "
-                "conditions are not classes, set buffer_size 0: every chain then starts anew."
+                "conditions are not classes, set buffer_size 0: then every chain has a new start."
             )
         if size < num_classes:
             raise SettingError(
@@ -68,7 +68,7 @@ class ReplayBuffer(nn.Module):
         return torch.where(fresh | stored.isnan(), noise, stored), slot
 
     def store(self, label: Tensor, slot: Tensor, x: Tensor) -> None:
-        """Put ends of chains ``(B, *shape)`` into their slots. If an end is not finite, the slot is emptied.
+        """Put ends of chains ``(B, *shape)`` into their slots. A slot is emptied if the end is not finite.
 
         Of several ends for one slot the last is kept, on every device.
         """
@@ -94,7 +94,7 @@ class ReplayBuffer(nn.Module):
             self.chains.fill_(torch.nan)
 
     def entropy(self, chains_per_class: int = 64) -> Tensor:
-        """How varied the chains of each class are: the entropy ``(num_classes,)`` of a Gaussian with their variance.
+        """The variety of the chains of each class: the entropy ``(num_classes,)`` of a Gaussian with their variance.
 
         The entropy is in nats for each component, and the variance is the mean over all components. It is NaN for a
         class with fewer than eight chains, which are too few to estimate it.

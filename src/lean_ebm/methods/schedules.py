@@ -44,7 +44,7 @@ class WarmupCosine(LambdaLR):
         super().__init__(optimizer, self._factor)
 
     def state_dict(self) -> dict[str, Any]:
-        """The state without the length of the run, since a resumed run may be longer."""
+        """Return the state without the length of the run, because a resumed run may be longer."""
         return {name: value for name, value in super().state_dict().items() if name != "total_steps"}
 
     def _factor(self, step: int) -> float:

@@ -1,4 +1,4 @@
-"""Goals with the tactics that the slots of chunks take, as an energy has encoded them, and the energies of chunks."""
+"""Encoded goals with the tactics for the slots of chunks, and the energies of chunks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Slots(Protocol):
 
     @property
     def choices(self) -> Tensor:
-        """Which of ``K`` tactics each slot takes, ``(B, 3, K)`` bool; those of a slot are the first ones."""
+        """Which of the ``K`` tactics each slot takes, ``(B, 3, K)`` bool. A slot takes the first ones."""
         ...
 
 
 class SlotProblem(NamedTuple):
-    """Goals and their tactics as an energy has encoded them.
+    """Goals and their tactics, encoded by an energy.
 
     Attributes:
         encoded: The goals.
@@ -44,17 +44,17 @@ class SlotProblem(NamedTuple):
         return self.choices.sum(dim=2)
 
     def at(self, chunks: Tensor) -> Tensor:
-        """The points ``(B, C, 3, E)`` of chunks ``(B, C, 3)``, which are numbers of tactics."""
+        """The points ``(B, C, 3, E)`` of chunks ``(B, C, 3)``. A chunk consists of numbers of tactics."""
         rows = torch.arange(len(chunks), device=chunks.device)[:, None, None]
         return self.points[rows, chunks, torch.arange(SLOTS, device=chunks.device)]
 
     def nearest(self, x: Tensor) -> Tensor:
-        """The chunks ``(B, C, 3)`` whose points are nearest to points ``(B, C, 3, E)`` on the spheres, slot by slot."""
+        """Find the chunks ``(B, C, 3)`` nearest to points ``(B, C, 3, E)`` on the spheres, slot by slot."""
         products = torch.einsum("bcse,bkse->bcsk", x, self.points)
         return products.masked_fill(~self.choices[:, None], -torch.inf).argmax(dim=3)
 
     def uniform(self, numbers: Tensor) -> Tensor:
-        """The chunks ``(B, C, 3)`` of random numbers ``(B, C, 3)`` in (0, 1), all as likely."""
+        """Convert random numbers ``(B, C, 3)`` in (0, 1) to chunks ``(B, C, 3)``, all equally likely."""
         return (numbers * self.counts[:, None]).long()
 
     def energies(self, energy: SlotEnergy, chunks: Tensor) -> Tensor:
@@ -69,7 +69,7 @@ def problem_of(energy: SlotEnergy, goals: Any, slots: Slots) -> SlotProblem:
 
 
 def detached(problem: SlotProblem) -> SlotProblem:
-    """The same problem, through which nothing is differentiated."""
+    """The same problem, detached from the graph."""
     encoded = apply_to_collection(problem.encoded, Tensor, lambda part: part.detach())
     return problem._replace(encoded=encoded, points=problem.points.detach())
 
@@ -86,7 +86,7 @@ def gradient_at(energy: SlotEnergy, problem: SlotProblem, x: Tensor) -> tuple[Te
 
 
 def energies_by_gradient(energy: SlotEnergy, problem: SlotProblem, chunks: Tensor, slot: int) -> Tensor:
-    """Energies ``(B, C, K)`` of chunks ``(B, C, 3)`` with each tactic in a slot, to first order, by one gradient each.
+    """Energies ``(B, C, K)`` of chunks with each tactic in a slot, to first order: one gradient for each chunk.
 
     They are exact if the energy is affine in each slot; infinite for tactics that the slot does not take. This is the
     approximation of Gibbs-with-gradients (Grathwohl et al. 2021, equation 2).
@@ -100,7 +100,7 @@ def energies_by_gradient(energy: SlotEnergy, problem: SlotProblem, chunks: Tenso
 
 
 def energies_one_by_one(energy: SlotEnergy, problem: SlotProblem, chunks: Tensor, slot: int) -> Tensor:
-    """The same energies, each computed."""
+    """The same energies, computed one by one."""
     number = problem.points.shape[1]
     found = []
     for chain in chunks.unbind(dim=1):

@@ -1,4 +1,4 @@
-"""Values that estimate how many tactics a goal still needs, and what they learn from."""
+"""Values that estimate how many tactics a goal still needs, and their training terms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lean_ebm.methods.listed import Listed
 
 
 class Remaining(Listed, Protocol):
-    """What is known of ``B`` goals: how many tactics they need, and which candidates begin a shortest proof."""
+    """Labels of ``B`` goals: how many tactics they need, and which candidates begin a shortest proof."""
 
     @property
     def left(self) -> Tensor:
@@ -25,11 +25,11 @@ class Remaining(Listed, Protocol):
 
 
 class StepsLeft(Remaining, Protocol):
-    """What is known of goals and of the ``K`` tactics that are listed for each."""
+    """Labels of goals, and of the ``K`` tactics that are listed for each goal."""
 
     @property
     def after(self) -> Tensor:
-        """Number of tactics that are needed after each tactic, ``(B, K)``; infinite if that is not known."""
+        """Number of tactics that are needed after each tactic, ``(B, K)``; infinite if unknown."""
         ...
 
     @property
@@ -39,7 +39,7 @@ class StepsLeft(Remaining, Protocol):
 
 
 def anchored(values: Tensor, left: Tensor) -> Tensor:
-    """Mean Huber distance of values to the steps that are left, both ``(N,)``, over those that are finite; a scalar."""
+    """Mean Huber distance of values ``(N,)`` to the number of tactics left ``(N,)``, where finite; a scalar."""
     known = left.isfinite()
     return F.smooth_l1_loss(values[known], left[known], reduction="sum") / known.sum().clamp(min=1)
 
@@ -50,7 +50,7 @@ def above(values: Tensor, margin: float) -> Tensor:
 
 
 def judge_terms(values: Tensor, steps: Remaining, margin: float) -> dict[str, Tensor]:
-    """The terms that make values ``(B,)`` a judge of goals.
+    """The loss terms that train values ``(B,)`` to judge goals.
 
     Args:
         values: Estimated numbers of tactics that are still needed.
@@ -65,7 +65,7 @@ def judge_terms(values: Tensor, steps: Remaining, margin: float) -> dict[str, Te
 
 
 def bellman(energies: Tensor, steps: StepsLeft, margin: float) -> Tensor:
-    """How far energies ``(B, K)`` are from ``1 + after``, the cost of a tactic and of all that is needed after it.
+    """Distance of energies ``(B, K)`` from ``1 + after``, the cost of a tactic and of the tactics after it.
 
     This is the Bellman equation with the values of the goals that a tactic leaves, added up, and 0 for none. Tactics
     that leave a goal without a proof should be above the margin; those of which nothing is known are left out.
@@ -76,6 +76,6 @@ def bellman(energies: Tensor, steps: StepsLeft, margin: float) -> Tensor:
 
 
 def share_right(energies: Tensor, steps: Remaining) -> Tensor:
-    """The share of goals with a proof in which the tactic of the lowest energy begins a shortest one; a scalar."""
+    """The share of provable goals in which the tactic of lowest energy begins a shortest proof; a scalar."""
     found = steps.right.gather(1, energies.detach().argmin(dim=1, keepdim=True)).squeeze(1)
     return found[~steps.dead].float().sum() / (~steps.dead).sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""A check of what a method's ``loss`` returns."""
+"""Checks the result of a method's ``loss``."""
 
 from __future__ import annotations
 

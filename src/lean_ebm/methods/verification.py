@@ -1,4 +1,4 @@
-"""Verification: an energy learns from a verifier's labels how wrong an answer is.
+"""Verification: an energy learns from a verifier how wrong an answer is.
 
 Score matching, contrastive divergence and reconstruction order the candidates of one problem. They say nothing about
 the energies of answers to different problems, and their wrong candidates are noise. Here the wrong candidates are
@@ -24,7 +24,7 @@ Verifier = Callable[[Tensor, Any, Tensor], Tensor]
 
 
 class Verified(Protocol):
-    """What a method has to offer, see :class:`~lean_ebm.methods.Method`."""
+    """The part of :class:`~lean_ebm.methods.Method` that verification uses."""
 
     energy: EnergyNetwork
 
@@ -38,13 +38,13 @@ class Verified(Protocol):
         ...
 
     def finished(self, x: Tensor, condition: Any) -> tuple[Tensor, Any]:
-        """Answers and conditions in the form in which the energy compares them."""
+        """Answers and conditions in the form that the energy compares."""
         ...
 
 
 @dataclass(frozen=True)
 class Verification:
-    r"""Teaches the judgement of an energy network: ``judgement(x, y) = log(1 + error(x, y) / unit)``.
+    r"""Trains the judgement of an energy network: ``judgement(x, y) = log(1 + error(x, y) / unit)``.
 
     The answers x are those of :meth:`~lean_ebm.methods.base.Method.own_answers` for a share of each batch, and right
     answers plus noise for a further share. They are constants: nothing is differentiated through a chain. The loss is
@@ -118,7 +118,7 @@ class Verification:
 
 
 def prepare_judge(energy: EnergyNetwork, verification: Verification | None) -> None:
-    """Check that a judge has what it needs to learn, and say to it in which unit it gets its errors.
+    """Check that a judge can be trained, and set the unit of its errors.
 
     Raises:
         SettingError: If the energy network has a judge that could not learn.
@@ -146,5 +146,5 @@ def _keep_unit(unit: float, energy: Any, _: Any) -> None:
 
 
 def squared_error(answers: Tensor, condition: Any, target: Tensor) -> Tensor:
-    """The mean squared error ``(B,)`` of answers ``(B, ...)``: the verifier of data that have none of their own."""
+    """The mean squared error ``(B,)`` of answers ``(B, ...)``: the verifier of data without their own verifier."""
     return (answers - target).square().flatten(1).mean(dim=1)

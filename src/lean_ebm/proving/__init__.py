@@ -1,4 +1,4 @@
-"""Proving: statements, environments and judges; an embedded logic, Lean 4 and PyPantograph; searches and theorems.
+"""Proving: statements, environments, judges (embedded logic, Lean 4, PyPantograph), searches, theorems.
 
 Read ``environment.py`` first. Nothing here imports torch. The public names below are imported when they are first used,
 so that a command that needs few of them starts quickly::

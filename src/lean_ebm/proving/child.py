@@ -1,4 +1,4 @@
-"""Starts a program under limits that its parent cannot set from outside; this file is run by its path.
+"""Starts a program under limits that its parent cannot set from outside. This file is run as a script.
 
 ``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]``, ``... watch PROGRAM [ARGUMENT ...]`` for a
 program that may start others, or ``... lean FOLDER [ARGUMENT ...]``: PARENT is the process that starts it, MEMORY is
@@ -24,7 +24,7 @@ _DEATH_OF_PARENT = 1  # PR_SET_PDEATHSIG of prctl on Linux
 
 
 def end_with(parent: int, number: int) -> None:
-    """Have this process get a signal when its parent ends, by whatever cause; does nothing where the system cannot."""
+    """Ask the system to send this process a signal when its parent ends. Does nothing without system support."""
     if not sys.platform.startswith("linux"):
         return
     # Strictly, when the thread ends that started this process: that one waits for it, or lives as long as its parent.
@@ -34,7 +34,7 @@ def end_with(parent: int, number: int) -> None:
 
 
 def run_watched(program: str, arguments: list[str]) -> NoReturn:
-    """Run a program that may start others, as ``lake`` does, and end this process with it."""
+    """Run a program that may start others, like ``lake``, and end this process with it."""
     pid = os.posix_spawnp(program, [program, *arguments], os.environ)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     os._exit(status if status >= 0 else 128 - status)
@@ -55,7 +55,7 @@ def limit(memory: int) -> None:
 
 
 def run_lean(folder: str, arguments: list[str]) -> NoReturn:
-    """Call ``lean``'s own main function in this process, and end it."""
+    """Call the main function of ``lean`` in this process, and end the process."""
     for name in LIBRARIES:
         library = ctypes.CDLL(os.path.join(folder, name), mode=ctypes.RTLD_GLOBAL)
     encoded = [argument.encode() for argument in ["lean", *arguments]]

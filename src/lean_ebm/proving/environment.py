@@ -1,4 +1,4 @@
-r"""The interface of a place in which tactics can be tried: read this file to write another prover or environment.
+r"""The interface of environments, in which tactics are tried. Read this to write a prover or environment.
 
 A prover starts a statement, applies tactics to goals, and has the script that it found verified::
 
@@ -51,7 +51,7 @@ class Environment(Judge):
         """
 
     def apply_many(self, requests: Sequence[Request]) -> list[Step]:
-        """Apply many tactics, each by itself; the results are in the order of the requests.
+        """Apply many tactics independently. The results are in the order of the requests.
 
         Environments that run several processes override this.
         """
@@ -62,4 +62,4 @@ class Environment(Judge):
         return canonical_key(state.goals)
 
     def release(self, states: Iterable[State]) -> None:
-        """Forget states to which no tactic will be applied any more."""
+        """Free states to which no more tactics will be applied."""

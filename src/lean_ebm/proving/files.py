@@ -1,4 +1,4 @@
-"""Text files, and files of JSON lines."""
+"""Reads and writes text files and files of JSON lines."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def write_line(file: IO[Any], record: dict[str, Any]) -> None:
 
 
 def json_line(record: dict[str, Any]) -> str:
-    """One line of a file of JSON lines, with its end."""
+    """Format an object as one line of a file of JSON lines, with its line end."""
     return json.dumps(record, ensure_ascii=False) + "\n"
 
 
 def read_text(path: Path) -> str:
-    """Read a text file. Its lines end as Lean has it, in one of two ways; a carriage return by itself ends no line.
+    """Read a text file. As in Lean, a line ends with LF or CRLF; a single CR does not end a line.
 
     Raises:
         SettingError: If there is no such file, or it is not text.

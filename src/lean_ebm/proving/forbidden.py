@@ -1,4 +1,4 @@
-"""The filter that refuses texts before anything runs: cheating, commands, metaprogramming, look-alikes of proofs.
+"""The filter that refuses texts before anything runs: cheating, commands, metaprogramming, look-alikes.
 
 Only the characters that proofs of the embedded logic and of ordinary mathematics use are allowed. That excludes
 strings, quoted names (``«sorry»``), escapes, comments, attributes, ``#`` commands, antiquotations, and look-alike
@@ -81,7 +81,7 @@ _PHRASES = (
 
 
 def refuse(text: str) -> str | None:
-    """Say why a tactic, a script or a statement is refused, in words; None if it is not.
+    """Explain why a tactic, a script or a statement is refused. None if it is accepted.
 
     The time is linear in the length of the text up to ``MAX_LENGTH``, and constant for longer texts.
     """

@@ -1,4 +1,4 @@
-"""The judge of whole scripts: the only thing that may say "proved"."""
+"""The interface of judges, which check whole scripts. Only a judge may say "proved"."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Judge(ABC):
         """Check the whole script from the statement. Nothing else may say "proved"."""
 
     def verify_many(self, attempts: Sequence[Attempt]) -> list[Verdict]:
-        """Check many scripts, each by itself; the verdicts are in the order of the attempts.
+        """Check many scripts independently. The verdicts are in the order of the attempts.
 
         Judges that can check several at a time override this.
         """
         return [self.verify(*attempt) for attempt in attempts]
 
     def close(self) -> None:  # noqa: B027 - a judge without resources has none to free
-        """End what the judge runs. May be called twice."""
+        """End the processes of the judge. May be called twice."""
 
     def __enter__(self) -> Self:
         return self

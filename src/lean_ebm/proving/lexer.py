@@ -108,7 +108,7 @@ END = Token("end", "the end", 1 << 30, -1, False)
 
 
 def tokenize(text: str) -> list[Token]:
-    """Split a text into tokens; comments that document nothing are left out.
+    """Split a text into tokens. Comments are left out, except documentation.
 
     Raises:
         SyntaxProblem: If the text is too long, or a comment, a string or a quoted name does not end.
@@ -117,7 +117,7 @@ def tokenize(text: str) -> list[Token]:
 
 
 def plain(text: str) -> str:
-    """Put blanks in the place of comments, and write ``∧`` and ``∨`` for their ASCII spellings.
+    """Replace comments by blanks, and the ASCII spellings of ``∧`` and ``∨`` by these symbols.
 
     Each token keeps its line and column. Documentation comments stay: Lean refuses them where they document nothing.
 

@@ -1,4 +1,4 @@
-"""What the parsers of terms and tactics share: the next token, and the columns that Lean compares it with."""
+"""The base of the parsers: reads tokens, and compares their columns as Lean does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ sys.setrecursionlimit(max(sys.getrecursionlimit(), 20_000))
 
 
 class OutsideProblem(SyntaxProblem):
-    """The text may be Lean's, but its syntax is not in the fragment that this package parses."""
+    """The text may be valid in Lean, but its syntax is outside of the fragment that this package parses."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"outside of the fragment: {what}")
@@ -89,7 +89,7 @@ class TokenReader:
             raise OutsideProblem(f"a text that is nested deeper than {MAX_DEPTH}")
 
     def name(self) -> str:
-        """Read a name that a binder may introduce; ``_`` stands for one that Lean makes up."""
+        """Read a name that a binder may introduce. ``_`` stands for a name that Lean invents."""
         token = self.next
         if token.kind != "name":
             self.fail("expected a name")
@@ -99,6 +99,6 @@ class TokenReader:
         return token.text
 
     def end(self) -> None:
-        """Require that nothing is left."""
+        """Require that no tokens are left."""
         if self.next.kind != "end":
             self.fail("expected the end")

@@ -6,7 +6,7 @@ from lean_ebm.proving.parser_base import OutsideProblem, TokenReader, Tree
 
 
 class KeywordParser(TokenReader):
-    """Parses terms that start with a keyword; the class below it parses all others."""
+    """Parses terms that start with a keyword; its subclass parses all other terms."""
 
     def block(self, *, braces: bool = True) -> Tree:
         """Parse a nested block of tactics."""

@@ -7,7 +7,7 @@ from lean_ebm.proving.parser_terms import TermParser
 
 
 class PatternParser(TermParser):
-    """Parses the patterns of these tactics, which are no terms."""
+    """Parses the patterns of these tactics. They are not terms."""
 
     def rcases(self) -> Tree:
         """Parse what comes after ``rcases``."""

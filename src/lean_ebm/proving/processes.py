@@ -1,4 +1,4 @@
-"""Processes under limits of time and memory, each in a group of its own, which is killed and reaped as a whole."""
+"""Runs processes with limits of time and memory. Each has its own process group, which can be killed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _RSS, _GROUP = 21, 2  # fields of /proc/PID/stat, counted from the one after the
 
 
 def limited(memory: int, command: Sequence[str]) -> list[str]:
-    """Make the command that starts another command under a limit on its address space; it ends with this process.
+    """Make a command that starts another with a limit on its address space, and ends it with this process.
 
     Args:
         memory: MiB above what Lean reserves; 0 for no limit.
@@ -29,7 +29,7 @@ def limited(memory: int, command: Sequence[str]) -> list[str]:
 
 
 class MemoryWatch:
-    """Measures the resident memory of a process group. It looks for new members rarely, since that reads all of /proc.
+    """Measures the resident memory of a process group. It rarely looks for new members, which is slow.
 
     Args:
         group: The number of the group, that of the process that leads it.
@@ -43,7 +43,7 @@ class MemoryWatch:
         self._looks = 0
 
     def used(self) -> int:
-        """Measure the MiB in use; 0 if the system does not tell (no ``/proc``)."""
+        """Measure the memory in use in MiB; 0 if the system has no ``/proc``."""
         self._looks += 1
         if self._looks % self._LOOKS == 0:
             self._members = [

@@ -1,4 +1,4 @@
-"""Statements, states, tactics' results and verdicts: the data that provers, environments and judges exchange."""
+"""The data that provers, environments and judges exchange: statements, states, steps and verdicts."""
 # ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from lean_ebm.proving.views import GoalView, view_of
 
 
 class Outcome(Enum):
-    """How one step ended."""
+    """The outcome of one step."""
 
     OK = "ok"
     """The tactic ran and goals are left."""
@@ -103,7 +103,7 @@ class State:
     handle: Any = None
 
     def view(self, goal: int = 0) -> GoalView | None:
-        """Take a goal apart into what a search needs to know of it.
+        """Take a goal apart into the parts that a search needs.
 
         This default parses the printed goal. Environments that know their goals otherwise override it.
 
@@ -155,7 +155,7 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a judge says about a whole script.
+    """A judge's verdict on a whole script.
 
     Args:
         proved: Whether the script proves the statement.

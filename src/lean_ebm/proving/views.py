@@ -1,4 +1,4 @@
-"""Goals taken apart: what a search needs to know of a goal, without the environment's own data."""
+"""Views of goals: the parts that a search needs, without the environment's own data."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Hypothesis(NamedTuple):
 
 
 class Individual(NamedTuple):
-    """Something that a quantifier may be about.
+    """An individual that a quantifier may range over.
 
     Args:
         name: Its name.

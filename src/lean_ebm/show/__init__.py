@@ -1,4 +1,4 @@
-"""Pages that show what an energy does: the steps of its chains, and the search that it guides.
+"""HTML pages that show the steps of chains, and searches that an energy guides.
 
 A page is made in two steps. Traces are plain data; :func:`chain_page` and :func:`search_page` write them as one HTML
 file that needs no network. What a search found, for example::

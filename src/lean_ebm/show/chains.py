@@ -27,7 +27,7 @@ FRAMES = 80
 
 @dataclass(frozen=True)
 class ShowSettings:
-    """What of a model is shown.
+    """The settings of what is shown of a model.
 
     Args:
         samples: Number of conditions.

@@ -46,7 +46,7 @@ class TreeLayout:
 
 
 def tree_layout(trace: SearchTrace) -> TreeLayout:
-    """Place each goal below the goal in which it was found first; other tactics that leave it lead to that place.
+    """Place each goal below the goal in which it was found first. Other tactics that leave it point there.
 
     Args:
         trace: What a search did.

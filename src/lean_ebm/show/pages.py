@@ -1,4 +1,4 @@
-"""Writes traces as pages: one HTML file each, which opens without a network."""
+"""Writes traces as HTML pages: one file each, which needs no internet connection."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PAGE = """<!doctype html>
 
 
 def chain_page(trace: ChainTrace) -> str:
-    """A page with a slider over the steps of chains, their pictures, and the curves of their energies.
+    """Make a page with a slider over the steps of chains, their pictures, and the curves of their energies.
 
     Args:
         trace: What the chains did.
@@ -49,7 +49,7 @@ def chain_page(trace: ChainTrace) -> str:
 
 
 def search_page(trace: SearchTrace) -> str:
-    """A page with the tree of a search, and what is known of each goal when it is clicked.
+    """Make a page with the tree of a search. A click on a goal shows its details.
 
     Args:
         trace: What the search did.

@@ -71,7 +71,7 @@ def colors(x: Tensor) -> Tensor:
 
 
 def board(digits: Tensor, given: Tensor, wrong: Tensor) -> Tensor:
-    """A board of digits as ``(3, H, W)`` in [0, 1]: given ones are black, others blue, and wrong ones red.
+    """A board of digits as ``(3, H, W)`` in [0, 1]: given digits are black, others blue, and wrong ones red.
 
     Args:
         digits: ``(9, 9)`` int; 0 is an empty cell.

@@ -20,7 +20,7 @@ CONFIG = "config_fit.yaml"
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run that was trained.
+    """A finished training run.
 
     Args:
         checkpoint: The checkpoint.
@@ -59,7 +59,7 @@ def load_run(path: Path) -> FinishedRun:
 
 
 def data_of(checkpoint: Path) -> DataModule:
-    """The data module of a run, by the settings that were saved in the folder of the run.
+    """Build the data module of a run from the settings in the folder of the run.
 
     Args:
         checkpoint: A checkpoint in that folder, or in a folder in it.

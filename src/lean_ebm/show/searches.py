@@ -1,4 +1,4 @@
-"""What a search for a proof did, as plain data: goals, tactics, energies, and the proof that was found."""
+"""The trace of a search as plain data: goals, tactics, energies, and the proof that was found."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class SearchTrace:
 
 
 def editor_link(code: str) -> str:
-    """An address that opens Lean code in Lean's web editor.
+    """Make an address that opens Lean code in Lean's web editor.
 
     The code is in the fragment, which browsers do not send to the server.
 

@@ -1,4 +1,4 @@
-"""What the chains of a sampler did, as plain data: a picture, an energy and an outcome of each step."""
+"""The traces of chains as plain data: a picture, an energy and an outcome of each step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StepTrace:
 
 @dataclass(frozen=True)
 class DrawTrace:
-    """One chain, whose end is a candidate among several.
+    """One chain. Its end is one of several candidates.
 
     Args:
         steps: Its steps.
@@ -44,7 +44,7 @@ class DrawTrace:
 
 @dataclass(frozen=True)
 class SampleTrace:
-    """A sample: several chains for one condition, and the choice among their ends.
+    """A sample: several chains for one condition, and the end that was chosen.
 
     Args:
         condition: The condition in words.

@@ -75,7 +75,7 @@ def test_numbers_name_chunks():
     for numbers in ([0, 3, 5], [1, 2, space.done], [0, space.done, space.done]):
         assert space.numbers(space.chunk(numbers)) == tuple(numbers)
     for wrong in (-1, space.listed, space.done):
-        with pytest.raises(IndexError, match="no tactic that is listed"):
+        with pytest.raises(IndexError, match="is not a listed tactic"):
             space.chunk([wrong, 0, 0])
 
 

@@ -118,7 +118,7 @@ def test_new_names_never_run_out():
 def test_a_goal_with_something_to_be_found_is_refused_by_name():
     state = Logic().start(Statement.of("(p q r : Prop) (h : p → q) (k : q → r) : r")).state
     state = Logic().apply(state, "apply Iff.mp").state
-    with pytest.raises(Unsupported, match="something is to be found"):
+    with pytest.raises(Unsupported, match="a goal with a metavariable"):
         listed_goal(state)
 
 

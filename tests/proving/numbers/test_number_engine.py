@@ -111,14 +111,14 @@ def test_structured_scripts_are_verified():
 @pytest.mark.parametrize(
     ("statement", "tactic", "what"),
     [
-        ("(a : MyNat) : 0 * a = 0", "rw [← zero_mul]", "leaves something to be found"),
+        ("(a : MyNat) : 0 * a = 0", "rw [← zero_mul]", "leaves a metavariable"),
         ("(a : MyNat) (h : a = 0 → a = 1) : a = 1", "rw [h]", "an implication"),
         ("(a : MyNat) : a + 200 + 200 = a + 400", "rfl", "a number above"),
         ("(a : MyNat) : a = a", "simp", "the tactic simp"),
         ("(a : MyNat) : a + 0 = a", "rw [add_nought]", "the name add_nought"),
         ("(a : MyNat) : a + 0 = a", "rw [add_zero] at *", "at *"),
         ("(a : MyNat) : a + 0 = a", "induction a + 0", "something other than a variable"),
-        ("(a : MyNat) : a + 0 = a", "exact add_zero _", "to be found"),
+        ("(a : MyNat) : a + 0 = a", "exact add_zero _", "a metavariable"),
     ],
 )
 def test_what_is_outside_of_the_fragment_is_refused_by_name(statement, tactic, what):
@@ -138,7 +138,7 @@ def test_other_statements_are_refused(statement):
 @pytest.mark.parametrize(
     ("tactic", "what"),
     [
-        ("rw [← add_zero]", "rewrites anything"),
+        ("rw [← add_zero]", "rewrite any term"),
         ("rw [add_comm a b a]", "too many arguments"),
         ("rw [mul_zero]", "no instance"),
         ("rw [a]", "is a number"),

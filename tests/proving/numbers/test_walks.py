@@ -86,7 +86,7 @@ def test_held_out_lemmas_are_nowhere():
         if found is not None:
             assert not set(HELD_OUT) & set(found.goal.lemmas.formulas)
             assert found.lemmas < len(levels())
-    with pytest.raises(SettingError, match="'add_nothing', which is no level"):
+    with pytest.raises(SettingError, match="'add_nothing', which is not a level"):
         NumberSource((1, 6), ("add_nothing",))
 
 

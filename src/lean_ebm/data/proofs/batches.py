@@ -59,12 +59,12 @@ class TacticBatch(NamedTuple):
 
     @property
     def mask(self) -> Tensor:
-        """Which entries are tactics, ``(B, K)`` bool; the others fill up."""
+        """Which entries are tactics, ``(B, K)`` bool; the others are padding."""
         return self.template != NONE
 
 
 class LabelledTactics(NamedTuple):
-    """Candidates with what is known of them.
+    """Candidates with their labels.
 
     Args:
         template: As in :class:`TacticBatch`.
@@ -93,22 +93,22 @@ class LabelledTactics(NamedTuple):
 
     @property
     def tactics(self) -> TacticBatch:
-        """The tactics, without what is known of them."""
+        """The tactics without their labels."""
         return TacticBatch(self.template, self.first, self.second, self.text)
 
     @property
     def mask(self) -> Tensor:
-        """Which entries are tactics, ``(B, K)`` bool; the others fill up."""
+        """Which entries are tactics, ``(B, K)`` bool; the others are padding."""
         return self.template != NONE
 
     @property
     def right(self) -> Tensor:
-        """Which tactics are the first of a shortest proof that was found, ``(B, K)`` bool; none if there is none."""
+        """Which tactics begin a shortest known proof, ``(B, K)`` bool; none if no proof is known."""
         return self.after.isfinite() & (self.after + 1 <= self.left[:, None])
 
     @property
     def wrong(self) -> Tensor:
-        """Which tactics are known not to be the first of a shortest proof, ``(B, K)`` bool."""
+        """Which tactics are known not to begin a shortest proof, ``(B, K)`` bool."""
         return self.mask & ~self.right & ~self.tied
 
     @property
@@ -118,7 +118,7 @@ class LabelledTactics(NamedTuple):
 
 
 def padded(values: Tensor, starts: Tensor, lengths: Tensor) -> Tensor:
-    """Take rows of different lengths out of a flat tensor, as one int64 tensor ``(B, longest)`` filled up with -1.
+    """Take rows of different lengths from a flat tensor, as one int64 tensor ``(B, longest)`` padded with -1.
 
     Args:
         values: ``(M,)``, all rows one after the other.
@@ -159,7 +159,7 @@ def batch_of(listings: Sequence[Listing]) -> tuple[GoalBatch, TacticBatch]:
 
 
 def some_of(tactics: LabelledTactics, rows: Tensor, most: int) -> LabelledTactics:
-    """Keep at most a number of tactics of each state: a right one, if there is one, and others at random.
+    """Keep at most a given number of tactics of each state: a right one if one exists, and random others.
 
     Args:
         tactics: Tactics of ``B`` states.
@@ -185,7 +185,7 @@ class _Rows:
         self._there = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
 
     def padded(self, rows: list[list[int]]) -> Tensor:
-        """One int64 tensor ``(B, longest)`` of rows, filled up with -1."""
+        """One int64 tensor ``(B, longest)`` of rows, padded with -1."""
         flat = array("q", chain.from_iterable(rows))
         whole = torch.full(self._there.shape, NONE)
         if flat:

@@ -1,4 +1,4 @@
-"""Chunks of three tactics as data: goals as conditions, triples of tactics of solved paths as candidates."""
+"""Data of chunks: goals are conditions, and triples of tactics from known proofs are candidates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PROPOSITIONAL = {"uniform": 0.6, "formula": 0.2, "term": 0.2}
 
 
 class SlotBatch(NamedTuple):
-    """The spaces of chunks of ``B`` goals: ``K`` tactics, of which each slot takes some.
+    """The spaces of chunks of ``B`` goals: ``K`` tactics; each slot takes some of them.
 
     Args:
         template: ``(B, K)`` int64, their forms; the last of each goal is what fills up a chunk,
@@ -41,12 +41,12 @@ class SlotBatch(NamedTuple):
 
     @property
     def mask(self) -> Tensor:
-        """Which entries are tactics, ``(B, K)`` bool; the others fill up."""
+        """Which entries are tactics, ``(B, K)`` bool; the others are padding."""
         return self.template != NONE
 
     @property
     def choices(self) -> Tensor:
-        """Which tactics each slot takes, ``(B, 3, K)`` bool: the first one those that are listed, the others all."""
+        """Which tactics each slot takes, ``(B, 3, K)`` bool. The first takes the listed ones, the others all."""
         return choices_of(self.template, self.listed)
 
 
@@ -77,12 +77,12 @@ class LabelledChunks(NamedTuple):
 
     @property
     def slots(self) -> SlotBatch:
-        """The spaces, without what is known of them."""
+        """The spaces of chunks without the labels."""
         return SlotBatch(self.template, self.first, self.second, self.listed)
 
     @property
     def mask(self) -> Tensor:
-        """Which entries are tactics, ``(B, K)`` bool; the others fill up."""
+        """Which entries are tactics, ``(B, K)`` bool; the others are padding."""
         return self.template != NONE
 
     @property
@@ -164,7 +164,7 @@ class ChunkTable(StateTable):
 
 
 def joined(rows: Tensor, others: Tensor, lengths: Tensor, there: Tensor) -> Tensor:
-    """Put other rows ``(B, L)`` behind rows ``(B, K)`` of these lengths ``(B,)``.
+    """Append rows ``(B, L)`` to rows ``(B, K)`` of the given lengths ``(B,)``.
 
     Args:
         rows: The rows.
@@ -224,13 +224,13 @@ class ProofChunks(ProofSteps):
 
     @property
     def made_of(self) -> StepSettings:
-        """Which proof steps these are."""
+        """The settings that identify these proof steps."""
         from lean_ebm.proving.steps.sampling import Thoroughness
 
         return replace(super().made_of, thoroughness=Thoroughness(chunks=self.chunks))
 
     def tabled(self, blocks: Sequence[Columns], found: Sequence[Columns] = ()) -> ChunkTable:
-        """The states of these blocks with their chunks; searches have found none."""
+        """The states of these blocks with their chunks."""
         return ChunkTable(blocks, self.number)
 
     def sample(  # type: ignore[override]

@@ -32,7 +32,7 @@ _SECONDS = 10  # between two messages while data are made
 
 
 class ProofSteps(DataModule):
-    """States of proofs with the tactics that may be tried in them, and how many tactics are left after each.
+    """States of proofs, the tactics that may be tried in them, and the number of tactics left after each.
 
     Batches are ``(LabelledTactics, GoalBatch)``: candidates are the tactics that are listed for a goal, the condition
     is the goal. The data are made once, from random theorems or from a file, and kept in the folder of caches
@@ -101,7 +101,7 @@ class ProofSteps(DataModule):
         self.table: StateTable | None = None
 
     def prepare_data(self) -> None:
-        """Make the data that are not there yet, once on each machine.
+        """Make the missing data, once on each machine.
 
         Raises:
             SettingError: If a setting is out of its range, or the file cannot be read.
@@ -121,7 +121,7 @@ class ProofSteps(DataModule):
 
     @property
     def made_of(self) -> StepSettings:
-        """Which proof steps these are."""
+        """The settings that identify these proof steps."""
         from lean_ebm.proving.steps.blocks import StepSettings
 
         if self._made is None:
@@ -140,7 +140,7 @@ class ProofSteps(DataModule):
                     raise SettingError(f"ProofSteps: there are too few theorems for a {split} split: ask for more.")
 
     def tabled(self, blocks: Sequence[Columns], found: Sequence[Columns]) -> StateTable:
-        """The states of these blocks, and those that searches have found."""
+        """The states of these blocks, and the states that searches have found."""
         return StateTable(blocks, self.number, found)
 
     def theorems(self, split: str) -> list[ProvedTheorem]:
@@ -148,12 +148,12 @@ class ProofSteps(DataModule):
         return self._table.theorems[split]
 
     def world(self) -> World:
-        """The world of the theorems, in which each may be proved from the lemmas that its data were made with."""
+        """The world of the theorems, with the lemmas that the data were made with."""
         theorems = [theorem for some in self._table.theorems.values() for theorem in some]
         return self.made_of.source.world({theorem.statement: theorem.lemmas for theorem in theorems})
 
     def benchmarks(self, number: int) -> dict[str, Benchmark]:
-        """Other statements on which provers of this world are compared, by the name of the benchmark.
+        """Benchmarks of this world: statements by the name of the benchmark.
 
         Args:
             number: Number of statements of each benchmark, at most.
@@ -227,7 +227,7 @@ class ProofSteps(DataModule):
 
 
 class BatchesByLength(Sampler[list[int]]):
-    """Batches of states of similar size, so that little has to be filled up.
+    """Batches of states of similar size, so that they need little padding.
 
     Args:
         lengths: The sizes ``(N,)``.
@@ -243,7 +243,7 @@ class BatchesByLength(Sampler[list[int]]):
         self.batch_size = min(batch_size, max(len(lengths), 1))
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the epoch whose order the next iteration has."""
+        """Set the epoch, which determines the order of the next iteration."""
         self.epoch = epoch
 
     def __len__(self) -> int:

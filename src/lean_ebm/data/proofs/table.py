@@ -25,7 +25,7 @@ _RAGGED = {
 
 
 class StateTable:
-    """The states of the first theorems of some blocks, no two of which differ only in names.
+    """The states of the first theorems of some blocks. No two states differ only in names.
 
     A theorem belongs to a split by its number. A state that occurs in theorems of several splits belongs to only one of
     them, by its own number, so that no state of the test split is trained on.
@@ -83,7 +83,7 @@ class StateTable:
         return splits
 
     def lengths(self, rows: Tensor) -> Tensor:
-        """The number of nodes and tactics together of some states, int64."""
+        """The number of nodes plus tactics of some states, int64."""
         return self._columns["nodes"][rows].long() + self._columns["tactics"][rows].long()
 
     def live(self, rows: Tensor) -> Tensor:
@@ -133,7 +133,7 @@ Batch = tuple[LabelledTactics, GoalBatch]
 
 
 class StateBatches(Dataset[Batch]):
-    """The batches of one split; an index is the list of the states of a batch.
+    """The batches of one split. An index is the list of states of a batch.
 
     Args:
         batch: Makes a batch of some states ``(B,)``.
@@ -151,7 +151,7 @@ class StateBatches(Dataset[Batch]):
 
 
 class SortedGoals(Dataset[GoalBatch]):
-    """The goals of some states, each a batch of one; a loader takes whole batches.
+    """The goals of some states. Each is a batch of size one, because a loader takes whole batches.
 
     Args:
         batch: Makes a batch of some states ``(B,)``.

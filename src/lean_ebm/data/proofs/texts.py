@@ -1,4 +1,4 @@
-"""The texts of batches, which language models read."""
+"""Adds texts of goals and tactics to batches, for language models."""
 
 from __future__ import annotations
 

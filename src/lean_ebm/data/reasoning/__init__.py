@@ -1,4 +1,4 @@
-"""The problems of IRED (Du, Mao and Tenenbaum 2024), made on the fly; their answers can be checked."""
+"""The reasoning problems of IRED (Du, Mao and Tenenbaum 2024), generated on the fly. Answers can be checked."""
 
 from lean_ebm.data.reasoning.base import ReasoningDataModule
 from lean_ebm.data.reasoning.graphs import Connectivity, ShortestPath

@@ -17,7 +17,7 @@ from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
 class ReasoningDataModule(DataModule, ABC):
-    """Numbered problems of one family, each made on the fly from its number. A new family implements four methods.
+    """Problems of one family, each generated from its number. A new family implements four methods.
 
     Batches are ``(answers (B, ...), problems (B, ...))``, both float32. Problem n of a split depends only on
     ``data_seed``, the split and n, not on the worker that makes it or on the rest of its batch. Each epoch of training
@@ -78,7 +78,7 @@ class ReasoningDataModule(DataModule, ABC):
 
     @abstractmethod
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """How good candidates ``(B, ...)`` are as answers to problems: figures ``(B,)`` by name.
+        """Measure candidates ``(B, ...)`` as answers to problems: figures ``(B,)`` by name.
 
         Args:
             candidates: The answers of a method.
@@ -104,11 +104,11 @@ class ReasoningDataModule(DataModule, ABC):
 
     @abstractmethod
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
-        """How hard problems ``(B, ...)`` are: numbers ``(B,)`` on a scale of the family's own."""
+        """How hard problems ``(B, ...)`` are: numbers ``(B,)`` on a scale that the family defines."""
 
     @abstractmethod
     def without_thinking(self, condition: Tensor) -> Tensor:
-        """The best answers ``(B, ...)`` that need no learning, as a baseline."""
+        """A baseline without learning: answers ``(B, ...)`` that can be read off the problem."""
 
     def setup(self, stage: str) -> None:
         """Check, before anything is trained, that :attr:`figure` and :attr:`grade` are figures of :meth:`measure`.
@@ -126,7 +126,7 @@ class ReasoningDataModule(DataModule, ABC):
                 )
 
     def uniforms(self, split: str, numbers: Tensor, count: int, attempt: int = 0) -> Tensor:
-        """Random numbers ``(B, count)`` in (0, 1), float64: a row for each problem, and others for each ``attempt``."""
+        """Random numbers ``(B, count)`` in (0, 1), float64: a row for each problem, different for each ``attempt``."""
         return counted_uniforms(
             derived_seed(self.data_seed, type(self).__name__, split, attempt), numbers.to(torch.int64), count
         )
@@ -166,7 +166,7 @@ class ReasoningDataModule(DataModule, ABC):
 
 
 class Problems(Dataset[Any]):
-    """The problems of one split; in epoch e, those with the numbers from ``e * size`` on.
+    """The problems of one split. In epoch e they have the numbers from ``e * size`` on.
 
     Args:
         family: The family, which makes the problems.

@@ -1,4 +1,4 @@
-"""An energy on the states of a pretrained language model."""
+"""An energy on the hidden states of a pretrained language model."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class LanguageModelEnergy(LanguageNetwork):
         self.last = nn.Linear(hidden, 1, bias=False)
 
     def encode_candidates(self, candidates: Any, condition: Any) -> Tensor:
-        """Points ``(B, K, L, width)`` of listed tactics, with L as the longest of them needs it."""
+        """Points ``(B, K, L, width)`` of listed tactics, where L is the length of the longest."""
         return self.points(self.listed_tokens(candidates))
 
     def points(self, tokens: Tensor) -> Tensor:
-        """Points ``(..., L, width)`` of tokens ``(..., L)``, whose -1 stand for no token."""
+        """Points ``(..., L, width)`` of tokens ``(..., L)``; -1 means no token."""
         embedded = F.embedding(tokens.clamp(min=0), self.table).float() / self.scale
         return embedded.masked_fill((tokens == NONE)[..., None], 0.0)
 

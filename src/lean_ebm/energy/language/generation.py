@@ -1,4 +1,4 @@
-"""Generation of tactics by a language model, many goals and many tactics of each at a time.
+"""Generates tactics with a language model, for many goals and with many tactics for each at once.
 
 All texts of a goal share the keys and values of its prompt, and all of them are in one row: at each step, each adds a
 token, which sees the prompt and what came before it in its own text. A beam search therefore copies no keys and

@@ -1,4 +1,4 @@
-"""What all energies on a pretrained language model share: prompts, tokens, adapters, and what a checkpoint holds."""
+"""The base of energies on a pretrained language model: prompts, tokens, adapters, checkpoints."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ class LanguageNetwork(EnergyNetwork):
         return int(self.tokenizer.eos_token_id)
 
     def encode(self, condition: Any) -> Any:
-        """Read goals, once for all that is asked about them; a :class:`~lean_ebm.energy.language.passes.Prompt`.
+        """Read goals once, for all later questions; returns a :class:`~lean_ebm.energy.language.passes.Prompt`.
 
         Raises:
             SettingError: If they have no texts.
@@ -120,7 +120,7 @@ class LanguageNetwork(EnergyNetwork):
         return read(self.decoder, numbers.clamp(min=0), numbers != NONE)
 
     def listed_tokens(self, candidates: Any) -> Tensor:
-        """The tokens of listed tactics with their end, ``(B, K, L)`` int64, filled up with -1.
+        """The tokens of listed tactics with their end token, ``(B, K, L)`` int64, padded with -1.
 
         Args:
             candidates: Tactics with texts ``(B, K, T)``.
@@ -134,7 +134,7 @@ class LanguageNetwork(EnergyNetwork):
         return listed
 
     def tokens_of(self, tactics: Sequence[str]) -> Tensor:
-        """The tokens of texts with their end, ``(N, L)`` int64, filled up with -1."""
+        """The tokens of texts with their end token, ``(N, L)`` int64, padded with -1."""
         found = self.tokenizer(list(tactics), add_special_tokens=False)["input_ids"] if tactics else []
         return self._padded([[*numbers, self.end] for numbers in found])
 

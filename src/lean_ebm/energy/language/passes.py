@@ -1,4 +1,4 @@
-"""Passes of a causal language model over prompts and over candidates, which share the keys and values of their prompt.
+"""Passes of a causal language model. All candidates share the keys and values of their prompt.
 
 The candidates of a prompt are packed into one row, without anything to fill it up: each token sees the prompt and the
 tokens before it in its own candidate. So the keys and values of a prompt are computed once and never copied for each
@@ -83,7 +83,7 @@ class _Shared(DynamicLayer):  # type: ignore[misc]
 
 
 class Growing(DynamicLayer):  # type: ignore[misc]
-    """The keys and values of a prompt, and of what was generated after it.
+    """The keys and values of a prompt, and of the tokens that were generated after it.
 
     Args:
         keys: ``(B, H, T, D)``.

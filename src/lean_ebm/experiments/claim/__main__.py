@@ -39,7 +39,7 @@ ClaimRun = ClaimTheorems | TrainingRun | Tuning | ClaimSearch | Thinking | LeanR
 
 
 def plan(options: Options) -> list[ClaimRun]:
-    """The runs: data and theorems, trainings, constants, searches, longer chains, Lean's word, and the costs."""
+    """The runs: data and theorems, trainings, constants, searches, longer chains, checks by Lean, and costs."""
     fast, folder = options.fast, options.folder
     theorems, development = (
         ClaimTheorems(folder, 60 if fast else LIVE_THEOREMS, 0, fast, ProofSteps().workers, test)
@@ -110,7 +110,7 @@ def training(options: Options, model: str, seed: int) -> TrainingRun:
 
 
 def results_of(runs: Sequence[ClaimRun]) -> ClaimResults:
-    """What the runs that have ended came to."""
+    """Collect the results of the finished runs."""
     lines: dict[tuple[str, str], list[list[Line]]] = {}
     for run in runs:
         if isinstance(run, ClaimSearch):
@@ -124,7 +124,7 @@ def results_of(runs: Sequence[ClaimRun]) -> ClaimResults:
 
 
 def body(options: Options, runs: list[ClaimRun]) -> list[str]:
-    """The report; draws its picture."""
+    """Write the report, and draw its picture."""
     results = results_of(runs)
     lean = [figures for run in runs if isinstance(run, LeanRun) and (figures := run.figures())]
     costs = next(run.figures() for run in runs if isinstance(run, ProcessorCosts))

@@ -1,4 +1,4 @@
-"""Values of an energy that was never compared across goals, on the scale of tactics that are left.
+"""Calibrates the values of an energy that was never compared across goals, to the number of tactics left.
 
 Without comparisons of goals an energy is known up to a function of the goal, and its values have a scale of their own.
 A monotone map takes that disadvantage away, so that what is compared is how well values order goals.
@@ -26,7 +26,7 @@ _BINS = 40
 
 
 class MonotoneMap(NamedTuple):
-    """A map of numbers that never falls: linear between knots, and beyond them as between the outer two.
+    """A non-decreasing, piecewise linear map of numbers. Outside of the knots it continues the outer pieces.
 
     Attributes:
         x: ``(N,)``, the knots, rising; at least two.
@@ -60,7 +60,7 @@ class MonotoneMap(NamedTuple):
 
 
 def isotonic(values: Tensor) -> Tensor:
-    """The numbers ``(N,)`` that never fall and are nearest to others by least squares.
+    """Isotonic regression: the non-decreasing numbers ``(N,)`` nearest to the given ones by least squares.
 
     Neighbours that fall are replaced by their mean until none do (pool adjacent violators, Ayer et al. 1955).
     """
@@ -75,7 +75,7 @@ def isotonic(values: Tensor) -> Tensor:
 
 
 class CalibratedGuide(NetworkGuide):
-    """A guide that maps the values of a method to tactics that are left, as they are on validation states with a proof.
+    """A guide that maps a method's values to numbers of tactics left, fitted on validation states with a proof.
 
     Args:
         method: The method.

@@ -44,7 +44,7 @@ class ProcessorCosts:
         """Nothing can be wrong before the models are trained."""
 
     def finish(self, threads: int) -> None:
-        """Measure, unless that was done already."""
+        """Measure, unless this was done before."""
         if self.figures() is not None:
             return
         statements = read_set(self.theorems.file("primary"))[:COSTED]
@@ -60,7 +60,7 @@ class ProcessorCosts:
         write_whole(self._record, json.dumps(record) + "\n")
 
     def figures(self) -> dict[str, Any] | None:
-        """The record; None if there is none of this plan."""
+        """The record; None if this plan has none yet."""
         record: dict[str, Any] = json.loads(self._record.read_text()) if self._record.is_file() else {}
         return record if record.get("plan") == digest() else None
 

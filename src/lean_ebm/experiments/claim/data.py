@@ -1,4 +1,4 @@
-"""Proof steps with what an arm of the experiment must not see taken away."""
+"""Proof steps without the information that an arm of the experiment must not use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.randomness import counted_uniforms, derived_seed
 
 
 class LiveProofSteps(ProofSteps):
-    """Proof steps without goals that have no proof: as many states for training, with others that have one instead.
+    """Proof steps without unprovable goals, which are replaced by as many states with a proof for training.
 
     Args:
         theorems: Number of theorems, more than ``like``.
@@ -31,7 +31,7 @@ class LiveProofSteps(ProofSteps):
         self.like = like
 
     def setup(self, stage: str) -> None:
-        """Read the data once, and leave out the goals without a proof.
+        """Read the data once, and remove the goals without a proof.
 
         Raises:
             SettingError: If there are too few others.

@@ -1,4 +1,4 @@
-"""How long the experiment takes, computed from what runs on development theorems took.
+"""Estimates how long the experiment takes, from the times of runs on development theorems.
 
 ``python -m lean_ebm.experiments.claim.hours FOLDER`` reads the trainings and the trials in a folder of runs, and prints
 the table of the plan.
@@ -37,7 +37,7 @@ def hours(trainings: Mapping[str, float], searches: Mapping[str, float]) -> list
 
 
 def measured(folder: Path) -> tuple[dict[str, float], dict[str, float]]:
-    """Processor seconds of the trainings and of the trials in a folder of runs, of those that are there."""
+    """Read the processor seconds of the finished trainings and trials in a folder of runs."""
     trainings = {}
     for model in TRAININGS:
         record = folder / model / "seed-0" / "fit.json"

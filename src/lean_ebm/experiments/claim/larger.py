@@ -1,4 +1,4 @@
-"""What the experiment would take on miniF2F with a language model of 7 billion weights, computed.
+"""Computes the cost of the experiment on miniF2F with a language model of 7 billion weights.
 
 ``python -m lean_ebm.experiments.claim.larger`` prints the table of ``docs/claim.md``. Operations are counted in the
 code, see :mod:`~lean_ebm.experiments.language_scale`; the rest is assumed, below. It needs the extra ``llm``.
@@ -32,7 +32,7 @@ Mathlib, and the tactics that are left are found by a search of ``expansions`` g
 
 @dataclass(frozen=True)
 class Hours:
-    """What the experiment takes.
+    """The cost of the experiment in hours.
 
     Attributes:
         training: Hours of a GPU for all trainings.
@@ -64,7 +64,7 @@ def searches() -> int:
 
 
 def hours(step: Footprint, load: Load, assumed: Mapping[str, float] = ASSUMED) -> Hours:
-    """Compute what the experiment takes, without the chunks.
+    """Compute the cost of the experiment, without the chunks.
 
     Args:
         step: What a training step takes.

@@ -11,7 +11,7 @@ from lean_ebm.experiments.claim.plan import digest
 
 
 class Line(NamedTuple):
-    """What is kept of a search; a line of a file.
+    """The record of a search: one line of a file.
 
     Attributes:
         plan: The digest of the plan.
@@ -47,7 +47,7 @@ class Line(NamedTuple):
 
 
 def lines_of(path: Path) -> list[Line]:
-    """Read the lines of a file that were made by the plan as it is now; none if there is no file.
+    """Read the lines of a file that were made with the current plan. Without a file: no lines.
 
     A last one that was not written to its end is left out.
     """

@@ -1,4 +1,4 @@
-"""What all processes of the experiment do: start, find the models, search."""
+"""Functions that all processes of the experiment share: start, find the models, search."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def checkpoints(folder: Path, arm: Arm, seed: int) -> list[Path]:
 
 
 def searched(prover: Prover, logic: Logic, statements: Sequence[Statement], budget: SearchBudget) -> list[SearchResult]:
-    """Search for the proofs of statements, in lock step if a guide steers the prover."""
+    """Search for the proofs of statements; in parallel if the prover has a guide."""
     if not isinstance(prover, GuidedProver):
         return [prover.prove(logic, statement, budget) for statement in statements]
     found = dict(prover.prove_many(logic, statements, budget))

@@ -29,7 +29,7 @@ _HEADER = ("", "", *map(str, BUDGETS), "evaluations", "goals")
 
 
 def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path) -> list[str]:
-    """The paragraphs of the report; draws the picture.
+    """Write the paragraphs of the report, and draw the picture.
 
     Args:
         results: What came out.

@@ -1,4 +1,4 @@
-"""All lines of the experiment, and the numbers of the hypotheses."""
+"""The results of the experiment: all lines, and the numbers that decide the hypotheses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RANK_DRAWS = 2000
 
 @dataclass(frozen=True)
 class ClaimResults:
-    """What came out.
+    """The results of all searches.
 
     Attributes:
         lines: The lines of each arm and set, one list for each seed.
@@ -39,7 +39,7 @@ class ClaimResults:
     def solved(
         self, arm: str, of: str, applications: int = MAIN, evaluations: float = float("inf")
     ) -> list[list[float]]:
-        """Whether an arm proved each theorem of a set within a budget, 0 or 1, one list for each seed.
+        """Whether an arm proved each theorem of a set within a budget (0 or 1), one list for each seed.
 
         Args:
             arm: The arm.
@@ -56,7 +56,7 @@ class ClaimResults:
         ]
 
     def better(self, of: str) -> str | None:
-        """The arm that is best on development theorems, of those among which the plan chooses; None if none was tried.
+        """Of the arms among which the plan chooses, the best on development theorems; None if none was tried.
 
         Args:
             of: ``C``, ``F, listed``, ``F``, ``H`` or ``P``.
@@ -85,7 +85,7 @@ class ClaimResults:
     def difference(
         self, arm: str | None, other: str | None, of: str = "primary", evaluations: float = float("inf")
     ) -> Measured | None:
-        """By how much more an arm proves than another, on the theorems that both tried; None if one was not run.
+        """The difference of the solve rates of two arms on the theorems that both tried. None if one was not run.
 
         Args:
             arm: The arm.
@@ -126,7 +126,7 @@ class ClaimResults:
         return found
 
     def gain_rank(self) -> Measured | None:
-        """The rank correlation of tactics that are left and of what more steps gain; None if it was not measured."""
+        """Rank correlation of the tactics left and the gain of more steps. None if it was not measured."""
         name = self.better("F")
         sampler = None if name is None else name.rsplit("-", 1)[0]
         records = [record["samplers"][sampler] for record in self.thinking if sampler in record["samplers"]]

@@ -54,7 +54,7 @@ class ClaimSearch(SeededRun):
         return f"search-{self.arm}"
 
     def finish(self, threads: int) -> None:
-        """Search for the proofs that were not searched for yet.
+        """Make the searches that are missing.
 
         Raises:
             RunError: If a model is missing, or the process fails.
@@ -67,11 +67,11 @@ class ClaimSearch(SeededRun):
         return ["--fast"] if self.theorems.fast else []
 
     def file(self, of: str) -> Path:
-        """The file to which the lines of a set are added while it is searched."""
+        """The file that gets the lines of a set during the search."""
         return self.path / f"{of.replace(', ', '-')}.jsonl"
 
     def whole(self, of: str) -> Path:
-        """The file of the lines of a set when all are there, compressed; such files are committed."""
+        """The compressed file of all lines of a set, once they are complete. Such files are committed."""
         return self.file(of).with_suffix(".jsonl.gz")
 
     def complete(self, of: str) -> list[Line] | None:
@@ -90,17 +90,17 @@ class ClaimSearch(SeededRun):
         return self.path / "proofs.jsonl"
 
     def settings(self) -> Any:
-        """What the figures depend on."""
+        """The settings on which the figures depend."""
         return [digest(), self.arm, self.seed]
 
 
 def wanted(arm: str, of: str, fast: bool) -> int:
-    """The number of theorems of a set that an arm is tried on."""
+    """The number of theorems of a set on which an arm is tried."""
     return min(theorem_sets(fast)[of].number, ARMS[arm].first or sys.maxsize)
 
 
 def search(run: ClaimSearch) -> None:
-    """Search for the proofs that were not searched for yet, and add their lines to the files."""
+    """Make the searches that are missing, and add their lines to the files."""
     arm = ARMS[run.arm]
     prover = arm.make(checkpoints(run.folder, arm, run.seed), constants_of(run.folder, run.arm))
     plan, version = digest(), commit()

@@ -19,7 +19,7 @@ LEVEL = 0.05
 
 
 class Bootstrap:
-    """Draws problems with replacement, the same ones for all arms, and training seeds, the same for arms of one model.
+    """Draws problems with replacement (the same for all arms) and training seeds (the same for arms of one model).
 
     Args:
         problems: Number of problems, or of groups of problems that are drawn together.
@@ -75,7 +75,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Measured:
-    """A number with its draws.
+    """A measured number with its bootstrap draws.
 
     Attributes:
         value: The estimate.
@@ -96,17 +96,17 @@ class Measured:
         return float(self.draws.quantile(1 - LEVEL))
 
     def chance_below(self, bound: float) -> float:
-        """The p-value of the claim that the number is above a bound: the share of draws that are not."""
+        """The p-value of the claim that the number is above a bound: the share of draws at or below it."""
         return (int((self.draws <= bound).sum()) + 1) / (len(self.draws) + 1)
 
     def chance_above(self, bound: float) -> float:
-        """The p-value of the claim that the number is below a bound: the share of draws that are not."""
+        """The p-value of the claim that the number is below a bound: the share of draws at or above it."""
         return (int((self.draws >= bound).sum()) + 1) / (len(self.draws) + 1)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came out for a hypothesis.
+    """The result for a hypothesis.
 
     Attributes:
         question: The hypothesis.

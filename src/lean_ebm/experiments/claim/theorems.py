@@ -17,7 +17,7 @@ CHUNK_THEOREMS = 1200
 
 @dataclass(frozen=True)
 class ClaimTheorems(SetsRun):
-    """Makes the training data and draws theorems, of which none is in the training data of any arm.
+    """Makes the training data and draws theorems that are not in the training data of any arm.
 
     Attributes:
         test: Whether these are the theorems of the test. Otherwise they are the development theorems.
@@ -43,7 +43,7 @@ class ClaimTheorems(SetsRun):
         return seed_of_test() if self.test and not self.fast else DEVELOPMENT
 
     def known(self) -> set[int]:
-        """Make the training data, and return the numbers of what is in them."""
+        """Make the training data, and return the numbers of their states."""
         chunks = ProofChunks(theorems=CHUNK_THEOREMS if not self.fast else 40, kinds={"uniform": 1.0})
         blocks = provide_steps(chunks.made_of, chunks.number, self.workers)
         return super().known() | {number for block in blocks for number in block.columns["number"]}

@@ -1,4 +1,4 @@
-"""Whether states that are further from their proof gain more from longer chains.
+"""Measures whether states that are further from their proof gain more from longer chains.
 
 ``python -m lean_ebm.experiments.claim.thinking SEED FOLDER`` is the process that measures it.
 """
@@ -71,7 +71,7 @@ class Thinking(SeededRun):
         return "thinking"
 
     def finish(self, threads: int) -> None:
-        """Measure, unless that was done already.
+        """Measure, unless this was done before.
 
         Raises:
             RunError: If the model is missing, or the process fails.
@@ -81,14 +81,14 @@ class Thinking(SeededRun):
             run_process(self.path, [str(self.seed), str(self.folder), *fast], "thinking")
 
     def figures(self) -> dict[str, Any] | None:
-        """The record; None if there is none of this plan."""
+        """The record; None if this plan has none yet."""
         path = self.path / "gains.json"
         record: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
         return record if record.get("plan") == digest() else None
 
 
 class UnseenChunks(ProofChunks):
-    """States of theorems that are in no training data, all in the test split.
+    """States of theorems that are in no training data. All of them are in the test split.
 
     Args:
         theorems: Number of theorems.

@@ -27,7 +27,7 @@ from lean_ebm.proving.search import Advice, Guide, OpenGoal
 
 
 class RememberingGuide:
-    """A guide that asks another one about each goal once.
+    """A guide that asks another guide about each goal only once.
 
     Args:
         guide: The other guide.
@@ -73,7 +73,7 @@ class Tuning:
         """Nothing can be wrong before the models are trained."""
 
     def finish(self, threads: int) -> None:
-        """Choose, unless that was done already.
+        """Choose the constants, unless this was done before.
 
         Raises:
             RunError: If a model is missing, or the process fails.
@@ -84,7 +84,7 @@ class Tuning:
             run_process(self.folder / self.name, [self.arm, str(self.folder), *fast], "tuning")
 
     def figures(self) -> dict[str, Any] | None:
-        """The trials, and which was chosen; None if that was not done."""
+        """The trials and the chosen one; None before the choice."""
         path = tuned_file(self.folder, self.arm)
         return json.loads(path.read_text()) if path.is_file() else None
 
@@ -95,7 +95,7 @@ def tuned_file(folder: Path, arm: str) -> Path:
 
 
 def trials() -> list[Constants]:
-    """The constants that are tried, the same for all arms: the usual ones, then random ones of all orders of size."""
+    """The constants to try, the same for all arms: the usual ones, then random ones of all magnitudes."""
     random = Random(DEVELOPMENT)
 
     def drawn(low: float, high: float) -> float:
@@ -105,7 +105,7 @@ def trials() -> list[Constants]:
 
 
 def constants_of(folder: Path, arm: str) -> Constants:
-    """The constants that were chosen for an arm; the usual ones if there is nothing to choose.
+    """The constants that were chosen for an arm; the usual ones if it has none to choose.
 
     Raises:
         RunError: If they were not chosen yet.
@@ -119,7 +119,7 @@ def constants_of(folder: Path, arm: str) -> Constants:
 
 
 def tune(arm: str, folder: Path, theorems: ClaimTheorems) -> None:
-    """Try all constants, and write which prove most at the main budget; then at smaller ones, then the first one."""
+    """Try all constants, and write the best: most proofs at the main budget, then at smaller ones."""
     paths = checkpoints(folder, ARMS[arm], 0)
     statements = read_set(theorems.file("development"))[: ARMS[arm].tried]
     prover = ARMS[arm].make(paths, Constants())

@@ -1,4 +1,4 @@
-"""Theorems that search without learning does not prove."""
+"""A set of theorems that search without learning does not prove."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ LIMIT = 256
 
 @dataclass(frozen=True)
 class UnsolvedSet(HardSet):
-    """The first of the hardest theorems that best-first search without learning proves on neither set of tactics.
+    """The first of the hardest theorems that untrained best-first search proves with neither set of tactics.
 
     That search has :data:`LIMIT` applications.
     """
 
     @property
     def drawn(self) -> int:
-        """Number of theorems that are drawn to get those of the set."""
+        """Number of theorems to draw so that enough of them belong to the set."""
         return self.number * DRAWN + 100
 
     def kept(self, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those of the hardest which are not proved, as many as are wanted.
+        """Keep the hardest theorems that are not proved, as many as are wanted.
 
         Raises:
             RunError: If there are too few.

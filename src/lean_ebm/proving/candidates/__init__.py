@@ -1,4 +1,4 @@
-"""The wide set of tactics: goals as integers without names, and all tactics that may help in them.
+"""The wide set of tactics: all tactics that may help in a goal. Goals are integers without names.
 
 A searching guide lists the tactics for a goal, has a network judge the integers, and writes the tactic that it wants::
 

@@ -1,4 +1,4 @@
-"""Chunks of three tactics, which are too many to list, and the lists of tactics for each of their slots.
+"""Chunks of three tactics. There are too many to list, so each slot has a list of tactics.
 
 A chunk is run as lines of a script are: each tactic in the first goal that those before it leave. Which goals these are
 is not known before, so the second and the third slot take all tactics that some later goal may list. Slots are listed
@@ -31,7 +31,7 @@ _ANYWHERE = (Template.INTRO, Template.CONSTRUCTOR, Template.LEFT, Template.RIGHT
 
 
 class Chunk(NamedTuple):
-    """Tactics for a goal, each for the first of the goals that those before it leave.
+    """Tactics for a goal. Each works on the first goal that the tactics before it leave.
 
     Args:
         tactics: One to three tactics; fewer than three are meant to leave no goal.
@@ -41,11 +41,11 @@ class Chunk(NamedTuple):
 
 
 class ChunkSpace:
-    """All chunks for a sequent, as the choices for each slot.
+    """All chunks for a sequent, described by the choices for each slot.
 
     The first slot takes a tactic that is listed for the sequent. The others take these, all tactics that may be listed
     for a later goal whose formulas are parts of those of the sequent, and ``done``. What is said of individuals that
-    tactics make is not a part of the sequent, so chunks do not speak of it.
+    tactics make is not a part of the sequent, so chunks cannot mention it.
 
     Args:
         sequent: The sequent.
@@ -66,28 +66,28 @@ class ChunkSpace:
 
     @property
     def size(self) -> int:
-        """Number of choices for all slots together, those counted that begin with the same tactics before ``done``."""
+        """Number of combinations of choices. Chunks that are equal up to ``done`` are counted several times."""
         return int(self.listed * (self.done + 1) ** (LENGTH - 1))
 
     @cached_property
     def listing(self) -> Listing:
-        """The sequent, all tactics and, as the last one, ``done`` as integers."""
+        """The sequent and all tactics as integers; the last tactic is ``done``."""
         graph, templates, first, second = listing_of(self._sequent, self.tactics)
         return Listing(graph, [*templates, DONE], [*first, NONE], [*second, NONE])
 
     def chunk(self, numbers: Sequence[int]) -> Chunk:
-        """The chunk of three numbers; it ends at the first ``done``.
+        """Make the chunk of three numbers. It ends at the first ``done``.
 
         Raises:
             IndexError: If the first is not the number of a listed tactic, or there is no such tactic.
         """
         if not 0 <= numbers[0] < self.listed:
-            raise IndexError(f"{numbers[0]} is no tactic that is listed for the sequent")
+            raise IndexError(f"{numbers[0]} is not a listed tactic of the sequent")
         end = list(numbers).index(self.done) if self.done in numbers else len(numbers)
         return Chunk(tuple([self.tactics[number] for number in numbers[:end]]))
 
     def numbers(self, chunk: Chunk) -> tuple[int, ...] | None:
-        """The three numbers of a chunk; None if it is not in the space."""
+        """Find the three numbers of a chunk. None if it is not in the space."""
         known = self._numbers
         found = [known.get(tactic, NONE) for tactic in chunk.tactics]
         if NONE in found or found[0] >= self.listed:

@@ -36,7 +36,7 @@ class Listing(NamedTuple):
 
 
 def listing_of(sequent: Sequent, tactics: list[Candidate]) -> Listing:
-    """Write a sequent and tactics as integers; formulas to which only tactics point get nodes too."""
+    """Write a sequent and tactics as integers. Formulas that only tactics point to get nodes as well."""
     first = [pointer for _, pointer, _ in tactics]
     second = [pointer for _, _, pointer in tactics]
     graph, number = graph_of(sequent)
@@ -62,7 +62,7 @@ class ListedGoal:
         candidates: The tactics.
 
     Raises:
-        Unsupported: If the goal asks for an individual or a proposition, or has something that is to be found.
+        Unsupported: If the goal asks for an individual or a proposition, or has a metavariable.
     """
 
     def __init__(self, goal: Goal) -> None:
@@ -87,27 +87,27 @@ class ListedGoal:
 
 
 def listed_goal(state: State, number: int = 0) -> ListedGoal:
-    """List the wide set of tactics for a goal of a state, of whatever environment.
+    """List the wide set of tactics for a goal of a state of any environment.
 
     Args:
         state: The state.
         number: Number of the goal; 0 is the main goal.
 
     Raises:
-        Unsupported: If the embedded logic does not read the goal, or something in it is to be found.
+        Unsupported: If the embedded logic does not read the goal, or the goal has a metavariable.
     """
     return ListedGoal(state.open[number] if isinstance(state, LogicState) else read_goal(state.goals[number]))
 
 
 def wide_tactics(state: State, number: int = 0) -> list[str]:
-    """List the wide set of tactics for a goal of a state as texts, for a prover that needs no learning.
+    """List the wide set of tactics for a goal of a state as texts, for provers without learning.
 
     Args:
         state: The state.
         number: Number of the goal; 0 is the main goal.
 
     Raises:
-        Unsupported: If the embedded logic does not read the goal, or something in it is to be found.
+        Unsupported: If the embedded logic does not read the goal, or the goal has a metavariable.
     """
     return listed_goal(state, number).texts()
 
@@ -116,7 +116,7 @@ def read_goal(text: str) -> Goal:
     """Read a goal that Lean printed.
 
     Raises:
-        Unsupported: If it is not a goal of the embedded logic, or something in it is to be found.
+        Unsupported: If it is not a goal of the embedded logic, or the goal has a metavariable.
     """
     hidden: dict[str, str] = {}
     groups = []

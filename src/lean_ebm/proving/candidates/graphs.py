@@ -1,4 +1,4 @@
-"""Goals as plain integers, for networks: sequents of the embedded logic here, and the kinds of nodes of all worlds.
+"""Writes goals of the embedded logic as integers for networks, and defines the kinds of nodes of all worlds.
 
 A sequent becomes a graph whose nodes are its formulas and all their parts, each once, parts before what they are part
 of. Nothing has a name: what an atom, a predicate or an individual is shows only in where its node is used, so renaming
@@ -19,7 +19,7 @@ NONE = -1
 
 
 class NodeKind(IntEnum):
-    """What a node is, with its parts."""
+    """The kind of a node, with its parts."""
 
     ATOM = 0
     """A proposition that is not made of others."""
@@ -78,7 +78,7 @@ KINDS = {"logic": LAST_BOUND + 1, "numbers": LAST_NUMERAL + 1}
 
 
 class GoalGraph(NamedTuple):
-    """A goal as integers; lists have an entry for each node, and parts are numbers of nodes.
+    """A goal as integers. Lists have an entry for each node; parts are numbers of nodes.
 
     Args:
         kinds: What each node is, as :class:`NodeKind` has it.

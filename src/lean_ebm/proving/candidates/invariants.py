@@ -1,4 +1,4 @@
-"""Numbers of goals that do not depend on names, on the order of hypotheses or on which side of an equation is left.
+"""Invariants: numbers of goals that depend neither on names nor on the order of hypotheses or of sides.
 
 The nodes of a goal's graph are colored by what they are made of and by where they are used, a few times over (color
 refinement, Weisfeiler and Leman 1968). Two goals that are the same up to renaming and reordering have the same number.
@@ -31,7 +31,7 @@ def invariant(graph: GoalGraph) -> int:
 
 
 def colors(graph: GoalGraph) -> list[int]:
-    """A number for each node, equal for nodes that have the same place in goals that differ only in names and order."""
+    """Compute a number for each node. It is equal for nodes in the same place, up to names and order."""
     kinds, first, second = graph.kinds, graph.first, graph.second
     count = len(kinds)
     nodes = range(count)
@@ -63,7 +63,7 @@ def colors(graph: GoalGraph) -> list[int]:
 
 
 def mixed(a: int, b: int, c: int) -> int:
-    """Mix three numbers to one of 64 bits."""
+    """Hash three numbers to one number of 64 bits."""
     number = (a * _FACTORS[0] ^ b * _FACTORS[1] ^ (c + 1) * _FACTORS[2]) & _MASK
     number = (number ^ number >> 29) * _FACTORS[1] & _MASK
     return number ^ number >> 32

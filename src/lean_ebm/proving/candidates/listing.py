@@ -1,9 +1,9 @@
-"""The wide set of tactics: all that may help in a goal, most of which do not.
+"""Lists the wide set of tactics: all tactics that may help in a goal (most of them do not).
 
 Every theorem of intuitionistic propositional logic has a proof made of these tactics, since they are the rules of a
 cut-free sequent calculus (G3i; Troelstra and Schwichtenberg 2000, "Basic Proof Theory", section 3.5) with cuts in
-addition. For quantifiers there are the terms that occur in the goal. No tactic leaves anything to be found later, so
-the goals that a tactic makes are independent of each other.
+addition. For quantifiers there are the terms that occur in the goal. No tactic leaves a metavariable, so the goals
+that a tactic leaves are independent of each other.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _forward(formula: Expr) -> Template:
 
 
 def closed_parts(sequent: Sequent) -> dict[Expr, None]:
-    """The formulas without free bound variables that occur in a sequent, except True and False, as keys in order."""
+    """The closed formulas that occur in a sequent, except True and False, as keys in order."""
     found: dict[Expr, None] = {}
     for formula in sequent.hypotheses:
         found.update(_closed_parts(formula))

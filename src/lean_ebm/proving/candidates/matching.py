@@ -1,4 +1,4 @@
-"""How a hypothesis such as ``∀ x, p x → q x`` fits a target, or another hypothesis."""
+"""Matches a hypothesis such as ``∀ x, p x → q x`` with a target or with another hypothesis."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lean_ebm.proving.logic.formulas import Expr, Kind, opened
 
 
 class Conclusion(NamedTuple):
-    """A formula that a hypothesis proves of enough arguments.
+    """A formula that a hypothesis proves if it gets enough arguments.
 
     Args:
         formula: The formula; its bound variables are those of the arguments that are individuals, the last one first.
@@ -20,7 +20,7 @@ class Conclusion(NamedTuple):
 
 
 def conclusions(formula: Expr) -> tuple[Conclusion, ...]:
-    """What a formula proves of one, two, ... arguments; remembered."""
+    """List the formulas that a formula proves with one, two, ... arguments. Results are cached."""
     known: tuple[Conclusion, ...] | None = formula.memory.get("conclusions")
     if known is None:
         found: list[Conclusion] = []
@@ -49,7 +49,7 @@ class Fit(NamedTuple):
 
 
 def fit_target(formula: Expr, target: Expr) -> Fit | None:
-    """Find the fewest arguments of which a hypothesis proves the target, if the target determines the individuals."""
+    """Find the fewest arguments with which a hypothesis proves the target, if the target fixes the individuals."""
     for conclusion in conclusions(formula):
         if conclusion.formula.loose or conclusion.formula is target:
             fit = _fit(conclusion.formula, conclusion.arguments, target)
@@ -73,7 +73,7 @@ def first_premise(formula: Expr) -> Conclusion | None:
 
 
 def applied(formula: Expr, values: tuple[Expr | None, ...]) -> Expr:
-    """What a formula proves of individuals, and of proofs of its premises where a value is None."""
+    """The formula that a formula proves, given individuals and (where a value is None) proofs of its premises."""
     for value in values:
         formula = formula.b if value is None else opened(formula.a, value)
     return formula

@@ -1,4 +1,4 @@
-"""What a tactic of the wide set makes of a sequent, without names and without a text."""
+"""Applies a tactic of the wide set to a sequent, without names and texts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Goals = tuple[Sequent, ...]
 
 
 def goals_after(sequent: Sequent, candidate: Candidate) -> Goals:
-    """The sequents that are left to prove after a tactic that is listed for a sequent; none if it closes the goal."""
+    """Apply a listed tactic to a sequent and return the sequents left to prove; none if it closes the goal."""
     return _MOVES[candidate.template](sequent, candidate)
 
 

@@ -65,7 +65,7 @@ class Sequent:
         return Sequent(hypotheses, self.target, self.individuals, self.functions, self.fresh)
 
     def introducing(self, sort: int) -> tuple[Expr, Sequent]:
-        """Make a new individual of a type, or a new proposition; returns it, and the sequent that has it."""
+        """Add a new individual of a type, or a new proposition. Returns it and the new sequent."""
         number = self.fresh
         if sort == PROPOSITION:
             return atom(number), Sequent(self.hypotheses, self.target, self.individuals, self.functions, number + 1)
@@ -75,21 +75,21 @@ class Sequent:
 
 
 def sequent_of(goal: Goal) -> Sequent:
-    """Take the names off a goal. Hypotheses that no tactic can name are left out.
+    """Convert a goal to a sequent without names. Hypotheses that no tactic can name are left out.
 
     Raises:
-        Unsupported: If the goal asks for an individual or a proposition, or has something that is to be found.
+        Unsupported: If the goal asks for an individual or a proposition, or has a metavariable.
     """
     target = goal.target.key
     if is_data(target) or target.unknown:
-        raise Unsupported("a goal in which something is to be found")
+        raise Unsupported("a goal with a metavariable")
     hypotheses: dict[Expr, None] = {}
     symbols: list[Local] = []
     for local in named(goal):
         if local.formula is None:
             symbols.append(local)
         elif local.formula.unknown:
-            raise Unsupported("a goal in which something is to be found")
+            raise Unsupported("a goal with a metavariable")
         else:
             hypotheses[local.formula.key] = None
     individuals = []

@@ -1,4 +1,4 @@
-"""Goals that are known as integers as texts: printed as Lean prints them, with their tactics as Lean reads them.
+"""Writes goals that are known as integers as texts: goals as Lean prints them, tactics as Lean reads them.
 
 A goal as integers has no names, so it gets names that depend only on the order of its nodes. What a language model
 learns of such texts is therefore what it is asked in a search, whatever the names of the theorem are::

@@ -1,4 +1,4 @@
-"""A real Lean as an environment: slower than an embedded one, but what it says is what Lean does.
+"""A real Lean as an environment. It is slower than an embedded environment, but exact.
 
 A state is the script that leads to it. With the Lean of the wheel, a process stays (:mod:`~.session`): for each state
 it runs the script once and tries all tactics that were asked for there (:mod:`~.probes`). What needs more care is
@@ -76,7 +76,7 @@ class LeanEnvironment(Environment):
         return _step(handle, self._checked(handle))
 
     def apply(self, state: State, tactic: str, goal: int = 0) -> Step:
-        """Apply one tactic to one goal. If it fails, the message is Lean's."""
+        """Apply one tactic to one goal. If it fails, the message comes from Lean."""
         tried = _tried(Request(state, tactic, goal))
         return refused if (refused := _refused(tactic)) else _step(tried.after, self._checked(tried.after))
 
@@ -126,7 +126,7 @@ class LeanEnvironment(Environment):
         for number, left in self._probed(handle, {number: tries[number].lines for number in probed}).items():
             if left is None:
                 steps[number] = Step(Outcome.TACTIC_ERROR, message=_FAILED)
-            elif left and not any("?" in goal for goal in left):  # what is to be found may be found nowhere
+            elif left and not any("?" in goal for goal in left):  # a metavariable may never get a value
                 steps[number] = Step(Outcome.OK, State(left, tries[number].after))
         return [step or _step(each.after, self._checked(each.after)) for each, step in zip(tries, steps, strict=True)]
 

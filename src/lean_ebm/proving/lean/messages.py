@@ -1,4 +1,4 @@
-"""Lean's source and messages: how attempts are put to Lean, and how its answers are read.
+"""Writes attempts as Lean source, and reads Lean's messages.
 
 A script must not be able to change what it is taken to prove, whatever its text is. So each statement is elaborated by
 itself, before any script, as a constant ``S : Prop``; then its theorem ``T`` is proved by the script; then ``T`` is
@@ -87,7 +87,7 @@ class LeanReport:
 
 
 def admitted(attempt: Attempt) -> Attempt | LeanReport:
-    """Make an attempt fit for :class:`LeanSource`, or report why it may not go to Lean.
+    """Prepare an attempt for :class:`LeanSource`, or report why it may not be sent to Lean.
 
     It gets rid of comments, and neither the script nor the statement can reach beyond its place in the source. A
     statement that is trusted stays as it is.
@@ -118,7 +118,7 @@ def _shaped(statement: Statement, script: str) -> Attempt:
 
 
 def without_library(report: LeanReport, missing: str) -> LeanReport:
-    """Say in a report of a Lean without its library why a name, a tactic or a symbol may be unknown.
+    """Add to a report of a Lean without library why a name, a tactic or a symbol may be unknown.
 
     Args:
         report: The report.
@@ -133,7 +133,7 @@ def without_library(report: LeanReport, missing: str) -> LeanReport:
 
 
 def source_above(statement: Statement) -> str:
-    """The source that stands between :data:`HEADER` and a statement.
+    """The source between :data:`HEADER` and a statement.
 
     Above one that is trusted, names that are not bound are bound by Lean, as in any file, unless its source says not.
     """
@@ -200,7 +200,7 @@ class LeanSource:
         return self._read(messages, axioms)[0]
 
     def finished(self, messages: Sequence[LeanMessage], axioms: frozenset[str]) -> list[LeanReport]:
-        """Read the messages of a Lean that died: a report for each attempt that it had finished before."""
+        """Read the messages of a Lean that died. Returns a report for each attempt that it had finished."""
         reports, asked = self._read(messages, axioms)
         return reports[: asked.index(False)] if False in asked else reports
 
@@ -270,7 +270,7 @@ class LeanSource:
 
 
 def secret_name() -> str:
-    """Make up a name that no script can guess, so that none can use what has it, or print it."""
+    """Make a random name that a script cannot guess, so that it cannot use or print what has this name."""
     return f"t{secrets.token_hex(8)}"
 
 

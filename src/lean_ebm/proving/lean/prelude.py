@@ -1,4 +1,4 @@
-"""The modules of a world, compiled once for each version of them and of the wheel."""
+"""Compiles the modules of a world, once for each version of the modules and of the wheel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DIGEST = hashlib.sha256().digest_size
 
 
 def provide_modules(folder: Path, world: LeanWorld, compile_to: Callable[[str, str, Path], None]) -> None:
-    """Write the compiled modules of a world to a folder: copies from the folder of caches, where they are kept.
+    """Copy the compiled modules of a world from the cache folder to a folder; compile them if necessary.
 
     A file of the cache starts with the digest of the rest, so that a damaged one is compiled anew. Two processes may
     do this at once, since such files are written whole. A cache that cannot be read or written is done without.

@@ -1,4 +1,4 @@
-"""Many tactics tried in one state by one text.
+"""Tries many tactics in one state with one text.
 
 The script that leads to the state runs once. Then each tactic is tried, prints the goals that it leaves, and is undone:
 ``first | (tactic; trace_state; fail) | skip``. What a tactic does counts only if the goals are printed in its own line,
@@ -88,14 +88,14 @@ class Probe:
         return [found.get(line) for line in self._lines]
 
     def culprit(self, messages: Sequence[LeanMessage]) -> int | None:
-        """The number of the tactic that has the first error, such as one that cannot be parsed; None if none has."""
+        """The number of the tactic with the first error, such as a parse error. None without errors."""
         first = min((message.line for message in messages if message.severity == "error"), default=self._end)
         number = bisect_left(self._lines, first)  # the line in which a tactic's goals are printed is its last but two
         return number if self._begin <= first < self._end and number < len(self._lines) else None
 
 
 def is_simple(tactic: str, names: Set[str]) -> bool:
-    """Whether what a tactic prints when it is tried is all that has to be known of it.
+    """Whether the printed goals of a tactic are enough; otherwise its whole script must be checked.
 
     Its terms are applications of names. Proofs after ``by`` recover from errors, and Lean may come back later to ``▸``,
     ``fun`` and ``⟨⟩``; a text that is indented may belong to the line before. All of that is not simple.

@@ -1,4 +1,4 @@
-"""A Lean that stays: elaborates one text after the other, each in the same imported module.
+"""A Lean process that keeps running and elaborates one text after the other, each with the same import.
 
 ``python -I -S server.py MODULE LIBRARY ...`` is run by its path: MODULE is found by ``LEAN_PATH``, and each LIBRARY is
 one of Lean's shared libraries, after those that it needs. It reads requests from standard input and writes answers to
@@ -51,7 +51,7 @@ class _Lean:
         return found
 
     def result(self, ended: int) -> int:
-        """The value of an action that has ended; an error ends this process."""
+        """Return the value of a finished action. An error ends this process."""
         if tag(ended) != 0:
             self.function("lean_io_result_show_error", None, _Object)(ended)
             sys.exit(1)
@@ -108,7 +108,7 @@ class _Lean:
         return found
 
     def drop(self, owned: int) -> None:
-        """Give a reference back."""
+        """Release a reference."""
         count = ctypes.c_int32.from_address(owned)
         if count.value > 1:
             count.value -= 1
@@ -132,14 +132,14 @@ def field(of: int, number: int) -> int:
 
 
 def keep(of: int, times: int) -> None:
-    """Add references to an object. A negative count is one that several threads share; none counts those of zero."""
+    """Add references to an object. Counts below zero are shared between threads; zero means not counted."""
     count = ctypes.c_int32.from_address(of)
     if count.value:
         count.value += times if count.value > 0 else -times
 
 
 def main(module: str, libraries: list[str]) -> None:
-    """Answer requests until there are none."""
+    """Answer requests until the input ends."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what Lean prints itself is no answer
     lean = _Lean(libraries)

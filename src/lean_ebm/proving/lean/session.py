@@ -1,4 +1,4 @@
-"""A Lean process that stays and elaborates one text after the other, as :mod:`~lean_ebm.proving.lean.server` does."""
+"""The client of a Lean process that keeps running: :mod:`~lean_ebm.proving.lean.server`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TICK = 0.5  # seconds between two looks at the memory
 
 
 class LeanSession:
-    """Has texts elaborated in a process that is started for the first of them, and again after each failure.
+    """Elaborates texts in a Lean process. It starts with the first text, and again after each failure.
 
     Args:
         libraries: Folder of Lean's shared libraries.
@@ -42,7 +42,7 @@ class LeanSession:
         self._unread = b""
 
     def messages(self, text: str) -> list[LeanMessage]:
-        """Have a text elaborated.
+        """Let Lean elaborate a text.
 
         Args:
             text: Lean source without imports.

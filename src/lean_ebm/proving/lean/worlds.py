@@ -1,4 +1,4 @@
-"""Worlds: what the Lean of the wheel knows besides its tactics, and which theorems a proof may use there."""
+"""Worlds of the Lean of the wheel: their definitions, and the theorems that a proof may use."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class LeanWorld:
     missing: str
 
     def allowed(self, statement: Statement) -> frozenset[str]:
-        """List the theorems of the world that a proof of a statement may use: constants that Lean takes for axioms."""
+        """List the theorems of the world that a proof of a statement may use. For Lean they are axioms."""
         return _NOTHING
 
     def refused(self, statement: Statement) -> frozenset[str]:

@@ -52,7 +52,7 @@ def apply(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
         elaborator.names = elaborator.scheme(constant)[1]
     elif tree[0] in ("name", "app", "proj", "typed"):
         if tree[0] != "name" and (target.unknown or any(o.formula is not None and o.formula.unknown for o in context)):
-            raise Unsupported("apply of a term about something to be found")  # Lean lists such a goal twice
+            raise Unsupported("apply of a term with a metavariable")  # Lean lists such a goal twice
         proof, formula = elaborator.inferred(tree, context)
         elaborator.finish()
     else:

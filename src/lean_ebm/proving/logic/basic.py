@@ -1,4 +1,4 @@
-"""The simple tactics: ``exact``, ``refine``, ``have``, ``exists``, ``assumption``, ``contradiction`` and their kind."""
+"""Simple tactics: ``exact``, ``refine``, ``have``, ``exists``, ``assumption``, ``contradiction`` and others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lean_ebm.proving.parser import Tree
 
 
 def current(run: TacticRun, goals: list[Goal]) -> list[Goal]:
-    """Replace unknowns in goals by the values found for them, and drop goals that were themselves found."""
+    """Replace unknowns in goals by their values, and drop goals whose own value was found."""
     return [_replaced(run, goal) for goal in goals if goal.number not in run.found]
 
 
@@ -44,7 +44,7 @@ def _replaced(run: TacticRun, goal: Goal) -> Goal:
 
 
 def proposition(goal: Goal) -> Expr:
-    """The target of a goal that must be a proposition.
+    """Return the target of a goal; fail if it is not a proposition.
 
     Raises:
         Unsupported: If the goal asks for an individual or a proposition as data.
@@ -112,7 +112,7 @@ def refine(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def refined(run: TacticRun, goals: list[Goal], tag: str, fresh: int) -> list[Goal]:
-    """Tag the goals that ``?_`` became; those of ``?name`` have tags of their own."""
+    """Tag the goals that come from ``?_``. Goals that come from ``?name`` keep their own tags."""
     goals = [goal for goal in goals if goal.number not in run.found]
     many = sum(not goal.tag for goal in goals) > 1
     found, index = [], 0
@@ -172,7 +172,7 @@ def _have_individual(
     individual = elaborator.element(tree, goal.context, sort)
     elaborator.all_found()
     if elaborator.goals:
-        raise Unsupported("have of an individual to be found")
+        raise Unsupported("have of an unknown individual")
     number, new = elaborator.new_number(), run.number()
     local = element_local(number, "x" if name == "_" else name or "this", name != "_", sort)
     step = make(Kind.ALL, goal.target, sort, "x")
@@ -246,7 +246,7 @@ def exfalso(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     target = proposition(goal)
     if target.kind is Kind.HOLE:
         if not run.unknown[target.a].scope >= {local.number for local in goal.context}:
-            raise Unsupported("exfalso on an unknown that may not speak of all hypotheses")
+            raise Unsupported("exfalso on an unknown that may not mention all hypotheses")
         raise TacticError("don't know how to synthesize implicit argument C")
     new = run.number()
     run.parts[goal.number] = ("false", ("?", new))

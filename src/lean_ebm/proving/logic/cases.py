@@ -47,7 +47,7 @@ def cases(
         raise TacticError("cases: the type is not inductive")
     if formula.unknown or goal.target.unknown or any(o.formula is not None and o.formula.unknown for o in context):
         # Lean generalizes, and keeps a hypothesis that may occur in the value of an unknown.
-        raise Unsupported("cases where something is to be found")
+        raise Unsupported("cases with a metavariable")
     alternatives = None if alternatives is None else _expanded(alternatives, constructors)
     given = _given(alternatives, constructors)
     goals: dict[str, Goal] = {}

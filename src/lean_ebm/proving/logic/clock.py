@@ -1,4 +1,4 @@
-"""Deadlines: long computations look at the clock now and then, and stop when their time is up.
+"""Deadlines: long computations check the clock from time to time, and stop when their time is over.
 
 What may take long calls :func:`tick` at each of its steps. Without a deadline, that does nothing::
 
@@ -18,7 +18,7 @@ _STEPS = 50  # calls of `tick` between two looks at the clock
 
 
 class OutOfTimeError(Exception):
-    """The time of a computation is up."""
+    """The time of a computation is over."""
 
 
 class _Clock(threading.local):
@@ -41,11 +41,11 @@ def tick() -> None:
     if not _CLOCK.left:
         _CLOCK.left = _STEPS
         if time.monotonic() > _CLOCK.end:
-            raise OutOfTimeError("the time is up")
+            raise OutOfTimeError("the time is over")
 
 
 def begin(seconds: float) -> float:
-    """Set a deadline; one that is earlier stays. Returns the deadline to give to :func:`finish`."""
+    """Set a deadline, unless an earlier one is set. Returns the deadline to pass to :func:`finish`."""
     before = _CLOCK.end
     end = time.monotonic() + seconds
     if end < before:
@@ -54,13 +54,13 @@ def begin(seconds: float) -> float:
 
 
 def finish(before: float) -> None:
-    """Restore the deadline that was there before :func:`begin`."""
+    """Restore the deadline from before :func:`begin`."""
     _CLOCK.end = before
 
 
 @contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Run what is inside with a deadline; one around it that is earlier stays.
+    """Run a block with a deadline. An earlier outer deadline stays in force.
 
     Raises:
         OutOfTimeError: From what is inside, at about that time.

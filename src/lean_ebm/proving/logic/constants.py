@@ -85,7 +85,7 @@ _OWN = re.compile(r"(?!(?:id|mt|IO|Eq|Or|Ne|em|ne|le|lt)$)(?:h[a-z]{0,2}|[A-Za-z
 
 
 def unknown_name(name: str) -> Exception:
-    """The error for a name that is neither of the context nor of this file.
+    """The error for a name that is neither in the context nor in this file.
 
     Lean may know it, unless it is so short that Lean's library has nothing of that name.
     """

@@ -38,10 +38,10 @@ def _intro_pattern(run: TacticRun, goal: Goal, pattern: Tree) -> Goal:
 
 
 def destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree, context: Context) -> Goal:
-    """Take apart an entry of a context, by a pattern for which there is one goal, in a context with or without it."""
+    """Take apart an entry by a pattern that leaves one goal. ``context`` may or may not contain the entry."""
     assert local.formula is not None
     if local.formula.unknown or goal.target.unknown:
-        raise Unsupported("a pattern where something is to be found")
+        raise Unsupported("a pattern with a metavariable")
     elaborator = Elaborator(run, goal, holes=False)
     new = run.number()
     found: list[Context] = []
@@ -53,7 +53,7 @@ def destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree, contex
     compiler = PatternCompiler(elaborator, context, leaf)
     proof = compiler.compile((Column(local, True),), ((pattern,),))
     if len(found) != 1:
-        raise Unsupported("a pattern that leaves not one goal")
+        raise Unsupported("a pattern that does not leave exactly one goal")
     run.parts[goal.number] = proof
     return Goal(new, found[0], goal.target, goal.tag, elaborator.fresh)
 
@@ -69,7 +69,7 @@ def _with_type(run: TacticRun, before: Goal, goal: Goal, tree: Tree) -> Goal:
         return goal
     formula = elaborator.formula(tree, before.context)
     if formula.unknown or local.formula.unknown:
-        raise Unsupported("intro with a type where something is to be found")
+        raise Unsupported("intro of a type with a metavariable")
     if formula.key is not local.formula.key:
         raise TacticError("type mismatch")
     typed = Local(local.number, local.name, local.accessible, PROOF, formula)
@@ -105,7 +105,7 @@ def clear(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``clear``."""
     locals_ = _named(goal, tactic[1])
     if goal.target.unknown or any(local.formula is not None and local.formula.unknown for local in goal.context):
-        raise Unsupported("clear where something is to be found")
+        raise Unsupported("clear with a metavariable")
     context = goal.context
     for local in sorted(locals_, key=goal.context.index, reverse=True):
         context = tuple(other for other in context if other is not local)
@@ -121,10 +121,10 @@ def clear(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def revert(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """Run ``revert``, which also reverts what depends on the entries that it names."""
+    """Run ``revert``, which also reverts the entries that depend on the named ones."""
     locals_ = _named(goal, tactic[1])
     if run.open_unknowns():  # Lean makes new ones, without what is reverted
-        raise Unsupported("revert where something is to be found")
+        raise Unsupported("revert with a metavariable")
     gone: list[Local] = []
     numbers = set()
     for local in goal.context:
@@ -155,14 +155,14 @@ def revert(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
 
 
 def specialize(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
-    """Run ``specialize``: the new hypothesis takes the place of the old one, behind all that it speaks of."""
+    """Run ``specialize``: the new hypothesis replaces the old one, behind everything that it mentions."""
     tree = tactic[1]
     head = tree[1] if tree[0] == "app" else tree
     local = lookup(goal.context, head[1]) if head[0] == "name" else None
     if local is None:
         raise TacticError("specialize: expected a hypothesis with arguments")
     if local.formula is None:
-        raise Unsupported("specialize of what is no proof")
+        raise Unsupported("specialize of something that is not a proof")
     elaborator = Elaborator(run, goal, holes=True)
     proof, formula = elaborator.inferred(tree, goal.context)
     elaborator.finish()
@@ -174,7 +174,7 @@ def specialize(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
         raise Unsupported("specialize with a _ that is not determined") from error
     formula = replaced(formula, run.found)
     if run.open_unknowns():
-        raise Unsupported("specialize where something is to be found")
+        raise Unsupported("specialize with a metavariable")
     number, new = elaborator.new_number(), run.number()
     made = Local(number, local.name, True, PROOF, formula)
     speaks = variables(formula)

@@ -188,7 +188,9 @@ class Elaborator(HeadElaborator):
         if kind is Kind.TRUE and not items:
             return ("true",)
         if kind not in (Kind.AND, Kind.IFF, Kind.EXISTS):
-            raise TacticError("invalid ⟨...⟩, the expected type has not one constructor with as many fields")
+            raise TacticError(
+                "invalid ⟨...⟩, the expected type does not have exactly one constructor with this number of fields"
+            )
         if len(items) < 2:
             raise TacticError("invalid constructor ⟨...⟩, insufficient number of arguments")
         first, second = items[0], items[1] if len(items) == 2 else ("anonymous", items[1:])
@@ -253,7 +255,7 @@ class Elaborator(HeadElaborator):
         """Elaborate a head with arguments; returns the proof and the formula that it proves."""
         head, arguments = (tree[1], tree[2]) if tree[0] == "app" else (tree, ())
         if head == ("name", "id") and arguments and not self.is_proof(arguments[0], context):
-            raise Unsupported("id of what is no proof")
+            raise Unsupported("id of something that is not a proof")
         self.names = ()
         if (
             head[0] == "explicit"

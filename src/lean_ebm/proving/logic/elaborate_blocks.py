@@ -1,4 +1,4 @@
-"""Terms with parts that are elaborated on their own: ``by``, ``have``, ``show``, ``match``, ``nofun``, ``.inl``."""
+"""Elaborates terms whose parts are elaborated separately: ``by``, ``have``, ``show``, ``match``, ``.inl``."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NAMESPACES = {
 
 
 class BlockElaborator(FormulaElaborator):
-    """Elaborates such terms; the class below it elaborates all others.
+    """Elaborates such terms; its subclass elaborates all other terms.
 
     Attributes:
         waiting: Terms that are elaborated when their expected type is known, and nested tactics, which run last:
@@ -63,7 +63,7 @@ class BlockElaborator(FormulaElaborator):
             if progress:
                 continue
             if any(tree[0] == "fun" for _, tree, _, _ in self.waiting):
-                raise Unsupported("a function whose type nothing tells")
+                raise Unsupported("a function whose type cannot be inferred")
             if any(tree[0] != "by" for _, tree, _, _ in self.waiting):
                 raise TacticError("invalid ⟨...⟩ or .name, expected type must be known")
             waiting, self.waiting = self.waiting, ()
@@ -74,7 +74,7 @@ class BlockElaborator(FormulaElaborator):
         run = self.run
         target = replaced(target, run.found)
         if target.unknown or any(local.formula is not None and local.formula.unknown for local in context):
-            raise Unsupported("nested tactics where something is to be found")
+            raise Unsupported("nested tactics with a metavariable")
         trying, run.trying = run.trying, 0
         try:
             left = run.nested(Goal(number, context, target, "", self.fresh), tree[1])
@@ -94,11 +94,11 @@ class BlockElaborator(FormulaElaborator):
         _, name, domain, value, body = tree
         if domain is None:
             if value[0] not in INFERABLE or self.is_data(value, context):
-                raise Unsupported("have of what is no proof whose formula is known")
+                raise Unsupported("have of something that is not a proof of a known formula")
             proof, formula = self.inferred(value, context)
         else:
             if domain[0] == "_" or self.is_type(domain, context):
-                raise Unsupported("have of what is no proof whose formula is known")
+                raise Unsupported("have of something that is not a proof of a known formula")
             formula = self.formula(domain, context)
             proof = self.proof(value, formula, context)
         self.finish()
@@ -118,7 +118,7 @@ class BlockElaborator(FormulaElaborator):
         return type_of(tree, context) is not None
 
     def is_data(self, tree: Tree, context: Context) -> bool:
-        """Whether a term is one of an individual, or of another thing that is no proof."""
+        """Whether a term is an individual or something else that is not a proof."""
         head = tree[1] if tree[0] == "app" else tree
         local = lookup(context, head[1]) if head[0] == "name" else None
         return local is not None and local.what != PROOF
@@ -209,7 +209,7 @@ class BlockElaborator(FormulaElaborator):
                 found.append(local)
             else:
                 if tree[0] not in INFERABLE or self.is_data(tree, context):
-                    raise Unsupported("match of what is no proof whose formula is known")
+                    raise Unsupported("match of something that is not a proof of a known formula")
                 proof, formula = self.inferred(tree, context)
                 self.finish()
                 formula = replaced(formula, self.run.found)
@@ -228,9 +228,9 @@ class BlockElaborator(FormulaElaborator):
 
     @staticmethod
     def known(formula: Expr) -> None:
-        """Require that nothing is to be found in a formula."""
+        """Require that a formula contains no unknowns."""
         if formula.unknown:
-            raise Unsupported("a match where something is to be found")
+            raise Unsupported("a match with a metavariable")
 
     def _compiled(
         self, columns: tuple[Local, ...], alternatives: tuple[Tree, ...], target: Expr, context: Context, given: bool

@@ -99,7 +99,7 @@ class FormulaElaborator:
             return unknown
         if what == "?_":
             if not self.holes:
-                raise Unsupported("?_ for an individual that nothing is to be found for")
+                raise Unsupported("?_ for an individual that cannot be a new goal")
             unknown = self.run.new(context, asked(sort), True)
             self.goals.append(Goal(unknown.a, context, asked(sort), self.hole_name(tree), self.fresh))
             return unknown
@@ -195,7 +195,7 @@ class FormulaElaborator:
             self.natural.append(("", unknown.a))
             return unknown
         if what == "?_":
-            raise Unsupported("a proposition to be found")
+            raise Unsupported("an unknown proposition")
         if what == "typed":
             if tree[2] != ("name", "Prop"):
                 raise Unsupported("a type of a proposition")

@@ -24,7 +24,7 @@ class HeadElaborator(BlockElaborator):
     names: tuple[str, ...] = ()
 
     def eliminated(self, tree: Tree, context: Context) -> Tree | None:
-        """The term ``h`` of ``h.elim`` if it proves an ∃; None if the term is another one."""
+        """The term ``h`` of ``h.elim`` if it proves an ∃. None for other terms."""
         head = tree[1] if tree[0] == "app" else tree
         if head[0] != "proj" or head[2] != "elim" or constant_name(head, context, self.run.earlier) is not None:
             return None

@@ -99,7 +99,7 @@ _NODES: WeakValueDictionary[tuple[Kind, Any, Any, str], Expr] = WeakValueDiction
 
 
 def make(kind: Kind, a: Any = None, b: Any = None, name: str = "") -> Expr:
-    """The one expression with these parts."""
+    """Return the unique expression with these parts."""
     first = id(a) if type(a) is Expr else a
     second = id(b) if type(b) is Expr else tuple(map(id, b)) if type(b) is tuple else b
     identity = (kind, first, second, name)

@@ -1,4 +1,4 @@
-"""What Lean's case analysis makes of a connective: its constructors, their fields, and the proof by cases."""
+"""Lean's case analysis of connectives: constructors, their fields, and the proof by cases."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FIELDS = {
 def field_formulas(
     formula: Expr, constructor: str, fields: tuple[str, ...], names: tuple[str, ...], made: tuple[int, ...]
 ) -> list[Local]:
-    """The entries of the context that a constructor's fields become, with these numbers."""
+    """The entries of the context for the fields of a constructor, with the given numbers."""
     kind = formula.kind
     if kind is Kind.AND:
         types = [formula.a, formula.b]

@@ -1,4 +1,4 @@
-"""Binders for statements that have none: in ``p ∧ q → q ∧ p``, ``p`` and ``q`` are propositions."""
+"""Infers binders of statements without binders: in ``p ∧ q → q ∧ p``, ``p`` and ``q`` are propositions."""
 # ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _PROP = "Prop"
 
 
 def statement(text: str) -> Statement:
-    """Read a statement; without binders, it gets some for the names that it leaves open.
+    """Read a statement. Without binders, it gets binders for its free names.
 
     If nothing says of which type something is, it is of the first type that the statement names, or of a new one.
 
@@ -40,7 +40,7 @@ class _Type:
         self.same: _Type | None = None
 
     def end(self) -> _Type:
-        """The type that stands for all that are the same as this one."""
+        """The representative of all types that are equal to this one."""
         at = self
         while at.same is not None:
             at = at.same

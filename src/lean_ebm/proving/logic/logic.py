@@ -1,4 +1,4 @@
-"""The embedded logic as an environment for fast searches, with a kernel of its own as the judge."""
+"""The embedded logic: an environment for fast searches, with its own kernel as the judge."""
 
 from __future__ import annotations
 
@@ -305,7 +305,7 @@ def _local(number: int, name: str, domain: Tree, context: Context, elaborator: E
 
 
 def proof_of(state: LogicState) -> ProofTerm:
-    """Assemble the proof term of a solved state from the parts that each tactic on the way gave.
+    """Assemble the proof term of a solved state from the parts that each tactic contributed.
 
     Raises:
         KernelError: If a part is missing.

@@ -1,4 +1,4 @@
-"""Expressions with other numbers of symbols."""
+"""Renumbers the symbols of expressions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lean_ebm.proving.logic.formulas import Expr, Kind, atom, make, variable
 
 
 def with_numbers(node: Expr, numbers: dict[int, int]) -> Expr:
-    """Put new numbers of symbols into an expression; symbols without a new number keep theirs."""
+    """Renumber the symbols of an expression. Symbols without a new number keep their old one."""
     kind = node.kind
     if kind is Kind.VARIABLE:
         return variable(numbers.get(node.a, node.a))

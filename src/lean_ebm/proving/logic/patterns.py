@@ -1,4 +1,4 @@
-"""Patterns of ``match``, ``fun``, ``have`` and ``intro``: from alternatives to proof terms that take hypotheses apart.
+"""Compiles patterns of ``match``, ``fun``, ``have`` and ``intro`` to proof terms.
 
 The alternatives are rows of patterns, the hypotheses that they match are columns. A column for which the first row has
 a constructor is split, for each constructor of its formula, until the first row has only variables.
@@ -24,7 +24,7 @@ _SPLITS = 100  # of hypotheses for which no alternative is left
 
 
 class Column(NamedTuple):
-    """What a pattern is compared with.
+    """A hypothesis or individual that patterns are matched with.
 
     Args:
         local: The hypothesis, or the individual, as an entry of a context. Its name is Lean's for ``_``.
@@ -77,7 +77,7 @@ class PatternCompiler:
         rows = []
         for index, patterns in enumerate(alternatives):
             if len(patterns) != len(columns):
-                raise self.elaborator.run.failure("match: an alternative has not as many patterns as there are terms")
+                raise self.elaborator.run.failure("match: an alternative has the wrong number of patterns")
             _no_name_twice(patterns)
             self.names.update(name for pattern in patterns for name in _names(pattern))
             at, placed = 0, []
@@ -222,7 +222,7 @@ class PatternCompiler:
         constructors = dict(FIELDS.get(kind, ())) if kind is not None else {}
         if what == "anonymous":
             if len(constructors) != 1:
-                raise self.elaborator.run.failure("invalid ⟨...⟩: the type has not one constructor")
+                raise self.elaborator.run.failure("invalid ⟨...⟩: the type does not have exactly one constructor")
             ((name, fields),) = constructors.items()
             items = pattern[1]
             if len(items) < len(fields) or (len(items) > len(fields) and len(fields) < 2):

@@ -1,4 +1,4 @@
-"""What quantifiers there are in a formula, and bodies of new ones."""
+"""Finds the quantifiers in a formula, and makes bodies of new quantifiers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from lean_ebm.proving.logic.formulas import Expr, Kind, make, parts_of, rebuilt,
 
 
 def abstracted(node: Expr, number: int) -> Expr:
-    """Replace the individual or proposition of this number by a bound variable: the body of a quantifier over it."""
+    """Make the body of a quantifier: replace the individual or proposition of this number by a bound variable."""
     known: dict[tuple[Expr, int], Expr] = {}
 
     def change(part: Expr, depth: int) -> Expr:

@@ -76,7 +76,7 @@ def _matched(run: TacticRun, goal: Goal, local: Local, pattern: Tree) -> list[Go
 
 
 def _cleared(run: TacticRun, goal: Goal, cleared: list[Local]) -> Goal:
-    """Clear individuals, and with them all that speaks of them."""
+    """Clear individuals, and everything that mentions them."""
     numbers = {local.number for local in goal.context if local in cleared}
     if not numbers:
         return goal
@@ -95,7 +95,7 @@ def _cleared(run: TacticRun, goal: Goal, cleared: list[Local]) -> Goal:
 def _known(goal: Goal) -> None:
     formulas = (goal.target, *(local.formula for local in goal.context if local.formula is not None))
     if any(formula.unknown for formula in formulas):
-        raise Unsupported("rcases where something is to be found")
+        raise Unsupported("rcases with a metavariable")
 
 
 def _destructured(run: TacticRun, goal: Goal, local: Local, pattern: Tree, cleared: list[Local]) -> list[Goal]:

@@ -1,4 +1,4 @@
-"""Proof terms as structured Lean scripts, with a name for everything. The scripts are not checked here.
+"""Writes proof terms as structured Lean scripts in which everything has a name. It does not check them.
 
 Each branch of a script has its own block, ``cases`` names its hypotheses, and short proofs are written as terms.
 """
@@ -24,7 +24,7 @@ _TOO_LONG = f"the script of the proof would have more than {LONGEST:,} character
 
 
 class TooLongError(Exception):
-    """The script would be longer than what judges read."""
+    """The script would be longer than judges accept."""
 
 
 def script(goal: Goal, proof: ProofTerm, prefix: bool = False, flat: bool = False) -> str:
@@ -211,7 +211,7 @@ class _Renderer:
         return [f"have {copy} := {text}"], copy
 
     def elimination(self, proof: ProofTerm, types: dict[int, Expr], haves: list[tuple[str, Expr, ProofTerm]]) -> str:
-        """Write an elimination on one line; parts of it that need tactics get names and are added to ``haves``."""
+        """Write an elimination on one line. Its parts that need tactics get names and are added to ``haves``."""
         rule = proof[0]
         if rule == "hyp":
             return self.names[proof[1]]
@@ -241,7 +241,7 @@ class _Renderer:
         return name
 
     def hoisted(self, haves: list[tuple[str, Expr, ProofTerm]], lines: list[str], types: dict[int, Expr]) -> list[str]:
-        """Put the ``have`` lines that lines need before them; Lean first asks for the lines, then for the values."""
+        """Put ``have`` lines before the lines that use them. Lean first asks for the lines, then for the values."""
         for name, formula, proof in reversed(haves):
             value = self.block(proof, formula, types)
             lines = [f"have {name} : {self.formula(formula)} := ?_", *self.bulleted(lines), *self.bulleted(value)]

@@ -1,4 +1,4 @@
-"""Tactics that state what is to be proved, or what is known, anew: ``show``, ``suffices``, ``have`` with a pattern."""
+"""Tactics that restate a target or a hypothesis: ``show``, ``suffices``, ``have`` with a pattern."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from lean_ebm.proving.parser import Tree
 
 
 def show(run: TacticRun, goals: list[Goal], tactic: Tree, _: RunBlock | None = None) -> list[Goal]:
-    """Run ``show``: the first goal that has this form comes to the front, as it is written."""
+    """Run ``show``: move the first goal of this form to the front, in the written form."""
     main(goals)
     for goal in goals:
         if goal.target.unknown or goal.target.kind < Kind.VARIABLE:
-            raise Unsupported("show where something is to be found")
+            raise Unsupported("show with a metavariable")
     saved = run.next, run.unknown, dict(run.found)
     for goal in goals:
         elaborator = Elaborator(run, goal, holes=False)
@@ -50,9 +50,9 @@ def replace(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     """Run ``replace``: ``have``, without the older hypothesis of that name."""
     older = lookup(goal.context, tactic[1])
     if older is not None and older.formula is None:
-        raise Unsupported("replace of what is no proof")
+        raise Unsupported("replace of something that is not a proof")
     if run.open_unknowns():
-        raise Unsupported("replace where something is to be found")
+        raise Unsupported("replace with a metavariable")
     first, *others = have(run, goal, tactic)
     if older is None:
         return [first, *others]
@@ -80,7 +80,7 @@ def suffices(run: TacticRun, goal: Goal, tactic: Tree) -> list[Goal]:
     elaborator.all_found()
     formula = replaced(formula, run.found)
     if elaborator.goals or formula.unknown:
-        raise Unsupported("suffices where something is left open")
+        raise Unsupported("suffices with a metavariable")
     run.parts[goal.number] = ("let", number, formula, ("?", new), rest)
     return [Goal(new, goal.context, formula, goal.tag, elaborator.fresh)]
 
@@ -121,7 +121,7 @@ def match(run: TacticRun, goal: Goal, tactic: Tree, run_block: RunBlock) -> list
 
 
 def intro_match(run: TacticRun, goal: Goal, tactic: Tree, run_block: RunBlock) -> list[Goal]:
-    """Run ``intro`` with alternatives: ``intro x``, and ``match x with`` them."""
+    """Run ``intro`` with alternatives: ``intro x``, then ``match x with`` the alternatives."""
     count = len(tactic[1][0][0])
     for _ in range(count):
         goal = intro_one(run, goal, "_")
@@ -154,7 +154,7 @@ def rfl(run: TacticRun, goal: Goal, _: Tree) -> list[Goal]:
     """Run ``rfl``, which proves ``a ↔ a``."""
     target = proposition(goal)
     if target.unknown:
-        raise Unsupported("rfl where something is to be found")
+        raise Unsupported("rfl with a metavariable")
     if target.kind is not Kind.IFF or target.a.key is not target.b.key:
         raise TacticError("rfl: the goal is not a ↔ a")
     number = goal.fresh

@@ -1,4 +1,4 @@
-"""What the renderer of scripts asks of parts of proofs, and how it lays out their texts."""
+"""Helpers of the script renderer: facts about parts of proofs, and the layout of texts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lean_ebm.proving.logic.kernel import ProofTerm
 
 
 class PartsOfProof:
-    """What is computed once for each part of a proof."""
+    """Facts that are computed once for each part of a proof."""
 
     def __init__(self) -> None:
         self._parts: dict[int, tuple[ProofTerm, frozenset[int], bool, int]] = {}
@@ -27,7 +27,7 @@ class PartsOfProof:
         return found
 
     def free(self, proof: ProofTerm) -> frozenset[int]:
-        """The hypotheses that a part uses, its own included."""
+        """The hypotheses that a part uses, including its own."""
         return self._of(proof)[1]
 
     def is_term(self, proof: ProofTerm) -> bool:
@@ -35,12 +35,12 @@ class PartsOfProof:
         return self._of(proof)[2]
 
     def is_short(self, proof: ProofTerm) -> bool:
-        """Whether a part is worth to be written as a term on one line."""
+        """Whether a part should be written as a term on one line."""
         return self._of(proof)[3] < 150
 
 
 def with_negations(formula: Expr, known: dict[Expr, Expr]) -> Expr:
-    """The formula with ``¬p`` for ``p → False``; ``known`` has the parts that are done."""
+    """Write ``¬p`` for ``p → False`` in a formula; ``known`` has the parts that are done."""
     if formula.kind <= Kind.ATOM:
         return formula
     found = known.get(formula)

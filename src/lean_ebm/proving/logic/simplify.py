@@ -1,4 +1,4 @@
-"""Shorter proof terms, before they are written as scripts. Each step takes time linear in the size of the term."""
+"""Shortens proof terms before they are written as scripts. Each step takes linear time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BINDS = {"lam": (1,), "all": (1,), "let": (1,), "or": (2, 4), "elim": (2, 3)}  
 
 
 def simplified(proof: ProofTerm) -> ProofTerm:
-    """Remove detours from a proof term: functions that are applied at once, parts of pairs, needless ``let``.
+    """Remove detours from a proof term: functions applied at once, parts of pairs, needless ``let``.
 
     Raises:
         OutOfTimeError: If the deadline of :mod:`.clock` is over.

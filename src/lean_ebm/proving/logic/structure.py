@@ -1,4 +1,4 @@
-"""Tactics that run other tactics, or that choose among goals: ``first``, ``case``, ``<;>`` and their kind.
+"""Tactics that run other tactics or choose goals: ``first``, ``case``, ``<;>`` and similar ones.
 
 Each takes all goals and returns those that are left.
 """
@@ -22,7 +22,7 @@ def closed(run: TacticRun, goal: Goal, block: Tree, run_block: RunBlock, where: 
 
 
 def attempted(run: TacticRun, goals: list[Goal], block: Tree, run_block: RunBlock) -> list[Goal] | None:
-    """Run tactics; None, and the run is as before, if they fail."""
+    """Run tactics. If they fail, return None and leave the run unchanged."""
     saved = run.next, run.unknown, dict(run.found), dict(run.parts)
     run.trying += 1
     try:
@@ -173,7 +173,7 @@ def _tagged(goals: list[Goal], tag: str) -> Goal:
 
 
 def rename(run: TacticRun, context: Context, names: tuple[str, ...]) -> Context:
-    """Name the last entries of a context that have no name that can be used, as Lean's ``rename_i`` does."""
+    """Name the last entries of a context that are inaccessible, like Lean's ``rename_i``."""
     left, found, seen = list(names), list(context), set()
     for index in range(len(found) - 1, -1, -1):
         if not left:

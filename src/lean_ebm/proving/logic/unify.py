@@ -27,7 +27,7 @@ _NONE: Earlier = MappingProxyType({})
 
 
 class TacticError(Exception):
-    """The tactic fails, as it does in Lean."""
+    """The tactic fails, as in Lean."""
 
 
 class Unsupported(Exception):
@@ -55,7 +55,7 @@ RunBlock = Callable[["TacticRun", list[Goal], Tree], list[Goal]]
 
 
 class TacticRun:
-    """The changes that one step makes; the state before it stays as it is.
+    """The changes that one step makes. The state before the step is not changed.
 
     Attributes:
         next: The number last used for a goal or an unknown.
@@ -99,7 +99,7 @@ class TacticRun:
         return make(Kind.UNKNOWN if target.kind is Kind.INDIVIDUALS else Kind.HOLE, number)
 
     def failure(self, message: str) -> Exception:
-        """The error for what Lean may report without stopping there.
+        """The error for problems that Lean may report without stopping.
 
         Whoever tries alternatives must not take that for a failure that another alternative mends.
         """

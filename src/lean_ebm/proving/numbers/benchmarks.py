@@ -1,4 +1,4 @@
-"""Statements on which provers of numbers are compared: levels, and equations that walks of given lengths make."""
+"""Benchmarks for provers of numbers: levels, and equations from walks of given lengths."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def benchmarks(number: int, held_out: Sequence[str] = ()) -> dict[str, Benchmark
 
 
 def equations() -> list[Statement]:
-    """The levels that are equations, each of which may be proved from those before it."""
+    """The levels that are equations. Each may be proved from the levels before it."""
     return [level.statement for level in levels() if level.kind == "equation"]
 
 
 def walks(steps: int, number: int, lemmas: Sequence[str] = (), seed: int = SEED) -> list[Statement]:
-    """Random equations of the test split, in whose proofs all levels may be used.
+    """Random equations of the test split. Their proofs may use all levels.
 
     Args:
         steps: Number of steps of the walk that made each.

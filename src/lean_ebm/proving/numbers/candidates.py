@@ -1,8 +1,8 @@
-"""The wide set of tactics in the world of numbers: what may help in a goal, and what each tactic leaves.
+"""The wide set of tactics in the world of numbers: the tactics that may help, and the goals that they leave.
 
 A rewriting is listed once for each term of the goal that a rule fits: a lemma or a hypothesis, forwards or backwards.
-It is known by that term and by what comes in its place, so by the statement of its rule and not by its name. Rules that
-would rewrite anything, or leave something to be found, are not used.
+It is described by this term and the new term, and so by the statement of its rule, not by its name. Rules that would
+rewrite any term, or leave a metavariable, are not used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lean_ebm.proving.numbers.terms import Term, TermKind, contains, equation, m
 
 
 def subterms(formula: Term) -> dict[Term, None]:
-    """The numbers that occur in a formula outside of quantifiers, in pre-order; remembered."""
+    """List the terms that occur in a formula outside of quantifiers, in pre-order. Results are cached."""
     found: dict[Term, None] | None = formula.memory.get("parts")
     if found is None:
         kind = formula.kind
@@ -130,7 +130,7 @@ def _rewritten_at(
 
 
 def new_name(goal: NumberGoal, stem: str) -> str:
-    """A name that nothing in the context has."""
+    """Make a name that the context does not contain."""
     taken = set(displayed(goal.context))
     if stem not in taken:
         return stem

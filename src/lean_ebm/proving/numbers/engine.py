@@ -1,4 +1,4 @@
-"""The embedded engine of arithmetic as an environment: fast, with Lean's rules for rewriting and induction.
+"""The embedded engine of arithmetic: a fast environment with Lean's rules for rewriting and induction.
 
 Statements are about ``MyNat``, the natural numbers of the prelude; lemmas are given as data::
 
@@ -59,7 +59,7 @@ class NumberState(State):
 
 
 class Numbers(Environment):
-    """Equations between natural numbers, with ``rw``, ``induction``, ``rfl``, ``exact``, ``intro`` and ``symm``.
+    """An environment for equations of numbers: ``rw``, ``induction``, ``rfl``, ``exact``, ``intro``, ``symm``.
 
     Args:
         lemmas: The theorems that proofs may use, or a function that says which ones the proof of a statement may use.

@@ -46,7 +46,7 @@ class NumberGoal:
         return NumberGoal(self.context, target, self.tag)
 
     def fresh(self) -> int:
-        """The smallest number that no variable of the context has."""
+        """The smallest number that is not used by a variable of the context."""
         taken = {local.number for local in self.context}
         number = 0
         while number in taken:

@@ -45,8 +45,8 @@ class Lemmas:
 
     Attributes:
         formulas: Their formulas by name, without those that are outside of the fragment.
-        rules: Those that are equations as rules, forwards and backwards, without the rules that would rewrite anything
-            or leave something to be found.
+        rules: Those that are equations as rules, forwards and backwards, without the rules that would rewrite any term
+            or leave a metavariable.
     """
 
     def __init__(self, lemmas: Iterable[NamedTheorem]) -> None:
@@ -65,7 +65,7 @@ class Lemmas:
                     self._by_kind.setdefault(rule.left.kind, []).append(rule)
 
     def replacements(self, term: Term) -> tuple[Term, ...]:
-        """What a term, but not what is in it, can be rewritten to, each once; remembered."""
+        """List the terms to which a whole term can be rewritten, each once. Results are cached."""
         found: tuple[Term, ...] | None = term.memory.get(self)
         if found is None:
             instances = [rule.instance(term) for rule in self._by_kind.get(term.kind, ())]
@@ -76,12 +76,12 @@ class Lemmas:
 
 
 def usable_rule(formula: Term, backwards: bool) -> Rule | None:
-    """The rule that an equation is; None if there is none that finds all of its unknowns in what it rewrites."""
+    """Read an equation as a rule. None if its left side is an unknown, or if a match would leave unknowns."""
     rule = rule_of(formula, (), backwards)
     return None if rule is None or rule.bare or rule.lost else rule
 
 
 @lru_cache(256)
 def lemmas_of(theorems: tuple[NamedTheorem, ...]) -> Lemmas:
-    """The same as :class:`Lemmas`; remembered."""
+    """Make :class:`Lemmas`. Results are cached."""
     return Lemmas(theorems)

@@ -1,4 +1,4 @@
-"""The levels of the world of numbers: theorems in order, each of which may be proved from those before it.
+"""The levels of the world of numbers: ordered theorems. Each may be proved from those before it.
 
 They are those of ``levels.lean`` beside this file, from ``a + 0 = a`` to ``x ≤ y → x ≠ y → x < y``::
 
@@ -57,7 +57,7 @@ def levels() -> tuple[Level, ...]:
 
 
 def worlds() -> dict[str, tuple[Level, ...]]:
-    """Read the parts of the world, in their order, each with its levels."""
+    """Read the parts of the world in their order, each with its levels."""
     found: dict[str, tuple[Level, ...]] = {}
     for level in levels():
         found[level.world] = (*found.get(level.world, ()), level)

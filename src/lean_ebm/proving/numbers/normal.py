@@ -1,4 +1,4 @@
-"""Definitional equality: what ``rfl`` closes and ``exact`` accepts.
+"""Definitional equality, which ``rfl`` and ``exact`` use.
 
 ``+``, ``*`` and ``^`` recurse on their second argument. A normal form is some successors of ``zero``, of a variable, or
 of an operation whose second argument is a variable or again such an operation. Two terms are equal for Lean if their
@@ -37,7 +37,7 @@ def alike(a: Term, b: Term) -> bool:
 
 
 def normal(term: Term) -> Term:
-    """The normal form of a term; remembered.
+    """Compute the normal form of a term. Results are cached.
 
     Raises:
         TooLargeError: If that needs a number above :data:`LARGEST`.

@@ -1,4 +1,4 @@
-"""The parser of arithmetic and of its tactics: that of the embedded logic, with more operators and tactics.
+"""The parser of arithmetic: the parser of the embedded logic with more operators and tactics.
 
 Beside the trees of :mod:`lean_ebm.proving.parser` it makes the terms ``("number", n)`` and ``("add" | "mul" | "pow" |
 "equals", a, b)``, and the tactics ``("rw" | "rewrite", ((backwards, term), ...), places)`` and ``("induction", term,

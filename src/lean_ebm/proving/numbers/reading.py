@@ -1,4 +1,4 @@
-"""Trees as terms: what names and operators mean in a context; statements as goals; and lemmas."""
+"""Converts syntax trees to terms, statements to goals, and theorems to lemmas."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NATURALS = (("name", TYPE), None)
 
 
 def names_of(context: tuple[NumberLocal, ...]) -> Names:
-    """What the names in a context mean."""
+    """Map the names in a context to variables and hypotheses."""
     shown = displayed(context)
     return {
         local.name: variable(local.number) if local.formula is None else local
@@ -144,7 +144,7 @@ class Lemma(NamedTuple):
 
 @lru_cache(10_000)
 def closed_formula(statement: Statement) -> Term | None:
-    """A theorem as a closed formula; None if it is outside of the fragment."""
+    """Convert a theorem to a closed formula. None if it is outside of the fragment."""
     try:
         if any(kind != "(" for _, _, kind in parse_binders(statement.binders)):
             return None

@@ -19,7 +19,7 @@ class Rule:
         left: What it looks for, with unknowns.
         right: What comes in its place.
         bare: Whether it looks for an unknown, which Lean refuses.
-        lost: Whether its left side has not all of its unknowns, so that something is left to be found.
+        lost: Whether its left side lacks some of its unknowns, so that a metavariable would be left.
     """
 
     __slots__ = ("__weakref__", "_head", "bare", "left", "lost", "right")
@@ -31,24 +31,24 @@ class Rule:
         self._head = left.kind
 
     def instance(self, term: Term) -> tuple[Term, Term] | None:
-        """Both sides of the instance that a term is, without looking into the term; None if it is none."""
+        """Both sides of the instance of the rule that a whole term matches. None if it does not match."""
         if term.kind is not self._head or term.loose:
             return None
         values: dict[Term, Term] = {}
         return (term, filled(self.right, values)) if _fits(self.left, term, values) else None
 
     def values(self, term: Term) -> dict[Term, Term] | None:
-        """What the unknowns are in the instance that a term is; None if it is none."""
+        """The values of the unknowns if a whole term matches the rule. None if it does not match."""
         values: dict[Term, Term] = {}
         return values if _fits(self.left, term, values) else None
 
     def undone(self, term: Term) -> dict[Term, Term] | None:
-        """What the unknowns of its right side are if a term is an instance of that side; None if it is none."""
+        """The values of the unknowns if a whole term matches the right side. None if it does not match."""
         values: dict[Term, Term] = {}
         return values if not term.loose and _fits(self.right, term, values) else None
 
     def first(self, term: Term) -> tuple[Term, Term] | None:
-        """Both sides of the first instance in a term or formula; None if there is none. Remembered."""
+        """Both sides of the first instance in a term or formula. None without an instance. Results are cached."""
         found: tuple[Term, Term] | tuple[()] | None = term.memory.get(self)
         if found is None:
             found = term.memory[self] = self._search(term) or _FAILED
@@ -81,11 +81,11 @@ def _fits(pattern: Term, term: Term, values: dict[Term, Term]) -> bool:
 
 
 def rule_of(formula: Term, arguments: tuple[Term | None, ...] = (), backwards: bool = False) -> Rule | None:
-    """The rule that an equation is, which ``∀`` may stand before; remembered.
+    """Read an equation, perhaps behind ``∀``, as a rule. Results are cached.
 
     Args:
         formula: The formula.
-        arguments: Terms for its first variables; None for one that is to be found.
+        arguments: Terms for its first variables; None for an unknown one.
         backwards: Whether it rewrites its right side to its left one.
 
     Returns:

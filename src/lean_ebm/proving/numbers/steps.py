@@ -1,4 +1,4 @@
-"""Proof steps of the world of numbers: where the theorems come from, and what is known of their goals."""
+"""Proof steps of the world of numbers: the source of the theorems, and facts about their goals."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class NumberTheory(Theory):
     exact = False
 
     def key(self, goal: NumberProblem) -> Hashable:
-        """Equal for goals that say the same."""
+        """A key that is equal for equivalent goals."""
         return goal.key
 
     def tactics(self, goal: NumberProblem) -> Sequence[Candidate]:
@@ -52,7 +52,7 @@ class NumberTheory(Theory):
         return False
 
     def bounds(self, goal: NumberProblem) -> Bounds:
-        """How many tactics a goal needs: one if ``rfl`` proves it, else more for larger targets."""
+        """Estimate how many tactics a goal needs: one if ``rfl`` proves it, else more for larger targets."""
         target = goal.goal.target
         try:
             if target.kind is TermKind.EQUALS and alike(target.a, target.b):
@@ -83,7 +83,7 @@ class NumberSource(Source):
 
     def __init__(self, steps: tuple[int, int], held_out: tuple[str, ...] = ()) -> None:
         if unknown := set(held_out) - {level.name for level in levels()}:
-            raise SettingError(f"held_out has {sorted(unknown)[0]!r}, which is no level of the world of numbers.")
+            raise SettingError(f"held_out has {sorted(unknown)[0]!r}, which is not a level of the world of numbers.")
         self.steps, self.held_out = steps, frozenset(held_out)
 
     @property
@@ -93,16 +93,16 @@ class NumberSource(Source):
 
     @property
     def thoroughness(self) -> Thoroughness:
-        """Few wrong turns, since each leads to a goal that needs one tactic more at most."""
+        """Few wrong turns, because each leads to a goal that needs at most one more tactic."""
         return Thoroughness(expansions=80, turns=1.0, turn_expansions=5, tie_expansions=0)
 
     @property
     def shortest(self) -> int:
-        """Two: also of three tactics one may be hard to find here."""
+        """Two, because in this world proofs of three tactics can already be hard to find."""
         return 2
 
     def lemmas(self, count: int | None = None) -> Lemmas:
-        """The lemmas that may be used among the first levels; None for all."""
+        """The lemmas among the first levels that may be used. None for all levels."""
         return lemmas_of(self._chosen(count))
 
     def _chosen(self, count: int | None) -> tuple[Level, ...]:
@@ -143,7 +143,7 @@ class NumberSource(Source):
         return benchmarks(number, sorted(self.held_out))
 
     def world(self, lemmas: Mapping[str, int]) -> World:
-        """The world of numbers, in which the proofs of statements may use as many levels as is given."""
+        """The world of numbers. Proofs of statements may use the given number of levels."""
         return NumberWorld(lambda statement: self._chosen(lemmas.get(str(statement))))
 
 

@@ -1,4 +1,4 @@
-"""The tactics of the world of numbers: what each does to a goal."""
+"""The tactics of the world of numbers and their effects on goals."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _with_name(goal: NumberGoal, name: str | None) -> NumberGoal:
 
 
 def proved_formula(tree: Tree, names: Names, lemmas: Lemmas) -> Term:
-    """The formula of which a term is a proof: a hypothesis or a lemma, perhaps with arguments.
+    """The formula that a term proves: the term is a hypothesis or a lemma, perhaps with arguments.
 
     Raises:
         TacticError: If the term is none.
@@ -120,7 +120,7 @@ def proved_formula(tree: Tree, names: Names, lemmas: Lemmas) -> Term:
     formula = _named_formula(head, names, lemmas)
     for argument in arguments:
         if argument == ("_",) or argument[0] == "?_":
-            raise Unsupported("an argument that is to be found")
+            raise Unsupported("an argument that is a metavariable")
         if formula.kind is TermKind.ALL:
             formula = opened(formula.a, read_term(argument, names))
         elif formula.kind is TermKind.IMPLIES:
@@ -168,7 +168,7 @@ def _rewritten(goal: NumberGoal, tree: Tree, lemmas: Lemmas) -> list[NumberGoal]
             names = names_of(goal.context)
             rule = _rule(term, backwards, names, lemmas)
             if rule.bare:
-                raise TacticError("the rule rewrites anything, since its side is a variable that is to be found")
+                raise TacticError("the rule would rewrite any term, because its side is a metavariable")
             if place == TARGET:
                 formula = rewritten(rule, goal.target)
                 goal = goal.proving(formula)
@@ -183,22 +183,22 @@ def rewritten(rule: Rule, formula: Term) -> Term:
 
     Raises:
         TacticError: If it has no instance of the rule.
-        Unsupported: If something would be left to be found.
+        Unsupported: If a metavariable would be left.
     """
     found = rule.rewrite(formula)
     if found is None:
-        raise TacticError("there is no instance of the rule's side")
+        raise TacticError("the goal has no instance of this side of the rule")
     if rule.lost:
-        raise Unsupported("rewriting that leaves something to be found")
+        raise Unsupported("rewriting that leaves a metavariable")
     return found
 
 
 def rewritten_at(goal: NumberGoal, name: str, rule: Rule) -> NumberGoal:
-    """Rewrite a hypothesis. As in Lean, it moves behind the variables that it has then.
+    """Rewrite a hypothesis. As in Lean, it moves behind the variables that it then contains.
 
     Raises:
         TacticError: If there is no such hypothesis, or it has no instance of the rule.
-        Unsupported: If something would be left to be found.
+        Unsupported: If a metavariable would be left.
     """
     context = goal.context
     index = len(context) - 1
@@ -251,7 +251,7 @@ def _variable(name: str, names: Names) -> int:
 def induction(
     goal: NumberGoal, number: int, generalized: tuple[int, ...] = (), names: tuple[str, ...] = ()
 ) -> tuple[NumberGoal, NumberGoal]:
-    """Induction on a variable, whose number the new variable gets.
+    """Induction on a variable. The new variable gets its number.
 
     Hypotheses that mention it, or a generalized variable, become premises of the induction hypothesis.
 

@@ -72,7 +72,7 @@ _REFERENCES = _TERMS.data  # type: ignore[attr-defined] # a look-up there costs 
 
 
 def make(kind: TermKind, a: Any = None, b: Any = None) -> Term:
-    """The one term with these parts."""
+    """Return the unique term with these parts."""
     identity = (kind, a, b)
     reference = _REFERENCES.get(identity)
     term = None if reference is None else reference()
@@ -132,7 +132,7 @@ def equation(left: Term, right: Term) -> Term:
 
 
 def replaced(term: Term, old: Term, new: Term) -> Term:
-    """Put one term in the place of another wherever it occurs. Neither has free bound variables."""
+    """Replace all occurrences of a term by another term. Neither has free bound variables."""
     if term is old:
         return new
     kind = term.kind
@@ -156,7 +156,7 @@ def contains(term: Term, part: Term) -> bool:
 
 
 def opened(body: Term, value: Term, depth: int = 0) -> Term:
-    """The body of a ``∀`` with a term, which has no free bound variables, for its variable."""
+    """Instantiate a ``∀``: its body with a term for the variable. The term has no free bound variables."""
     if body.loose <= depth:
         return body
     kind, a, b = body.kind, body.a, body.b
@@ -167,7 +167,7 @@ def opened(body: Term, value: Term, depth: int = 0) -> Term:
 
 
 def closed(term: Term, number: int, depth: int = 0) -> Term:
-    """The body of the ``∀`` over a free variable of a formula."""
+    """Make the body of a ``∀`` over a free variable of a formula."""
     if number not in term.variables:
         return term
     kind, a, b = term.kind, term.a, term.b
@@ -178,7 +178,7 @@ def closed(term: Term, number: int, depth: int = 0) -> Term:
 
 
 def substituted(term: Term, number: int, value: Term) -> Term:
-    """Put a term in the place of a free variable."""
+    """Replace a free variable by a term."""
     if number not in term.variables:
         return term
     kind, a, b = term.kind, term.a, term.b
@@ -189,7 +189,7 @@ def substituted(term: Term, number: int, value: Term) -> Term:
 
 
 def filled(term: Term, values: dict[Term, Term]) -> Term:
-    """Put terms in the place of unknowns; those that have no value stay."""
+    """Replace unknowns by their values. Unknowns without a value stay."""
     if not term.unknown:
         return term
     kind, a, b = term.kind, term.a, term.b
@@ -210,7 +210,7 @@ def unknowns_in(term: Term) -> frozenset[Term]:
 
 
 def plain(formula: Term) -> Term:
-    """A formula without the names of bound variables; equal for formulas that differ only in those."""
+    """Remove the names of bound variables, so that formulas that differ only in them are equal."""
     kind = formula.kind
     if kind is TermKind.ALL:
         return make(TermKind.ALL, plain(formula.a), "")

@@ -1,4 +1,4 @@
-"""Tactics as texts, for goals about numbers that only Lean reads: with ≤, ∃, ∨ and their like."""
+"""Tactics as texts, for goals about numbers that only Lean can read: with ≤, ∃, ∨ and similar symbols."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The world of numbers for searches: goals with the wide set of tactics, and found proofs as scripts."""
+"""The world of numbers for searches: goals with the wide set of tactics, and proofs as scripts."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class NumberWorld(World):
         return Numbers(self._lemmas)
 
     def judge(self) -> Judge:
-        """Make a Lean of this world, or the embedded engine where there is no Lean; see :meth:`.World.judge`."""
+        """Make a Lean of this world, or the embedded engine without Lean; see :meth:`.World.judge`."""
         from lean_ebm.proving.lean import Lean, LeanNotFoundError
 
         try:
@@ -126,7 +126,7 @@ class NumberWorld(World):
             try:
                 text = writer.write(tactic)
             except KeyError as error:
-                raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
+                raise UnwrittenError(f"a tactic mentions something that its goal does not have: {error}") from error
             yield ProofStep((text,), node, writer)
             made = number_goals_after(goal, tactic) or []
             waiting.extend(reversed(list(zip(node.proof.goals, made, strict=True))))

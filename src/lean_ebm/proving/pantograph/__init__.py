@@ -1,4 +1,4 @@
-"""Lean through PyPantograph's REPL: a client that keeps a pool of processes and survives their loss.
+"""Lean through PyPantograph's REPL: a client with a pool of processes, which survives their loss.
 
 With Mathlib, in a Lake project that has it::
 

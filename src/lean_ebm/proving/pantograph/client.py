@@ -1,4 +1,4 @@
-"""PyPantograph as an environment, in which searches survive processes that hang, crash and leak memory.
+"""PyPantograph as an environment. Searches survive processes that hang, crash or leak memory.
 
 This is a client of the REPL that PyPantograph 0.3.15 builds. It uses no other part of PyPantograph: the search agents
 there can report success while a sibling goal is open. Here a step that solves its state proves nothing;
@@ -68,7 +68,7 @@ class AsyncPantograph:
         self._axioms = frozenset(settings.axioms)
 
     async def open(self) -> None:
-        """Start the first process, to find out whether there is a REPL.
+        """Start the first process, to check that the REPL works.
 
         Raises:
             LeanNotFoundError: If there is none.
@@ -101,7 +101,7 @@ class AsyncPantograph:
         return await self._step(path, lambda repl: self._states.make(path, repl))
 
     async def load_sorry(self, source: str) -> list[Step]:
-        """Start proofs of what a Lean source leaves open with ``sorry``.
+        """Start proofs of the goals that a Lean source leaves open with ``sorry``.
 
         Args:
             source: Definitions and theorems, which are trusted, may use what the header defines, and open what they
@@ -152,7 +152,7 @@ class AsyncPantograph:
         return await self._step(parent, make)
 
     async def verify(self, statement: Statement, script: str) -> Verdict:
-        """Have Lean check the whole script as a theorem, in a process in which no tactic was tried."""
+        """Let Lean check the whole script as a theorem, in a process in which no tactic was tried."""
         attempt = admitted(Attempt(statement, script))
         if isinstance(attempt, LeanReport):
             return attempt.verdict(self.verifier)

@@ -1,4 +1,4 @@
-"""A pool of REPL processes, which may hang, crash and leak memory: a request survives the loss of its process.
+"""A pool of REPL processes. They may hang, crash or leak memory; requests survive the loss of a process.
 
 A request whose process was lost is tried again in another one. A process is replaced when it is lost, and after it has
 made a certain number of states or checked a certain number of scripts, since the REPL's memory grows with them.
@@ -26,7 +26,7 @@ _OPTION = re.compile(r"[A-Za-z][\w.]*=(?:\d+|true|false)")
 
 @dataclass(frozen=True)
 class PoolSettings:
-    """How REPL processes are run.
+    """The settings of REPL processes.
 
     Args:
         project: Folder of a Lake project; needs ``lake`` on PATH.
@@ -95,7 +95,7 @@ class PoolSettings:
 
     @property
     def source(self) -> str:
-        """The Lean source that stands before every statement; it ends with a line break."""
+        """The Lean source before every statement; it ends with a line break."""
         lines = [f"set_option {name} {value}" for name, _, value in (text.partition("=") for text in self.core_options)]
         if self.levels:
             lines.append(f"universe {' '.join(self.levels)}")
@@ -106,7 +106,7 @@ class PoolSettings:
 
 @dataclass(frozen=True)
 class Target:
-    """What a Lean source leaves open with ``sorry``, as the start of a proof.
+    """The start of a proof of a goal that a Lean source leaves open with ``sorry``.
 
     Args:
         source: The source.
@@ -119,7 +119,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a state lives in one process. Its goals there are in the order of ours.
+    """The copy of a state in one process. Its goals there have the same order as ours.
 
     Args:
         state: Its number there.
@@ -132,7 +132,7 @@ class Place:
 
 @dataclass(eq=False, repr=False)
 class StatePath:
-    """A state, known by the tactics that lead to it, and the places where it lives.
+    """A state: the tactics that lead to it, and its copies in processes.
 
     Args:
         origin: The statement, or part of a source, from which it starts.
@@ -158,7 +158,7 @@ class StatePath:
 
 
 class Slot:
-    """A place in the pool, where one process follows another.
+    """A slot of the pool. When its process ends, another one takes its place.
 
     Attributes:
         lock: Held while a request uses the process.
@@ -179,7 +179,7 @@ class Slot:
 
 
 class ReplPool:
-    """Runs requests in a number of processes, each of which is started if it is needed.
+    """Runs requests in several processes. Each process starts when it is needed.
 
     Args:
         command: The command of the REPL.
@@ -211,7 +211,7 @@ class ReplPool:
             return await work(await self._running(slot))
 
     async def run(self, work: Callable[[Repl], Awaitable[T]], path: StatePath | None = None) -> T:
-        """Do something in the process that can do it first, and again if the process is lost.
+        """Run a request in the first process that is free; run it again if the process is lost.
 
         Args:
             work: What to do.
@@ -239,7 +239,7 @@ class ReplPool:
         raise ReplLostError(reason, timeout=lost.timeout) from lost
 
     def forget(self, path: StatePath) -> None:
-        """Have the processes in which a state lives delete it before their next request."""
+        """Let the processes that have a state delete it before their next request."""
         for number, place in path.places.items():
             for slot in self.slots:
                 if slot.repl is not None and slot.repl.number == number:

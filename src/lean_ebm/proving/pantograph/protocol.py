@@ -60,7 +60,7 @@ def read_messages(answer: Answer, repl: Repl, header: str = "") -> list[LeanMess
 
 
 def read_failure(answer: Answer, outcome: Outcome, repl: Repl) -> Step:
-    """Read an answer that has neither a new state nor the messages on a source.
+    """Read an answer that contains neither a new state nor messages on a source.
 
     Errors have a kind and mostly a description. A tactic that Lean gave up is an error of the kind ``internal`` or
     ``io`` (interrupted), ``core`` (too many steps), or a message.
@@ -123,7 +123,7 @@ def read_goals(answer: Answer, repl: Repl) -> list[Answer]:
 
 
 def printed_goal(goal: Answer) -> str:
-    """Print a goal as Lean does: neighbouring hypotheses of the same type stand on one line."""
+    """Print a goal like Lean: neighbouring hypotheses of the same type share a line."""
     lines = [f"case {goal['userName']}"] if goal.get("userName") else []
     names: list[str] = []
     kind = ""
@@ -149,5 +149,5 @@ def binder_names(binders: str) -> list[str]:
 
 
 def same_goals(before: Sequence[str], after: Sequence[str]) -> bool:
-    """Whether two lists of printed goals are equal up to the names that Lean makes up for unknowns."""
+    """Whether two lists of printed goals are equal up to the names that Lean invents for unknowns."""
     return [_UNKNOWN.sub("?", goal) for goal in before] == [_UNKNOWN.sub("?", goal) for goal in after]

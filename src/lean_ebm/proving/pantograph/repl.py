@@ -68,7 +68,7 @@ class Repl:
         memory: int = 0,
         timeout: float = 60.0,
     ) -> Repl:
-        """Start a process and wait until it says that it is ready.
+        """Start a process and wait until it is ready.
 
         Args:
             command: The program and its arguments.
@@ -103,11 +103,11 @@ class Repl:
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked."""
+        """Whether the process is alive and can answer."""
         return self._lost is None
 
     async def ask(self, command: str, payload: Mapping[str, Any], timeout: float) -> dict[str, Any]:
-        """Send one command and wait for its answer; only one command may be under way.
+        """Send one command and wait for its answer. Only one command may be sent at a time.
 
         Raises:
             ReplLostError: If there is no good answer in time; the process is dead then.

@@ -1,4 +1,4 @@
-"""States as a process of the REPL makes them, with their goals in the order of the environment's contract.
+"""Makes states in a process of the REPL, with goals in the order that environments promise.
 
 The REPL names each goal after its metavariable, and goals are followed by these names. A tactic on the first goal sees
 all goals, as a line of a script does, and may move or close any of them: the REPL's list after it is the new list. A
@@ -36,7 +36,7 @@ Made = tuple[int, list[Answer]]
 
 
 def misplaced(path: StatePath, tactic: str, goal: int) -> str:
-    """Say why a tactic cannot be a line of the script, though the REPL would run it; empty if it can.
+    """Explain why a tactic that the REPL would run cannot be a line of the script. Empty if it can.
 
     Args:
         path: The state.
@@ -67,7 +67,7 @@ class StateMaker:
         self._pool = pool
 
     async def recreate(self, path: StatePath, repl: Repl) -> None:
-        """Make a state again in a process in which it does not live.
+        """Make a state again in a process that does not have it.
 
         Raises:
             ReplLostError: If that gives something else.
@@ -88,7 +88,7 @@ class StateMaker:
                 self._pool.forget(again)
 
     async def make(self, path: StatePath, repl: Repl) -> Step:
-        """Make a state in a process in which its parent lives."""
+        """Make a state in a process that has its parent."""
         parent = path.parent
         if parent is None:
             made = await self._root(path, repl)
@@ -105,7 +105,7 @@ class StateMaker:
         return _placed(path, made, repl)
 
     async def distil(self, source: str, repl: Repl) -> Step | list[Made]:
-        """Make states of all that a source leaves open with ``sorry``; a step says why there are none."""
+        """Make states of all goals that a source leaves open with ``sorry``; otherwise a step with the reason."""
         answer = await self._ask(repl, "frontend.distil", file=source, ignoreValues=False)
         targets = answer.get("targets")
         if not isinstance(targets, list):

@@ -1,4 +1,4 @@
-"""Searches for proofs: with a guide, which may have learned; and provers that need no learning, the baselines.
+"""Searches for proofs: with a guide, which may be a trained network, and baselines without learning.
 
 A guide says of goals which tactics to try and how many are needed; a search asks it and nothing else::
 

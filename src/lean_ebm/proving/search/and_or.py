@@ -1,4 +1,4 @@
-"""Best-first search in an AND/OR graph, in which the estimates of goals add up."""
+"""Best-first search in an AND/OR graph. The estimates of the goals that a tactic leaves are added."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lean_ebm.proving.search.searches import LEAST, STEP, SURPRISE, Search
 
 
 class AndOrBestFirst(Search):
-    """Works where the best estimate of the whole proof leads, one tactic at a time.
+    """Tries the tactic that the best estimate of the whole proof leads to, one tactic at a time.
 
     The estimate of a goal is the least over its tactics of
 
@@ -56,7 +56,7 @@ class AndOrBestFirst(Search):
             self.update(changed)
 
     def estimated(self, node: GoalNode) -> tuple[float, TriedTactic | None]:
-        """The estimate of a goal from those of others, and the tactic on which it rests."""
+        """Compute the estimate of a goal from other estimates, and the tactic that it is based on."""
         judged = node.value is not None
         best, choice = self._untried(node), None
         for tried in node.live:
@@ -75,7 +75,7 @@ class AndOrBestFirst(Search):
         return max(cost, LEAST) if value is None else value + self.surprise * cost
 
     def update(self, changed: Iterable[GoalNode]) -> None:
-        """Make the estimates exact after some goals have got other tactics, or were proved or found to be dead."""
+        """Update the estimates after some goals have new tactics, were proved, or were found to be dead."""
         rising: dict[GoalNode, None] = {}  # the goals whose estimate may rest on one that is not valid any more
         queue: list[tuple[float, int, GoalNode]] = []
         waiting = []
@@ -110,7 +110,7 @@ class AndOrBestFirst(Search):
 
 
 def leaf(node: GoalNode) -> GoalNode:
-    """Follow the best tactics, and the worst goal that each left, to a goal whose best tactic was not tried."""
+    """Follow the best tactics, and the worst goal that each left, to a goal whose best tactic is untried."""
     while (choice := node.choice) is not None:
         node = max([goal for goal in choice.goals if goal.proof is None], key=lambda goal: goal.estimate)
     return node

@@ -1,4 +1,4 @@
-"""What a search may cost, and what it has cost."""
+"""The budget of a search, and the counters of its costs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lean_ebm.errors import SettingError
 
 @dataclass(frozen=True)
 class SearchBudget:
-    """The limits of a search, which ends when the first of them is reached.
+    """The limits of a search. It ends when it reaches the first of them.
 
     Args:
         applications: Number of tactic applications, failed ones included; at least 1.
@@ -37,7 +37,7 @@ class SearchBudget:
 
 
 class Costs:
-    """Counts what a search costs, within its budget. The clock runs between :meth:`resume` and :meth:`pause`.
+    """Counts the costs of a search, within its budget. The clock runs from :meth:`resume` to :meth:`pause`.
 
     Args:
         budget: The limits.
@@ -56,7 +56,7 @@ class Costs:
         self._began: float | None = None
 
     def out(self) -> bool:
-        """Whether the budget has kept the search from trying something."""
+        """Whether the budget has stopped the search from trying something."""
         return self._out
 
     @property
@@ -77,13 +77,13 @@ class Costs:
         return 0 if self.seconds >= self.budget.seconds else self.budget.applications - self.applications
 
     def may_apply(self) -> bool:
-        """Whether the budget allows another application. If not, the budget has kept the search from it."""
+        """Whether the budget allows another application. If not, :meth:`out` is True from now on."""
         if self.left() < 1:
             self._out = True
         return not self._out
 
     def refuse(self) -> None:
-        """Note that the budget has kept the search from trying something."""
+        """Record that the budget has stopped the search from trying something."""
         self._out = True
 
     def advised(self, evaluations: int, seconds: float) -> bool:

@@ -1,4 +1,4 @@
-"""A proof of a statement of the embedded logic, found by the decision procedure or a prover, in a form for readers."""
+"""Finds readable proofs in the embedded logic, by the decision procedure or a prover."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class FoundProof:
 
 
 def read_statement(text: str) -> Statement:
-    """Read a statement, with binders or without; names without binders get the binders that their use asks for.
+    """Read a statement. Names without binders get the binders that fit their use.
 
     Raises:
         SettingError: If the text is not a statement of the embedded logic.
@@ -87,7 +87,7 @@ def find_proof(
     environment: Environment | None = None,
     prefix: bool = False,
 ) -> FoundProof:
-    """Find a proof and have it verified.
+    """Find a proof and verify it.
 
     The judge first gets a structured script, with a name for everything. If it refuses that script, it gets the one
     that the prover found. If neither can be written or read, because it is too long, the embedded logic as a judge gets
@@ -138,7 +138,7 @@ def find_proofs(
     environment: Environment | None = None,
     prefix: bool = False,
 ) -> Iterator[tuple[int, FoundProof]]:
-    """Find proofs of many statements in lock step, and have them verified; see :func:`find_proof`.
+    """Find proofs of many statements in parallel, and verify them; see :func:`find_proof`.
 
     Yields:
         The index of a statement and its result, each when its search has ended.
@@ -161,7 +161,7 @@ def _is_free(prover: GuidedProver) -> bool:
 
 
 def is_read(statement: Statement) -> bool:
-    """Whether the embedded logic reads a statement, so that it can be searched there."""
+    """Whether the embedded logic can read a statement."""
     return _goal(statement) is not None
 
 

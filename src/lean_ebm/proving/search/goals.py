@@ -1,7 +1,7 @@
-"""Goals as searches see them: each goal is a problem of its own.
+"""The interface of goals in searches. Each goal is a separate problem.
 
-A tactic leaves goals that must all be proved, and none of them cares how another one is proved. That holds for goals in
-which nothing is to be found; goals that share something that is to be found (a metavariable) are one problem together.
+All goals that a tactic leaves must be proved. If they contain no metavariable, the proof of one does not depend on the
+proof of another. Goals that share a metavariable are one problem together.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SECONDS = 1.0  # for one expansion: random goals take a ten-thousandth of it
 
 
 class Applied(NamedTuple):
-    """What came of a tactic, or of a chunk of tactics, that was tried in a goal.
+    """The result of trying a tactic, or a chunk of tactics, in a goal.
 
     Args:
         goals: The goals that it left, each a problem of its own; None if it failed.
@@ -53,14 +53,14 @@ class OpenGoal(ABC):
     @property
     @abstractmethod
     def tactics(self) -> Sequence[Tactic]:
-        """The tactics that are listed for it, in a fixed order."""
+        """The listed tactics, in a fixed order."""
 
     @abstractmethod
     def after(self, tactic: Tactic) -> Sequence[OpenGoal] | None:
-        """Apply a tactic: the goals that it leaves, each a problem of its own; None if it fails."""
+        """Apply a tactic and return the goals that it leaves, each a separate problem. None if it fails."""
 
     def attempt(self, tactic: Tactic, most: int) -> Applied:
-        """Try a tactic, or of a chunk of tactics at most so many.
+        """Try a tactic, or at most a given number of tactics of a chunk.
 
         Args:
             tactic: The tactic.
@@ -70,7 +70,7 @@ class OpenGoal(ABC):
 
     @abstractmethod
     def sizes(self) -> tuple[int, int]:
-        """Count the parts that its world counts: of the target, and of the hypotheses together."""
+        """Measure the target, and all hypotheses together, by the number of their parts."""
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -80,8 +80,8 @@ class OpenGoal(ABC):
 class SequentGoal(OpenGoal):
     """A goal of the embedded logic without names, with the wide set of tactics.
 
-    Tactics are applied by their structure, which takes some eight microseconds. Nothing in such a goal is to be found,
-    and no tactic of the wide set leaves anything to be found, so its goals are independent.
+    Tactics are applied by their structure, which takes some eight microseconds. Such a goal contains no metavariable,
+    and no tactic of the wide set leaves one, so its goals are independent.
 
     Args:
         sequent: What the goal says.
@@ -124,7 +124,7 @@ class SequentGoal(OpenGoal):
             return None
 
     def attempt(self, tactic: Tactic, most: int) -> Applied:
-        """Try a tactic, or the tactics of a chunk, each in the first goal that those before it leave.
+        """Try a tactic, or the tactics of a chunk. Each works on the first goal that the ones before it leave.
 
         A tactic that is not listed for its goal fails and ends the chunk; so does the limit. The goals that are there
         then are left. If the first tactic fails, so does the chunk.

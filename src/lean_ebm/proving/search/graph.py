@@ -1,4 +1,4 @@
-"""The graph of a search: goals, the tactics that were tried in them, and what is known of them.
+"""The graph of a search: goals, and the tactics that were tried in them.
 
 It is an AND/OR graph: a goal is proved if one of its tactics leaves goals that are all proved. Equal goals are one
 node, so what is proved of a goal is proved wherever it occurs. A goal may occur below itself; it is proved only by
@@ -69,7 +69,7 @@ class GoalNode:
 
     @property
     def value(self) -> float | None:
-        """Estimated number of tactics that it needs, by the guide; None if the guide does not judge goals."""
+        """The guide's estimate of the number of tactics needed. None if the guide does not judge goals."""
         return None if self.advice is None else self.advice.value
 
     def cost(self, rank: int) -> float:
@@ -78,7 +78,7 @@ class GoalNode:
 
 
 class SearchGraph:
-    """The goals that a search has found, from the one that it is to prove.
+    """The goals that a search has found, starting at the goal to prove.
 
     Args:
         root: The goal to prove.
@@ -97,11 +97,11 @@ class SearchGraph:
         self.root = self._node(root)
 
     def searching(self) -> bool:
-        """Whether the goal is neither proved nor found to have no proof, and the budget allows another application."""
+        """Whether the search should continue: the goal is open, and the budget allows another application."""
         return self.root.proof is None and not self.root.dead and self.costs.may_apply()
 
     def take(self, nodes: Sequence[GoalNode], advices: Sequence[Advice], seconds: float) -> bool:
-        """Take the guide's advice about goals, if the budget allows it.
+        """Store the guide's advice about goals, if the budget allows it.
 
         Args:
             nodes: The goals.
@@ -124,7 +124,7 @@ class SearchGraph:
         return True
 
     def attempt(self, node: GoalNode, rank: int | None = None) -> TriedTactic | None:
-        """Apply a tactic to a goal, which counts, also if it was tried there before.
+        """Apply a tactic to a goal. This counts as an application even if the tactic was tried there before.
 
         A chunk of tactics is cut where the budget ends. One that leaves the same goals as another is the same edge.
 
@@ -202,7 +202,7 @@ def _proved(tried: TriedTactic) -> bool:
 
 
 def unadvised(tried: TriedTactic | None) -> list[GoalNode]:
-    """The goals that a tactic left of which the guide was not asked yet, each once."""
+    """The goals left by a tactic for which the guide was not asked yet, each once."""
     if tried is None:
         return []
     return [goal for goal in dict.fromkeys(tried.goals) if goal.advice is None]

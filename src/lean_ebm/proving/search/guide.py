@@ -1,4 +1,4 @@
-"""The interface of guides: what a search asks about goals, and all that it learns."""
+"""The interface of guides, which give searches advice about goals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lean_ebm.proving.search.goals import OpenGoal, Tactic
 
 @dataclass(frozen=True)
 class Advice:
-    """What a guide says about a goal.
+    """A guide's advice about a goal.
 
     Args:
         tactics: The tactics to try, of those that the goal lists, or others that the goal can run, such as chunks of
@@ -57,7 +57,7 @@ class Guide(Protocol):
 
 @dataclass(frozen=True)
 class GoalChains:
-    """What the chains of a guide did in one goal, for readers. A step is a column; column 0 is the start.
+    """The record of a guide's chains in one goal, for display. A step is a column; column 0 is the start.
 
     Args:
         energies: Of each chain, the energy of its candidate at each step.

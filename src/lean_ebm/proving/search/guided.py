@@ -1,4 +1,4 @@
-"""Provers that a guide steers."""
+"""Provers that follow a guide."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class GuidedProver(Prover):
         self.algorithm = search or AndOrBestFirst()
 
     def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
-        """Search for a script and have the environment verify it."""
+        """Search for a script and let the environment verify it."""
         ((_, result),) = self.prove_many(environment, [statement], budget)
         return result
 
@@ -78,7 +78,7 @@ class GuidedProver(Prover):
         budget: SearchBudget | None = None,
         company: int = COMPANY,
     ) -> Iterator[tuple[int, SearchResult]]:
-        """Search for scripts of many statements in lock step, and have the environment verify them.
+        """Search for scripts of many statements in parallel, and let the environment verify them.
 
         The result for a statement does not depend on the others, as long as the seconds are not what ends a search.
 

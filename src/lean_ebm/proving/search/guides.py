@@ -1,4 +1,4 @@
-"""Guides that need no learning."""
+"""Guides without learning."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lean_ebm.proving.search.guide import Advice, Guide
 
 
 class UniformGuide:
-    """Gives all tactics the same prior, in the order in which they are listed, and does not judge goals."""
+    """Gives all tactics the same prior, in the listed order. It does not judge goals."""
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal."""
@@ -21,7 +21,7 @@ class UniformGuide:
 
 
 class RandomGuide:
-    """Gives random priors, which depend only on the seed and on the goal, and does not judge goals.
+    """Gives random priors that depend only on the seed and the goal. It does not judge goals.
 
     Args:
         seed: Seed.
@@ -42,7 +42,7 @@ class RandomGuide:
 
 
 class SizeGuide:
-    """The hand-written guide: small goals need few tactics, and all tactics have the same prior.
+    """A hand-written guide: small goals need few tactics, and all tactics have the same prior.
 
     A goal's value is a quarter of the size of its target and a fortieth of that of its hypotheses, so that
     ``StateBestFirst(by_value=True)`` compares states as :class:`.BestFirst` does.

@@ -1,4 +1,4 @@
-"""Many searches at once, which share the guide's batches."""
+"""Runs many searches in parallel, so that they share the guide's batches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def run_searches(
     company: int = COMPANY,
     tell: Callable[[int], None] = lambda _: None,
 ) -> Iterator[SearchGraph]:
-    """Run searches, several at a time: each round asks the guide once about all goals that they want advice about.
+    """Run searches in parallel. Each round asks the guide once about all goals that they need advice for.
 
     What a search finds does not depend on the others. The time that the guide takes is shared by the goals of a round.
 

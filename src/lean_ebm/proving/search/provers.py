@@ -1,4 +1,4 @@
-"""Provers that need no learning: the baselines for those that learn.
+"""Provers without learning: the baselines.
 
 A prover works on the main goal of a state of any :class:`~lean_ebm.proving.environment.Environment`, within a budget.
 Its result is "proved" only if the environment's ``verify`` accepts the script::
@@ -90,7 +90,7 @@ class Prover(ABC):
         self.tactics = tactics
 
     def prove(self, environment: Environment, statement: Statement, budget: SearchBudget | None = None) -> SearchResult:
-        """Search for a script and have the environment verify it."""
+        """Search for a script and let the environment verify it."""
         spent = Meter(environment, budget or SearchBudget())
         spent.resume()
         start = environment.start(statement)
@@ -121,7 +121,7 @@ class Prover(ABC):
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Let Python look for cycles of objects less often: a search makes many objects that stay, and hardly a cycle."""
+    """Let Python's garbage collector run less often: a search makes many objects and hardly any cycles."""
     before = gc.get_threshold()
     if before[0]:  # 0 means never
         gc.set_threshold(max(before[0], _OBJECTS), *before[1:])
@@ -165,7 +165,7 @@ class Meter(Costs):
 
 
 class BreadthFirst(Prover):
-    """Tries all scripts of one length before longer ones, each state once, and so finds a shortest script."""
+    """Tries all scripts of one length before longer ones, each state once. It finds a shortest script."""
 
     def search(self, spent: Meter, start: State) -> Iterator[tuple[str, ...]]:
         """Find scripts, shorter ones first."""
@@ -222,7 +222,7 @@ class BestFirst(Prover):
 
 
 class RandomWalk(Prover):
-    """Applies random tactics, and starts again after ``length`` of them or if none works.
+    """Applies random tactics. It starts again after ``length`` tactics, or if no tactic works.
 
     Args:
         seed: Seed.

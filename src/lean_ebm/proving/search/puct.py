@@ -12,7 +12,7 @@ _INITIAL, _BASE = 1.25, 19652.0  # of MuZero, Schrittwieser et al. 2020, appendi
 
 
 class Puct(Search):
-    """Follows the tactic with the highest upper confidence bound from the root to one that was not tried.
+    """Follows the tactics with the highest upper confidence bounds from the root to an untried tactic.
 
     A tactic's score is ``q + p c sqrt(N) / (1 + n)`` with ``c = 1.25 + log((N + 19653) / 19652)``: p is its prior, n
     the number of times that it was followed, N that of its goal, and q its mean return, scaled so that the tactics of
@@ -67,7 +67,7 @@ class _Run:
         self.totals: dict[object, float] = {}
 
     def descend(self, node: GoalNode) -> tuple[_Path, GoalNode | None]:
-        """Follow the best scores to a tactic that was not tried; returns the way, and the goal of that tactic.
+        """Follow the best scores to an untried tactic. Returns the path and the goal of this tactic.
 
         The goal is None if every way leads back to a goal on the way.
         """
@@ -82,7 +82,7 @@ class _Run:
             above.add(node)
 
     def needed(self, node: GoalNode) -> float:
-        """The mean number of tactics that a goal has seemed to need; 0 if it is proved."""
+        """The mean of the numbers of tactics that a goal was estimated to need; 0 if it is proved."""
         if node.proof is not None:
             return 0.0
         visits = self.visits.get(node, 0)
@@ -114,7 +114,7 @@ class _Run:
         return best
 
     def back_up(self, path: _Path) -> None:
-        """Count a way, from its end to the root, with what seems to be needed at each of its goals now."""
+        """Update the goals of a path, from its end to the root, with their current estimates."""
         for node, tried in reversed(path):
             needed = 1.0 + sum([self.needed(goal) for goal in tried.goals])
             for key in (node, tried):

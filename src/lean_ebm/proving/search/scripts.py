@@ -1,4 +1,4 @@
-"""Found proofs as scripts: the tactics of a proof as texts, in the order in which Lean's main goals want them."""
+"""Writes found proofs as scripts: the tactics as texts, in the order of Lean's main goals."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class UnwrittenError(Exception):
 
 
 def named_goal(state: State) -> Goal:
-    """The main goal of a state of whatever environment, in the embedded logic.
+    """The main goal of a state of any environment, in the embedded logic.
 
     Raises:
         Unsupported: If the embedded logic does not read it.
@@ -165,7 +165,7 @@ def steps_of_logic(goal: Goal, root: GoalNode) -> Iterator[ProofStep]:
 
 
 def named_goals_of_logic(goal: Goal, root: GoalNode) -> Iterator[tuple[GoalNode, NamedGoal]]:
-    """All goals that a search in the embedded logic has found, with names, those nearest to the root first.
+    """All goals that a search in the embedded logic has found, with names. The nearest to the root come first.
 
     A goal that occurs several times gets the names that it has where it occurs first. A goal below a tactic that cannot
     be written is left out, unless it occurs elsewhere.
@@ -195,7 +195,7 @@ def named_goals_of_logic(goal: Goal, root: GoalNode) -> Iterator[tuple[GoalNode,
 
 
 def named_goals_of_texts(root: GoalNode) -> Iterator[tuple[GoalNode, PrintedGoal]]:
-    """All goals that a search in an environment has found, as it prints them, those nearest to the root first.
+    """All goals that a search in an environment has found, as printed. The nearest to the root come first.
 
     Args:
         root: The node that the search begins with.
@@ -238,7 +238,7 @@ def _applied(
     try:
         text = NamedGoal(goal, numbers).write(tactic)
     except KeyError as error:
-        raise UnwrittenError(f"a tactic speaks of what its goal does not have: {error}") from error
+        raise UnwrittenError(f"a tactic mentions something that its goal does not have: {error}") from error
     made = at.after(tactic) or []
     step = logic.apply(state, text)
     if not isinstance(step.state, LogicState) or len(step.state.open) != len(state.open) - 1 + len(made):

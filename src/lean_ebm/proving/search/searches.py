@@ -1,4 +1,4 @@
-"""The interface of searches that a guide steers, and the names under which they are known.
+"""The interface of searches with a guide, and the names of the searches.
 
 A search is a generator that yields goals when it wants advice about them and is resumed when it has it. So one search
 runs the same whether it is alone or one of many that share the guide's batches.

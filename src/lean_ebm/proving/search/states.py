@@ -1,4 +1,4 @@
-"""Goals of any environment as searches see them, with tactics that are texts."""
+"""Goals of any environment, in the form for searches. Their tactics are texts."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ ListTactics = Callable[[State, int], Iterable[str]]
 
 
 class StateGoal(OpenGoal):
-    """A goal of a state, or several goals of it that may share something that is to be found.
+    """A goal of a state, or several goals that may share an unknown.
 
     Two goals have the same key only if all names are the same too, so that the texts which prove one prove the other.
-    After a tactic, the goals that it leaves are problems of their own if nothing in them is to be found (``?x``); else
-    they are one problem together, whose first goal gets the next tactic. A tactic that changes a goal outside of the
-    problem is refused.
+    The goals that a tactic leaves are separate problems if they have no metavariable (``?x``). Otherwise they are one
+    problem together, whose first goal gets the next tactic. A tactic that changes a goal outside of the problem is
+    refused.
 
     Args:
         environment: Where tactics are applied.
@@ -81,7 +81,7 @@ class StateGoal(OpenGoal):
         return [self._part(state, self.first + index, 1) for index in range(count)]
 
     def sizes(self) -> tuple[int, int]:
-        """Count what the environment counts, of all its goals together."""
+        """Measure all its goals together, as the environment does."""
         sizes = self.state.sizes()[self.first : self.first + self.count]
         return sum([target for target, _ in sizes]), sum([hypotheses for _, hypotheses in sizes])
 
@@ -112,7 +112,7 @@ def _untagged(goal: str) -> str:
 
 
 def _searches(goal: Goal | str) -> bool:
-    """Whether something in a goal is to be found, or may be."""
+    """Whether a goal has a metavariable, or may have one."""
     if isinstance(goal, str):
         return "?" in goal
     return goal.target.unknown or any(local.formula is not None and local.formula.unknown for local in goal.context)

@@ -1,4 +1,4 @@
-"""The tactics that are worth trying in a state: the candidates of every prover of this package."""
+"""The narrow set of tactics: the few tactics that provers without a guide try in a state."""
 
 from __future__ import annotations
 

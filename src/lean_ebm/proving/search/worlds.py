@@ -1,4 +1,4 @@
-"""Worlds: what searches and what learns from them have to know of a kind of mathematics.
+"""Worlds: the interface between searches and a kind of mathematics.
 
 A world reads statements, has an environment of its own, makes the goals that a search works on, and writes the proofs
 that it finds. Its goals list tactics as templates with pointers, and are written as integers in the vocabulary that all
@@ -51,14 +51,14 @@ class World(ABC):
 
     @abstractmethod
     def environment(self) -> Environment:
-        """Make the world's own environment, in which tactics are fast."""
+        """Make the world's own, fast environment."""
 
     def judge(self) -> Judge:
-        """Make the strictest judge at hand, for scripts whose search has ended. By default the world's environment."""
+        """Make the strictest available judge for finished scripts. By default the world's environment."""
         return self.environment()
 
     def confirmed(self, statements: Sequence[Statement], results: Mapping[int, SearchResult]) -> list[float]:
-        """Have the judge check the proofs that searches have found.
+        """Let the judge check the proofs that searches have found.
 
         Args:
             statements: The statements.
@@ -86,7 +86,7 @@ class World(ABC):
 
     @abstractmethod
     def steps(self, start: State, proved: GoalNode) -> Iterator[ProofStep]:
-        """Write a proof, each tactic for the main goal of the state that those before it leave.
+        """Write a proof. Each tactic works on the main goal that the tactics before it leave.
 
         Args:
             start: The state that the proof begins with.
@@ -97,7 +97,7 @@ class World(ABC):
         """
 
     def named_goals(self, start: State, root: GoalNode) -> Iterator[tuple[GoalNode, WritableGoal]]:
-        """All goals that a search has found, with names, those nearest to the root first; by default only the root.
+        """All goals that a search has found, with names, the nearest to the root first. By default only the root.
 
         A goal that cannot be written is left out.
 
@@ -114,7 +114,7 @@ class LogicWorld(World):
     name = "logic"
 
     def read(self, text: str) -> Statement:
-        """Read a statement; names without binders get the binders that their use asks for. See :meth:`.World.read`."""
+        """Read a statement. Names without binders get the binders that fit their use. See :meth:`.World.read`."""
         try:
             statement = with_binders(text)
             root(statement)

@@ -1,1 +1,1 @@
-"""What Lean users write, read from tokens: binders, statements, and whole files (:func:`~.files.read_file`)."""
+"""Reads Lean source from tokens: binders, statements, and whole files (:func:`~.files.read_file`)."""

@@ -1,4 +1,4 @@
-"""Binders as Lean has them: explicit, implicit, strict implicit, and of instances."""
+"""Lean's binders: explicit, implicit, strict implicit, and instance binders."""
 # ruff: noqa: RUF001, RUF002 - the letters of Lean
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def groups(text: str, tokens: Sequence[Token], levels: Sequence[int], at: int) -
 
 
 def after_group(tokens: Sequence[Token], levels: Sequence[int], at: int) -> int:
-    """The number of the token after the group that starts at the token ``at``; ``at`` itself if none starts there."""
+    """The number of the token after the group that starts at token ``at``; ``at`` if no group starts there."""
     if at >= len(tokens) or tokens[at].kind != "symbol" or tokens[at].text not in KINDS:
         return at
     end = at + 1

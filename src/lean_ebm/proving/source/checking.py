@@ -1,4 +1,4 @@
-"""Checks the theorems of a file, each by itself, those that use earlier ones after those."""
+"""Checks the theorems of a file separately. A theorem that uses earlier ones is checked after them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check_file(
     progress: Callable[[int], None] = lambda _: None,
     known: Collection[str] = (),
 ) -> list[CheckedEntry]:
-    """Have a judge check every theorem of a file.
+    """Let a judge check every theorem of a file.
 
     Args:
         file: The file.

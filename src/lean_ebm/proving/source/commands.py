@@ -1,4 +1,4 @@
-"""A Lean file as a list of commands, found by their keywords as Lean's parser finds the next one after an error."""
+"""Splits a Lean file into commands by their keywords, like Lean's parser after an error."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SourceCommand:
 
     @property
     def column(self) -> int:
-        """The column in which it starts; what belongs to it stands further right."""
+        """The column in which it starts. Its parts are further right."""
         return (self.prefix[0] if self.prefix else self).tokens[0].column
 
     @property

@@ -1,4 +1,4 @@
-r"""Lean files: which theorems a file has, and what each of them needs of what comes before it.
+r"""Reads Lean files: their theorems, and the earlier parts that each theorem needs.
 
 A file is read as Lean reads it: ``theorem``, ``lemma`` and ``example``, below ``variable``, ``open``, ``namespace``,
 ``section`` and ``universe``. Everything else is named, with its line, and never passed over::
@@ -30,7 +30,7 @@ _HARMLESS = ("set_option", "attribute", "doc")  # they change how Lean proves, a
 
 @dataclass(frozen=True)
 class FileEntry:
-    """A theorem of a file, or a command that is not read.
+    """A theorem of a file, or a command that cannot be read.
 
     Args:
         name: The theorem's full name; empty for an ``example`` and for other commands.
@@ -55,7 +55,7 @@ class FileEntry:
 
     @property
     def title(self) -> str:
-        """What a report calls it."""
+        """The title in reports."""
         if self.name:
             return self.name
         return f"example in line {self.line}" if self.theorem else f"line {self.line}"
@@ -63,7 +63,7 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class LeanFile:
-    """What a file has.
+    """The content of a Lean file.
 
     Args:
         entries: Its theorems and the commands that are not read, in their order.
@@ -74,7 +74,7 @@ class LeanFile:
     imports: tuple[str, ...]
 
     def attempt(self, entry: FileEntry, header: str = "", known: Collection[str] = ()) -> Attempt:
-        """The statement and script of an entry that is read, with the theorems that it uses in the preamble.
+        """Make the attempt of a readable entry: statement and script, with the theorems that it uses as preamble.
 
         Args:
             entry: The entry.

@@ -1,4 +1,4 @@
-"""The shape of a text: brackets that close each other, and nothing that ends a term or a proof and begins a command."""
+"""Checks the shape of a text: matching brackets, and nothing that ends a term or proof or begins a command."""
 # ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def depths(tokens: Sequence[Token]) -> list[int]:
 
 
 def check_shape(text: str, what: str) -> None:
-    """Check that a text cannot reach beyond the place in Lean's source where it will stand.
+    """Check that a text cannot affect Lean source outside of its place.
 
     This is no filter of words, which :mod:`~lean_ebm.proving.forbidden` is. It holds without that filter.
 

@@ -1,4 +1,4 @@
-"""One statement: binders and proposition, split at the colon that is theirs."""
+"""Splits a statement into binders and proposition at the colon between them."""
 # ruff: noqa: RUF002 - the letters of Lean
 
 from __future__ import annotations

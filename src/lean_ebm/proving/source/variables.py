@@ -1,4 +1,4 @@
-"""Section variables: which of them a theorem gets as binders, by Lean 4's rule.
+"""Section variables: finds those that a theorem gets as binders, by Lean 4's rule.
 
 It gets those that its statement mentions, those that their types mention, and each instance whose variables are all
 among them. What its proof mentions does not count. A variable too many would be a hypothesis too many, so whatever may

@@ -1,1 +1,1 @@
-"""Proof steps to learn from: states of theorems, with how many tactics are left after each that is listed."""
+"""Proof steps for training: states, and how many tactics are left after each listed tactic."""

@@ -1,4 +1,4 @@
-"""Data sets of proof steps, made in blocks that are kept in the folder of caches.
+"""Makes data sets of proof steps in blocks, which are kept in the cache folder.
 
 A data set depends only on its settings and the number of its theorems, whatever the number of processes and whenever
 they are interrupted: block n has a random generator of its own, and theorems are counted in the order of the blocks.
@@ -109,7 +109,7 @@ _OF_NUMBERS = ("world", "steps", "held_out")
 
 
 def folder_of(settings: StepSettings) -> Path:
-    """The folder of the blocks of a data set; it need not exist."""
+    """The folder of the blocks of a data set. It may not exist yet."""
     described = {"version": VERSION, "theorems": _THEOREMS, **asdict(settings), "kinds": sorted(settings.kinds.items())}
     if settings.world == "logic":
         described = {name: value for name, value in described.items() if name not in _OF_NUMBERS}
@@ -132,7 +132,7 @@ def _digest(path: Path) -> str:
 def provide_steps(
     settings: StepSettings, theorems: int, workers: int = 1, tell: Callable[[int], None] = lambda _: None
 ) -> list[Columns]:
-    """Make a data set, or read it from the folder of caches.
+    """Make a data set, or read it from the cache folder.
 
     Args:
         settings: Which proof steps to make.
@@ -243,7 +243,7 @@ def _provided_apart(settings: StepSettings, folder: Path, number: int) -> Column
 
 
 def serve() -> None:
-    """Make the block that standard input asks for; what the processes of :func:`provide_steps` run."""
+    """Make the block that standard input asks for. The processes of :func:`provide_steps` run this."""
     request = json.load(sys.stdin)
     given = request["settings"]
     thoroughness = Thoroughness(**given.pop("thoroughness"))

@@ -37,13 +37,13 @@ SPLITS = ("train", "val", "test")
 
 
 def split_of(number: int) -> str:
-    """The split of a number, such as the :func:`.invariant` of a theorem: one of ten in ``val``, one in ``test``."""
+    """The split of a number, such as a theorem's :func:`.invariant`: a tenth is ``val``, a tenth ``test``."""
     share = number % 10
     return "test" if share == 0 else "val" if share == 1 else "train"
 
 
 def home(number: int, splits: set[str]) -> str:
-    """The split to which a state belongs that occurs in theorems of these splits."""
+    """The split of a state that occurs in theorems of these splits."""
     wanted = split_of(number // 10)  # other digits than those by which theorems are split
     return wanted if wanted in splits else next(split for split in SPLITS if split in splits)
 
@@ -70,7 +70,7 @@ class ProvedTheorem:
 
 
 class Columns:
-    """States one after the other.
+    """A growing list of states, stored as columns.
 
     Args:
         chunks: Whether they come with chunks of tactics.
@@ -140,7 +140,7 @@ class Columns:
 
 
 def from_bytes(content: bytes) -> Columns | None:
-    """Read what :meth:`Columns.to_bytes` wrote; None if it is damaged, or was written by another kind of machine."""
+    """Read the bytes of :meth:`Columns.to_bytes`. None if damaged, or written by another kind of machine."""
     size = hashlib.sha256().digest_size
     if content[:size] != hashlib.sha256(content[size:]).digest():
         return None

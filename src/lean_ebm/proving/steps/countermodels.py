@@ -33,7 +33,7 @@ _Environment = tuple[int | Truth, ...]
 
 
 class Countermodels:
-    """Looks for models in which sequents are false. What it finds out is remembered, so it serves one theorem."""
+    """Looks for models in which sequents are false. It caches results, so use one object for one theorem."""
 
     def __init__(self) -> None:
         self._truths: dict[tuple[Expr, _Environment], Truth] = {}

@@ -1,4 +1,4 @@
-"""Shortest proofs within the wide set of tactics of a world, found by a search that knows which goals have none.
+"""Searches for shortest proofs within the wide set of tactics. Countermodels show which goals have none.
 
 The search is AO* (Nilsson 1980, "Principles of Artificial Intelligence", section 3.2; cyclic graphs as in LAO*, Hansen
 and Zilberstein 2001) over a graph of goals. A goal needs as many tactics as its best tactic: one, and as many as
@@ -119,7 +119,7 @@ class Exploration:
         return node.found < math.inf
 
     def follow(self, node: Node, path: Sequence[Candidate], expansions: int) -> None:
-        """Apply the tactics of a proof that is known, each of which leaves one goal or none; then in other orders.
+        """Apply the tactics of a known proof (each leaves at most one goal), then apply them in other orders.
 
         Args:
             node: The node that it proves.

@@ -1,4 +1,4 @@
-"""States to learn from that a guided search has found: those of its proofs, and those of its own wrong turns.
+"""Training states from guided searches: states of their proofs, and of their wrong turns.
 
 A search knows less of its goals than is learned from them. So the goals are explored once more, around the proof that
 was found: shorter proofs are looked for, and small models tell which goals have none.
@@ -27,7 +27,7 @@ _UNPROVED = 20  # goals of a theorem without a proof that are looked at
 
 
 def found_states(graph: SearchGraph, random: Random, effort: Thoroughness) -> tuple[int, list[ProofState]]:
-    """Explore what a search has found.
+    """Explore the states that a search has found.
 
     Args:
         graph: All that the search has found, with the wide set of tactics.

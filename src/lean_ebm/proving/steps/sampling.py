@@ -1,4 +1,4 @@
-"""States of a theorem to learn from: those of a shortest proof, and those that wrong turns lead to."""
+"""Training states of a theorem: states of a shortest proof, and states after wrong turns."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Thoroughness:
 
 @dataclass(frozen=True)
 class ProofState:
-    """A state to learn from, with what is known of each tactic that is listed for it.
+    """A training state, with the labels of its listed tactics.
 
     Args:
         goal: The state.
@@ -114,7 +114,7 @@ def sample_states(
 
 
 def good_chunks(search: Exploration, node: Node, most: int) -> tuple[Chunk, ...]:
-    """Chunks that stay on shortest proofs that were found, as many as there are, but at most so many.
+    """Collect chunks that stay on shortest known proofs, at most a given number.
 
     Each tactic begins a shortest proof of the first goal that those before it leave. Chunks with other first tactics
     come in turn, and so do those with other second tactics.
@@ -163,7 +163,7 @@ def _turn(random: Random, search: Exploration, nodes: list[Node]) -> Node | None
 
 
 def state_of(search: Exploration, node: Node, turn: bool, expansions: int) -> ProofState:
-    """Look at what each tactic of a node leads to. Those that may be as good as the best one are tried.
+    """Label each tactic of a node. Tactics that may be as good as the best one are tried.
 
     Args:
         search: The exploration of the node's theorem.

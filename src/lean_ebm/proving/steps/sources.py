@@ -1,4 +1,4 @@
-"""Where the theorems come from whose proofs are learned: kinds of random theorems, and files."""
+"""Sources of training theorems: kinds of random theorems, and files."""
 
 from __future__ import annotations
 
@@ -62,26 +62,26 @@ class Benchmark(NamedTuple):
 
 
 class Source(ABC):
-    """Where the theorems of a world come from."""
+    """A source of theorems of a world."""
 
     @property
     @abstractmethod
     def kinds(self) -> Mapping[str, float]:
-        """The share of each kind of theorems, unless others are asked for."""
+        """The default shares of the kinds of theorems."""
 
     @property
     def thoroughness(self) -> Thoroughness:
-        """How thoroughly theorems are searched, unless it is asked for otherwise."""
+        """How thoroughly theorems are searched by default."""
         return Thoroughness()
 
     @property
     def shortest(self) -> int:
-        """Number of tactics from which on all theorems are kept, unless it is asked for otherwise."""
+        """The default number of tactics from which all theorems are kept."""
         return 5
 
     @abstractmethod
     def draw(self, random: Random, kind: str) -> Drawn | None:
-        """Draw a statement of a kind; None if it is none, or no theorem."""
+        """Draw a statement of a kind. None if the draw gives no statement, or no theorem."""
 
     @abstractmethod
     def read(self, statement: str) -> Drawn:
@@ -101,7 +101,7 @@ class Source(ABC):
 
     @abstractmethod
     def theory(self) -> Theory:
-        """What answers questions about the goals of a theorem."""
+        """The theory that answers questions about the goals of a theorem."""
 
     @abstractmethod
     def world(self, lemmas: Mapping[str, int]) -> World:
@@ -189,7 +189,7 @@ class LogicSource(Source):
 
 
 def draw(random: Random, kind: str, connectives: tuple[int, int]) -> Drawn | None:
-    """Draw a statement of a kind; None if it is none, or if a small model shows that it is no theorem.
+    """Draw a statement of a kind. None without a statement, or if a small model refutes it.
 
     Args:
         random: The random generator.

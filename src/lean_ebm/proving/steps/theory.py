@@ -1,4 +1,4 @@
-"""What the making of proof steps asks about the goals of a world."""
+"""The interface that the generator of proof steps needs from a world."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lean_ebm.proving.steps.countermodels import Countermodels
 
 
 class Bounds(NamedTuple):
-    """What is known of the number of tactics that a goal needs before any was tried.
+    """Bounds on the number of tactics that a goal needs, before any tactic is tried.
 
     Args:
         low: A lower bound; infinite if it has no proof.
@@ -31,7 +31,7 @@ class Bounds(NamedTuple):
 
 
 class Theory(ABC):
-    """Answers questions about goals of a world, of whatever class. One object serves one theorem.
+    """Answers questions about goals of a world. Use one object for one theorem.
 
     Attributes:
         exact: Whether lower bounds are good enough to look for shortest proofs, and for tactics as good as the best.
@@ -41,7 +41,7 @@ class Theory(ABC):
 
     @abstractmethod
     def key(self, goal: Any) -> Hashable:
-        """Equal for goals that say the same."""
+        """A key that is equal for equivalent goals."""
 
     @abstractmethod
     def tactics(self, goal: Any) -> Sequence[Candidate]:
@@ -75,7 +75,7 @@ class LogicTheory(Theory):
         self._models = Countermodels()
 
     def key(self, goal: Sequent) -> Hashable:
-        """Equal for sequents that say the same."""
+        """A key that is equal for equivalent sequents."""
         return goal.key
 
     def tactics(self, goal: Sequent) -> Sequence[Candidate]:

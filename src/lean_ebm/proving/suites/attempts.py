@@ -1,4 +1,4 @@
-"""Attempts at problems: what they are made with, how one is made, and what is said of it.
+"""Attempts at problems: their equipment, the worker that makes them, and their records.
 
 An attempt is isolated from all others. Its search starts from the statement, and what a Lean checks is one script in a
 process in which nothing else was proved, so that no tactic that looks for lemmas can find another attempt.
@@ -43,7 +43,7 @@ _OF_LEAN = ("Init", "Lean", "Std")  # modules that come with Lean itself
 
 
 class Job(NamedTuple):
-    """An attempt that is to be made.
+    """An attempt to be made.
 
     Args:
         problem: The problem.
@@ -58,7 +58,7 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True)
 class AttemptRecord:
-    """What is said of an attempt: one line of a file of results.
+    """The record of an attempt: one line of a file of results.
 
     Args:
         problem: Name of the problem.
@@ -120,7 +120,7 @@ def record_of(job: Job, outcome: str, **more: Any) -> AttemptRecord:
 
 
 class Equipment(ABC):
-    """What attempts are made with. It can be pickled, and makes everything else where it is used."""
+    """The equipment of attempts: it makes prover and judges in the process that uses it. It can be pickled."""
 
     @property
     @abstractmethod
@@ -147,25 +147,25 @@ class Equipment(ABC):
 
     @abstractmethod
     def kind(self, problem: Problem) -> object:
-        """What problems have in common that one judge can serve."""
+        """The properties that problems share if one judge can check them."""
 
     @abstractmethod
     def stated(self, problem: Problem) -> Statement:
-        """The statement of a problem as the judge takes it."""
+        """The statement of a problem in the form that the judge accepts."""
 
     @abstractmethod
     def place(
         self, judge: Judge, statement: Statement, prover: Prover | None
     ) -> tuple[Environment | None, Prover | None]:
-        """Where a statement is searched, None for the embedded logic, and the prover that searches there."""
+        """The environment for the search (None for the embedded logic), and the prover that searches there."""
 
     @abstractmethod
     def fresh(self, problem: Problem) -> Judge | None:
-        """Make a judge that checks a proof once more, if the usual one keeps its processes; None if it does not."""
+        """Make a fresh judge to check a proof again, if the usual judge keeps its processes. Otherwise None."""
 
     @abstractmethod
     def second(self, statement: Statement) -> Judge | None:
-        """Make an independent judge that reads a statement and checks its proof too; None if there is none."""
+        """Make an independent second judge for a statement. None if none is available."""
 
 
 class Worker:
@@ -271,7 +271,7 @@ def seconded(record: AttemptRecord, verdict: Verdict) -> AttemptRecord:
 
 
 def takes_seed(prover: Prover | None) -> bool:
-    """Whether another seed may make a prover find something else: it or its guide has an attribute ``seed``."""
+    """Whether a prover depends on a seed: it or its guide has an attribute ``seed``."""
     return bool(_seeded(prover))
 
 

@@ -1,4 +1,4 @@
-"""Estimates of what a prover proves, with 95% intervals over problems."""
+"""Estimates of solve rates, with 95% intervals over problems."""
 
 from __future__ import annotations
 

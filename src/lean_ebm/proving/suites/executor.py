@@ -1,4 +1,4 @@
-"""Where attempts are made: by workers that stay, each in a process that may die or hang without harm to the others."""
+"""Executors: run attempts in workers. Each worker is a process that may die or hang without harm to others."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Lane(ABC):
 
     @abstractmethod
     def begin(self, job: Job) -> None:
-        """Begin an attempt. That the worker has died is said by :meth:`answer`."""
+        """Begin an attempt. If the worker has died, :meth:`answer` reports it."""
 
     @abstractmethod
     def answer(self) -> AttemptRecord:
@@ -57,7 +57,7 @@ class Lane(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """End the worker; one that works on something is killed."""
+        """End the worker. A busy worker is killed."""
 
 
 class Executor(ABC):
@@ -117,7 +117,7 @@ class Executor(ABC):
 
     @abstractmethod
     def ready(self, lanes: Sequence[Lane], seconds: float) -> list[Lane]:
-        """Wait until a worker has an answer or has died; returns those, none if the seconds are over."""
+        """Wait until workers have answers or have died, and return them. Empty if the seconds are over."""
 
     def close(self) -> None:
         """End the workers. May be called twice."""

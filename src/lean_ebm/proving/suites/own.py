@@ -38,7 +38,7 @@ def propl(number: int) -> list[Problem]:
 
 
 def families(number: int) -> list[Problem]:
-    """The provable families of formulas that the ILTP library names, with their sizes.
+    """The provable families of formulas of the ILTP library, with their sizes.
 
     Args:
         number: The largest size.
@@ -52,7 +52,7 @@ def families(number: int) -> list[Problem]:
 
 
 def of_size(family: Family, size: int) -> Statement:
-    """The statement of a size of a family, also where it is nested too deep for the embedded logic to read it.
+    """The statement of a size of a family, even if it is nested too deeply for the embedded logic.
 
     Args:
         family: The family.

@@ -1,4 +1,4 @@
-"""One problem of a suite: a statement to prove, and the place in its source where the proof stands."""
+"""One problem of a suite: a statement to prove, and the place of its proof in the source."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from lean_ebm.proving.statements import Statement
 
 @dataclass(frozen=True)
 class ProofPlace:
-    """The source of a problem, cut where its proof stands.
+    """The source of a problem, split at the place of its proof.
 
     Args:
         before: The source above the proof.
@@ -33,7 +33,7 @@ class ProofPlace:
         return self.before + self.proof + self.after
 
     def written(self, script: str) -> str:
-        """The source with another proof; everything else stays as it is.
+        """The source with another proof and no other change.
 
         Args:
             script: The lines after ``by``, not yet indented.

@@ -11,7 +11,7 @@ from lean_ebm.proving.suites.executor import Executor, Lane, LostWorkerError
 
 
 class RayExecutor(Executor):
-    """Actors of Ray, each with a worker whose judges stay; see :class:`.Executor`.
+    """Runs attempts in actors of Ray. Each has a worker that keeps its judges; see :class:`.Executor`.
 
     It uses the cluster that the environment variable ``RAY_ADDRESS`` names or that runs on this machine, and otherwise
     starts Ray on this machine. The package and the files that the arguments name must be there on each machine.

@@ -1,4 +1,4 @@
-"""Readers of benchmarks that others publish: folders of Lean files, JSON lines, tasks with regions."""
+"""Readers of published benchmarks: folders of Lean files, JSON lines, tasks with regions."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_minif2f(path: Path) -> list[Problem]:
 
 
 def read_lean_folder(path: Path) -> list[Problem]:
-    """Read a folder of Lean files, as VeriBench is published: theorems whose proof has ``sorry`` are the problems.
+    """Read a folder of Lean files, like VeriBench: the problems are theorems whose proof has ``sorry``.
 
     Args:
         path: The folder. The first folder in it on the way to a file is the file's split.
@@ -56,7 +56,7 @@ def read_lean_folder(path: Path) -> list[Problem]:
 
 
 def read_verina(path: Path) -> list[Problem]:
-    """Read Verina: folders with ``task.json`` and ``task.lean``, in which the proof stands between two markers.
+    """Read Verina: folders with ``task.json`` and ``task.lean``. The proof is between two markers.
 
     What stands above the theorem is trusted: the code that is given, and the definitions of what it should do. A proof
     that stands between the markers is the reference. The level in a task's name (``basic``, ``advanced``) is its split.
@@ -94,7 +94,7 @@ def read_theorems(path: Path) -> list[Problem]:
 
 
 def own_problem(name: str, split: str, statement: Statement, reference: str = "") -> Problem:
-    """Make a problem of a statement that stands in no Lean source.
+    """Make a problem from a statement without Lean source.
 
     Args:
         name: Its name.

@@ -1,4 +1,4 @@
-"""Files of results: JSON lines, the first of which says how they came about, and then one a problem and attempt.
+"""Files of results: JSON lines. The first describes the run; each further line is an attempt.
 
 Each line is appended by one call of the system, so that a process that is killed leaves whole lines, and at most one
 that is cut short at the end, which is removed when the file is opened again. What a file has is not done again.
@@ -23,7 +23,7 @@ from lean_ebm.proving.suites.attempts import OUTCOMES, AttemptRecord
 
 @dataclass(frozen=True)
 class Results:
-    """What a file of results has.
+    """The content of a file of results.
 
     Args:
         path: The file.
@@ -45,7 +45,7 @@ class Results:
 
 
 def by_problem(records: Iterable[AttemptRecord]) -> dict[str, list[AttemptRecord]]:
-    """The attempts at each problem, in the order of their numbers; problems in the order in which they occur."""
+    """Group attempts by problem, in the order of their numbers; problems in the order of their occurrence."""
     found: dict[str, list[AttemptRecord]] = {}
     for record in records:
         found.setdefault(record.problem, []).append(record)
@@ -53,7 +53,7 @@ def by_problem(records: Iterable[AttemptRecord]) -> dict[str, list[AttemptRecord
 
 
 def read_results(path: Path) -> Results:
-    """Read a file of results; a last line that was cut short is left out.
+    """Read a file of results. An incomplete last line is left out.
 
     Raises:
         SettingError: If it cannot be read, or is another file.
@@ -73,7 +73,7 @@ def read_results(path: Path) -> Results:
 
 
 class ResultsWriter:
-    """Appends to a file of results, which only one process may do at a time. It is a context manager.
+    """Appends to a file of results. Only one process at a time may do this. It is a context manager.
 
     Args:
         path: The file. One of the same run is continued.
@@ -107,7 +107,7 @@ class ResultsWriter:
         self.records.append(record)
 
     def finish(self, records: Sequence[AttemptRecord]) -> None:
-        """Write the file anew with all records in their final order.
+        """Write the file again with all records in their final order.
 
         Args:
             records: The records.

@@ -1,4 +1,4 @@
-"""A run: all attempts at the problems of a suite, those that a file of results already has left out."""
+"""A run: all attempts at the problems of a suite, except those already in a file of results."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Attempts:
 
 
 def fingerprint(problems: Sequence[Problem]) -> str:
-    """A hash of all problems, so that results on other problems are not taken for results on these."""
+    """Hash all problems, so that results on other problems are not mistaken for results on these."""
     digest = hashlib.sha256()
     for problem in problems:
         digest.update(f"{problem.name}\0{problem.split}\0{problem.place.source}\0".encode())
@@ -65,7 +65,7 @@ def make_attempts(
     results: ResultsWriter,
     tell: Callable[[AttemptRecord], None] = lambda _: None,
 ) -> None:
-    """Make all attempts that the results do not have.
+    """Make all attempts that the results do not have yet.
 
     First attempts at all problems come first, then second ones. What is done does not depend on which of them ends
     first, and so not on the number of workers.
@@ -100,7 +100,7 @@ def _jobs(
 def finish(
     problems: Sequence[Problem], results: ResultsWriter, second: Callable[[], Judge | None] = lambda: None
 ) -> None:
-    """Put the results in their final order, and have a second judge check a sample of the proofs that had none.
+    """Sort the results, and let a second judge check a sample of the proofs without a second verdict.
 
     Args:
         problems: The problems.

@@ -1,4 +1,4 @@
-"""Theorems without a proof in Lean source: their statements as they stand there, and where their proofs belong.
+"""Finds theorems without a proof in Lean source: their statements, and the places of their proofs.
 
 Unlike :mod:`~lean_ebm.proving.source.files`, which understands every command of a file or refuses it, this takes what
 stands above a theorem as it is. It is meant for files that the user trusts, and leaves it to Lean to read them.
@@ -45,7 +45,7 @@ class SourceTheorem:
 
     @property
     def is_open(self) -> bool:
-        """Whether its proof is missing: there is none, or it has ``sorry``."""
+        """Whether its proof is missing or contains ``sorry``."""
         words = [token.text for token in self.proof]
         return words in ([], ["by"]) or "sorry" in words
 

@@ -1,4 +1,4 @@
-"""Data sets made in blocks, which depend neither on the number of processes nor on when they are interrupted.
+"""Makes data sets in blocks, independently of the number of processes and of interruptions.
 
 The work is cut into numbered blocks, each with a random generator of its own, and duplicates are left out in the order
 of the blocks.
@@ -17,11 +17,11 @@ _FRUITLESS = 20  # blocks in a row without anything new, after which there seems
 
 
 class Distinct(Protocol):
-    """Something of which a data set has no two that are the same."""
+    """An entry of a data set that contains each entry only once."""
 
     @property
     def keys(self) -> Sequence[Hashable]:
-        """Two of these are the same if they have the same key in one place."""
+        """The keys of the entry. Two entries are the same if they share a key in the same position."""
         ...
 
 
@@ -32,7 +32,7 @@ Out = TypeVar("Out")
 
 
 class Blocks(Protocol[MadeCo]):
-    """Settings that say what there is in each block."""
+    """Settings that determine the content of each block."""
 
     def block(self, index: int) -> Sequence[MadeCo]:
         """Make the block of an index, at least 0."""
@@ -40,7 +40,7 @@ class Blocks(Protocol[MadeCo]):
 
 
 def distinct(block: Callable[[int], Sequence[Made]], number: int, workers: int = 1) -> Iterator[Made]:
-    """Take what the blocks have, until there is enough of it.
+    """Collect distinct entries from blocks until there are enough.
 
     Args:
         block: Makes the block of an index; a function that can be pickled.
@@ -78,7 +78,7 @@ def _distinct(block: Callable[[int], Sequence[Made]], number: int, workers: int)
 
 
 def in_order(work: Callable[[In], Out], tasks: Iterable[In], workers: int = 1) -> Iterator[Out]:
-    """Do work in several processes, a few tasks ahead, and give its results in the order of the tasks.
+    """Run tasks in several processes, a few tasks ahead, and yield the results in the order of the tasks.
 
     Args:
         work: What is done with each task; a function that can be pickled.

@@ -1,4 +1,4 @@
-"""What a file of theorems has, for its data card.
+"""Computes the figures of a data card from a file of theorems.
 
 Everything is computed from the file. All scripts are verified anew by the kernel, and theorems are compared by what
 their statements and scripts say, not by what the file says of them.
@@ -32,7 +32,7 @@ _NEEDED = {"statement": str, "script": str, "split": str, "source": str, "size":
 
 @dataclass(frozen=True)
 class DataCard:
-    """What a file of theorems has.
+    """The figures of a file of theorems.
 
     Args:
         records: The lines of the file.
@@ -62,7 +62,7 @@ class DataCard:
         return "applications" if "applications" in self.records[0] else "difficulty"
 
     def grades(self) -> list[tuple[str, Counter[str]]]:
-        """The ranges of grades, and the number of theorems in each by split; the last is of those without a grade.
+        """The number of theorems in each range of grades, by split. The last range is "no grade".
 
         Each range but the first ends at twice the end of the one before.
         """
@@ -80,12 +80,12 @@ class DataCard:
         return [*rows, ("not proved", without)]
 
     def by(self, entry: str) -> list[tuple[str, list[dict[str, Any]]]]:
-        """The theorems by what an entry of their lines says, in the order of the alphabet."""
+        """Group the theorems by an entry of their lines, in alphabetical order."""
         ordered = sorted(self.records, key=lambda record: str(record[entry]))
         return [(name, list(group)) for name, group in groupby(ordered, key=lambda record: str(record[entry]))]
 
     def overlaps(self) -> list[tuple[str, str, int, int]]:
-        """For each pair of splits, the number of theorems of the second that are in the first, and nearly in it."""
+        """For each pair of splits: how many theorems of the second occur, or nearly occur, in the first."""
         exact = [hash_of(Statement.of(record["statement"])) for record in self.records]
         return [
             (first, second, self._shared(exact, first, second), self._shared(self.likenesses, first, second))
@@ -106,7 +106,7 @@ def make_card(
     seed: int = 0,
     tell: Callable[[int], None] = lambda _: None,
 ) -> DataCard:
-    """Compute what a file of theorems has.
+    """Compute the figures of a file of theorems.
 
     Args:
         path: A file of JSON lines that :func:`.write_theorems` wrote.

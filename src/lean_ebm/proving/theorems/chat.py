@@ -1,4 +1,4 @@
-r"""Theorems as chats, the format that tools for fine-tuning language models read.
+r"""Writes theorems as chats, the format of tools for fine-tuning language models.
 
 A chat is a list of messages, each with a ``role`` and a ``content``: the user shows a goal as Lean prints it, and the
 assistant answers with what proves it::
@@ -31,7 +31,7 @@ def whole_proof(statement: Statement, text: str) -> Chat:
 
 
 def step_by_step(statement: Statement, text: str) -> Chat:
-    """A chat in which the user shows the goals that are left, and the assistant answers with one tactic for the first.
+    """A chat in which the user shows the open goals, and the assistant answers with a tactic for the first.
 
     The tactics together are a script, one a line, which proves the statement as the given script does.
 

@@ -1,4 +1,4 @@
-"""Data sets of conjectures that were proved: mutations of theorems, new, not trivial, graded, and split.
+"""Data sets of proved conjectures: new and non-trivial mutations of theorems, graded and split.
 
 A block is a population. It begins with a few random theorems; then its theorems are mutated again and again
 (:mod:`.mutations`). What comes out is kept if
@@ -97,7 +97,7 @@ class ConjectureSettings:
             raise SettingError(f"bound is {self.bound}: expected at least 1 application.")
 
     def block(self, index: int) -> list[GradedTheorem]:
-        """Make the theorems of a block, or read them from the folder of caches, where they are kept.
+        """Make the theorems of a block, or read them from the cache folder.
 
         Args:
             index: Number of the block, at least 0.
@@ -114,7 +114,7 @@ class ConjectureSettings:
 
 @dataclass(frozen=True)
 class GradedTheorem:
-    """One line of a data set of conjectures that were proved.
+    """One line of a data set of proved conjectures.
 
     Args:
         statement: Binders and proposition.

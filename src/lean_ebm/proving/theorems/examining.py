@@ -1,4 +1,4 @@
-"""What is asked of a conjecture: whether it is proved, whether it is trivial, and what a search spends on it.
+"""Examines conjectures: whether they can be proved, whether they are trivial, and what a search spends.
 
 No answer depends on a clock, so the same conjecture gets the same answers on every machine.
 """
@@ -39,12 +39,12 @@ _GIVEN = 1_000  # number of the first theorem that a proof may use
 
 
 def refuted(formula: Expr) -> bool:
-    """Whether a small model shows that a formula, which is a key, is no theorem."""
+    """Whether a small model shows that a formula, which is a key, is not a theorem."""
     return Countermodels().refutes(Sequent((), formula))
 
 
 def decided(formula: Expr) -> ProofTerm | None:
-    """A proof by the decision procedure; None if there is none, or if it needs more than ``STEPS``.
+    """Find a proof by the decision procedure. None if none exists, or if it needs more than ``STEPS``.
 
     Args:
         formula: The formula, a key.
@@ -58,7 +58,7 @@ def decided(formula: Expr) -> ProofTerm | None:
 
 
 def derived(formula: Expr, given: Sequence[Fact]) -> ProofTerm | None:
-    """A proof by the decision procedure from theorems, whose proofs become parts of it; None if it finds none.
+    """Find a proof from given theorems, whose proofs become parts of it. None if none is found.
 
     Args:
         formula: The formula, a key.
@@ -75,7 +75,7 @@ def derived(formula: Expr, given: Sequence[Fact]) -> ProofTerm | None:
 
 
 def searched(logic: Logic, statement: Statement, bound: int) -> ProofTerm | None:
-    """A proof by best-first search on the narrow set of tactics; None if it finds none."""
+    """Find a proof by best-first search on the narrow set of tactics. None if none is found."""
     result = BestFirst().prove(logic, statement, SearchBudget(bound, math.inf))
     if not result.proved:
         return None
@@ -116,7 +116,7 @@ def graded(logic: Logic, statement: Statement, bound: int) -> tuple[int | None, 
 
 
 def verified_likeness(logic: Logic, statement: Statement, script: str) -> str | Verdict:
-    """Have the kernel verify a script, and compute the :func:`.likeness` of the theorem.
+    """Let the kernel verify a script, and compute the :func:`.likeness` of the theorem.
 
     Args:
         logic: The embedded logic.

@@ -1,4 +1,4 @@
-"""Families of propositional formulas that grow in size, provable ones and their neighbours that are not.
+"""Families of propositional formulas of growing size: provable ones, and similar unprovable ones.
 
 They are the problems SYJ201 to SYJ212 of the ILTP library (Raths, Otten, Kreitz 2007, "The ILTP problem library for
 intuitionistic logic"), after Dyckhoff (1997), "Some benchmark formulae for intuitionistic propositional logic"::

@@ -1,4 +1,4 @@
-"""Theorems that are nearly the same, told by a number.
+"""Finds theorems that are nearly the same, by a number that is equal for them.
 
 Two theorems are alike if they differ only in names, in the order and grouping of what ``∧``, ``∨`` and ``↔`` join, in
 the order of hypotheses, in whether hypotheses are joined by ``∧`` or come one after the other, in repetitions of all
@@ -26,7 +26,7 @@ _MARKED, _UNMARKED = 1, 2  # the color of the symbol that is looked at, and of t
 
 
 def likeness(formula: Expr, proof: ProofTerm) -> int:
-    """A number from 0 to 2^64 - 1 that is equal for theorems that are alike.
+    """Compute a number from 0 to 2^64 - 1 that is equal for theorems that are nearly the same.
 
     Args:
         formula: The theorem.

@@ -64,7 +64,7 @@ def places(formula: Expr) -> Iterator[FormulaPlace]:
 
 
 def put(formula: Expr, path: tuple[int, ...], new: Expr) -> Expr:
-    """Put another part in a place of a formula."""
+    """Replace the part at a place of a formula."""
     if not path:
         return new
     if path[0]:
@@ -132,7 +132,7 @@ def specialise(random: Random, fact: Fact) -> Fact | None:
 
 
 def compose(random: Random, first: Fact, second: Fact) -> tuple[Expr, list[Fact]] | None:
-    """Use what a theorem concludes as a premise of another one.
+    """Use the conclusion of a theorem as a premise of another theorem.
 
     From ``h → d`` and ``b → c`` comes ``h → c`` if ``d`` is ``b`` with formulas in the place of propositions, which
     are then put into ``c`` too. Without ``h`` this is condensed detachment (Prior 1956; Kalman 1983, "Condensed
@@ -167,7 +167,7 @@ def compose(random: Random, first: Fact, second: Fact) -> tuple[Expr, list[Fact]
 
 
 def weaken(random: Random, formula: Expr) -> Expr:
-    """Make a formula say less at a random place, such as by another hypothesis or another alternative.
+    """Make a formula weaker at a random place, for example by another hypothesis or alternative.
 
     The formula implies the new one.
     """
@@ -186,7 +186,7 @@ def weaken(random: Random, formula: Expr) -> Expr:
 
 
 def strengthened(formula: Expr) -> list[Expr]:
-    """All formulas that say a little more: each implies the formula.
+    """List slightly stronger formulas: each implies the formula.
 
     A hypothesis or an alternative is left out, a hypothesis loses a part, ``→`` becomes ``↔``, or ``↔`` becomes ``→``
     in a hypothesis.
@@ -206,7 +206,7 @@ def strengthened(formula: Expr) -> list[Expr]:
 
 
 def strengthen(random: Random, formula: Expr, proved: Callable[[Expr], bool]) -> Expr | None:
-    """Make a theorem say more, step by step, until it breaks.
+    """Make a theorem stronger, step by step, until it cannot be proved.
 
     Args:
         random: The random generator.

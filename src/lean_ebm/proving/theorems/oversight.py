@@ -1,4 +1,4 @@
-"""Oversight of a weak checker by a strong one: a random share of what it let through is checked once more.
+"""Oversight of a weak checker by a strong one, which checks a random sample of the accepted proofs again.
 
 The error rate of the weak checker is estimated with an exact interval (Clopper and Pearson 1934, "The use of confidence
 or fiducial limits illustrated in the case of the binomial"), which is right for small numbers and for no errors too::
@@ -20,7 +20,7 @@ from lean_ebm.proving.statements import Attempt, Verdict
 
 @dataclass(frozen=True)
 class Audit:
-    """What the strong checker says of a random sample.
+    """The strong checker's verdicts on a random sample.
 
     Args:
         passed: Number of proofs that the weak checker let through.
@@ -41,7 +41,7 @@ class Audit:
 
 
 def audit(attempts: Sequence[Attempt], judge: Judge, number: int, seed: int = 0) -> Audit:
-    """Have a strong judge check a random sample of proofs that a weak one let through.
+    """Let a strong judge check a random sample of the proofs that a weak judge accepted.
 
     Args:
         attempts: The proofs that were let through.

@@ -1,4 +1,4 @@
-"""The theorems of PropL: random ones with 16 connectives, and those of them whose proofs are the longest.
+"""The theorems of PropL: random theorems with 16 connectives, and those with the longest proofs.
 
 After An et al. 2024, "Learn from Failure" (arXiv 2404.07382), section 3: formulas of exactly 16 connectives over five
 propositions, True and False, all as likely, of which those are kept that intuitionistic logic proves. The fifth with
@@ -27,7 +27,7 @@ _PROPOSITIONS = 5
 
 
 def propl_theorems(number: int, seed: int) -> tuple[list[Statement], list[Statement]]:
-    """Draw theorems of PropL, no two of which differ only in names.
+    """Draw theorems of PropL. No two differ only in names.
 
     Args:
         number: Number of theorems in and out of distribution each, at least 1.

@@ -1,4 +1,4 @@
-"""Statements up to renaming: names that depend only on the order in which symbols occur."""
+"""Renames statements, so that names depend only on the order in which symbols occur."""
 # ruff: noqa: RUF001 - the letters of Lean
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ _APART = 10_000_000  # added to the numbers of hypotheses and individuals of a p
 
 
 def renumbered(proof: ProofTerm, numbers: dict[int, int]) -> ProofTerm:
-    """Put new numbers of symbols into a proof; its own hypotheses and individuals get numbers above all of them.
+    """Renumber the symbols of a proof. Its own hypotheses and individuals get numbers above all of them.
 
     Args:
         proof: The proof.

@@ -1,4 +1,4 @@
-"""Random normal proof terms, which give a theorem and its proof together.
+"""Makes random normal proof terms. Each gives a theorem together with its proof.
 
 A term is normal if it takes nothing apart that it has just put together. Terms are made in the order in which a normal
 proof is read: random hypotheses are taken apart at random, and a conclusion is put together from the parts. Nothing
@@ -31,7 +31,7 @@ Fact = tuple[Expr, ProofTerm]
 
 
 def random_theorem(random: Random, signature: Signature, size: int) -> Fact | None:
-    """Make a random theorem with its proof; None if this try did not lead to one.
+    """Make a random theorem with its proof. None if this try failed.
 
     Args:
         random: The random generator.

@@ -57,7 +57,7 @@ class Walk:
 
     @property
     def number(self) -> int:
-        """Its :func:`.invariant`, which no renaming of variables and no change of sides changes."""
+        """Its :func:`.invariant`, which does not depend on names of variables or the order of sides."""
         return number_of(self.goal)
 
 
@@ -67,7 +67,7 @@ def number_of(goal: NumberGoal) -> int:
 
 
 def random_walk(random: Random, lemmas: Lemmas, steps: int, size: int = 6, largest: int = 24) -> Walk | None:
-    """Walk a number of steps; None if the walk gets stuck, or if both sides are equal by definition.
+    """Make a walk of a given number of steps. None if it gets stuck or both sides are equal by definition.
 
     Args:
         random: The random generator.
@@ -161,7 +161,7 @@ def _put(term: Term, index: int, new: Term) -> Term:
 
 @cache
 def level_numbers() -> frozenset[int]:
-    """The :func:`.invariant` of each level that is an equation, so that none of them is trained on."""
+    """The :func:`.invariant` of each level that is an equation. Training data must not contain them."""
     found = []
     for level in levels():
         if closed_formula(level.statement) is not None:

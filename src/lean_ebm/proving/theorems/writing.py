@@ -45,7 +45,7 @@ def write_theorems(
     tell: Callable[[int], None] = lambda _: None,
     more: Callable[[Sequence[Line]], Sequence[Mapping[str, object]]] | None = None,
 ) -> None:
-    """Write a data set as JSON lines, the whole file or nothing.
+    """Write a data set as JSON lines, completely or not at all.
 
     Args:
         path: The file; one that is there is replaced when all theorems are written.
