@@ -3,8 +3,6 @@
 import os
 import pickle
 import re
-import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lightning_utilities.core.imports import RequirementCache
 
+import forked
 from helpers import DIGITS, METHODS, TINY_RUN, Quadratic, labels, newest
 from lean_ebm.__main__ import main as command
 from lean_ebm.callbacks import EMA, DivergenceGuard, Evaluation, Interruption
@@ -296,30 +295,24 @@ def test_checkpoints_that_cannot_be_used(capsys, monkeypatch):
 def test_two_runs_at_once_have_a_folder_each(capsys, monkeypatch):
     logger = "--trainer.logger.init_args.version=mine"
     mine = [*FIT, "--trainer.logger=TensorBoardLogger", "--trainer.logger.init_args.save_dir=logs", logger]
-    started = [sys.executable, "-m", "lean_ebm", *mine, "--trainer.max_epochs=-1", "--guard.check_every=1000"]
-    with subprocess.Popen(started, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as first:
-        try:
-            while not (found := list(Path("logs").rglob("config_fit.yaml"))):
-                assert first.poll() is None
-                time.sleep(0.1)
-            status, error = run(capsys, monkeypatch, *mine)
-            assert status == 1 and re.search("Another fit is writing to .*mine: wait for its end, or", error), error
-            assert "max_epochs: -1" in found[0].read_text()  # the settings of the first run
-        finally:
-            first.kill()
+    first = forked.Program("-m", "lean_ebm", *mine, "--trainer.max_epochs=-1", "--guard.check_every=1000")
+    try:
+        while not (found := list(Path("logs").rglob("config_fit.yaml"))):
+            assert first.poll() is None
+            time.sleep(0.1)
+        status, error = run(capsys, monkeypatch, *mine)
+        assert status == 1 and re.search("Another fit is writing to .*mine: wait for its end, or", error), error
+        assert "max_epochs: -1" in found[0].read_text()  # the settings of the first run
+    finally:
+        first.kill()
+        first.wait()
     with pytest.warns(UserWarning, match="exists and is not empty"):
         assert run(capsys, monkeypatch, *mine)[0] == 0  # a killed run does not block the next
 
 
 def test_no_space_left(tmp_path):
     """A limit on the size of files stands for a full disk: the first checkpoint fits, the second does not."""
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
-
-    command = [sys.executable, "-m", "lean_ebm", *FIT]
-    quiet = {name: value for name, value in os.environ.items() if not name.startswith("COV")}  # `make coverage` writes
-    done = subprocess.run(command, preexec_fn=limit, capture_output=True, text=True, env=quiet)
+    done = forked.run("-m", "lean_ebm", *FIT, file_size=50_000)
     assert done.returncode == 1, done.stderr
     assert re.search(r"checkpoint .*\.ckpt could not be written.*--ckpt_path last", done.stderr)
     assert "Traceback" not in done.stderr
