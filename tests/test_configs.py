@@ -58,8 +58,13 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     common = ["--config", str(path), *short]
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         common.append("--trainer.precision=32-true")  # bfloat16 is emulated there, and takes minutes
-    if path.parent.name == "full":  # networks for a GPU
+    # Smaller networks, and fewer landscapes and draws: the recipes are run, not measured.
+    network = settings["energy"].get("init_args", {})
+    if path.parent in (FOLDER, FOLDER / "full") and path.stem != "quickstart":
         common += ["--model.energy.width=16", "--model.energy.depth=1"]
+    common += ["--model.energy.judge=16"] if network.get("judge", 0) > 16 else []
+    common += ["--model.energy.landscapes=4"] if network.get("landscapes", 0) > 4 else []
+    common += ["--model.candidates=2"] if settings.get("candidates", 1) > 2 else []
 
     reasoning = path.parent.name == "reasoning"
     if reasoning:
@@ -83,7 +88,7 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
     checkpoint = newest("epoch*.ckpt")
     assert checkpoint.parent == folder / "checkpoints"
     common.append(f"--ckpt_path={checkpoint}")
-    if not proving or path.stem == "energy":  # most recipes are of the same data, and differ in their methods
+    if path.parent == FOLDER or path.stem in ("energy", "addition"):  # the others are of the same data as one of these
         main(["validate", *common, *TINY_VALIDATE, "--data.batch_size=8"])
     few = ["--evaluation.num_samples=20" if reasoning or proving else "--evaluation.num_samples=0"]
     few += ["--evaluation.steps=[1,3]"] if reasoning else []

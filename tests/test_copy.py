@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PATHS_MATTER = [
     "tests/proving/test_proving_report.py::test_a_suite_that_is_not_there_does_not_hold",
-    "tests/test_contributing.py",
+    "tests/test_contributing.py::test_a_guide_is_one_file",
     "tests/test_recipes.py::test_list",
     "tests/test_recipes.py::test_config_takes_a_name[ebt]",
     "tests/test_commands.py::test_exit_status_is_that_of_the_command",

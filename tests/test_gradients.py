@@ -1,8 +1,5 @@
 """The same mathematics on more processes, in smaller batches and in lower precision."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +7,7 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.data import DataLoader, TensorDataset
 
+import forked
 from gradient_worker import BATCH, CASES, METHODS, batch, build
 from helpers import quiet_trainer
 from lean_ebm.energy import Landscape
@@ -23,14 +21,10 @@ WORKER = Path(__file__).with_name("gradient_worker.py")
 def gradients(tmp_path_factory) -> dict[str, dict]:
     """Gradients by case, of one process and of each of two."""
     folder = tmp_path_factory.mktemp("gradients")
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     runs = [("0", "1"), ("0", "2"), ("1", "2")]
-    started = [
-        subprocess.Popen([sys.executable, str(WORKER), str(folder), *run], env=environment, stderr=subprocess.PIPE)
-        for run in runs
-    ]
-    errors = [process.communicate(timeout=300)[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], errors
+    started = [forked.Program(str(WORKER), str(folder), *run) for run in runs]
+    done = [program.wait() for program in started]
+    assert [program.returncode for program in done] == [0, 0, 0], [program.stderr for program in done]
     return {f"{rank} of {of}": torch.load(folder / f"{of}-{rank}.pt", weights_only=True) for rank, of in runs}
 
 

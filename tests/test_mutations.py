@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-TESTS = ["tests/test_langevin.py", "tests/methods"]
+TESTS = ["tests/test_langevin.py", "tests/test_langevin_graphs.py", "tests/test_langevin_stopping.py", "tests/methods"]
 
 MUTATIONS = [
     ("langevin.py", "torch.addcmul(here, eta, gradient, value=-1)", "torch.addcmul(here, eta, gradient)"),

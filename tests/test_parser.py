@@ -1,9 +1,12 @@
 """Flags and files mean the same: a flag takes every value that YAML takes."""
 
+import sys
+
 import pytest
 import yaml
 
 from lean_ebm.cli.parser import Parser
+from lean_ebm.cli.training import LeanEBMCLI, main
 from lean_ebm.langevin import Stop
 from lean_ebm.methods import Method
 
@@ -99,3 +102,14 @@ def test_null_where_a_number_is_needed_is_refused(parse, capsys):
     with pytest.raises(SystemExit):
         parse("--model.chain.steps=null")
     assert "expected int. Got value: null" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("first", "built"), [("fit", 1), ("--config=ebt", 4)])
+def test_parsers_are_built_only_for_the_subcommand_that_comes_first(first, built, monkeypatch):
+    """Settings may come before the subcommand; then it is not known until they are parsed."""
+    parsers = []
+    monkeypatch.setattr(LeanEBMCLI, "_add_arguments", lambda self, parser: parsers.append(parser))
+    monkeypatch.setattr(LeanEBMCLI, "parse_arguments", lambda self, *given: sys.exit(0))
+    with pytest.raises(SystemExit):
+        main([first, "fit"])
+    assert len(parsers) == built

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from functools import cache
 from pathlib import Path
 
 import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN, newest
+import forked
+from helpers import DIGITS, METHODS, TINY_PREDICT, TINY_RUN
 from lean_ebm.cli.training import main
 
 WORKER = Path(__file__).with_name("kill_worker.py")
@@ -32,11 +35,22 @@ def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory) -> Callable[..., Path]:
+    """The folder of a run that nothing interrupts, by the name of its model and further flags. Each is made once."""
+
+    @cache
+    def made(name: str, *more: str) -> Path:
+        folder = tmp_path_factory.mktemp("whole")
+        main(["fit", *model(name), *RUN, *more, *at(folder)])
+        return folder
+
+    return made
+
+
 def killed(number: str, step: int, *arguments: str, **more: str) -> tuple[int, str]:
     """Exit status and output of a run in another process that gets a signal at a step; ``more`` is its environment."""
-    command = [sys.executable, str(WORKER), number, str(step), *arguments]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", **more}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    done = forked.run(str(WORKER), number, str(step), *arguments, env={**os.environ, **more})
     return done.returncode, done.stdout + done.stderr
 
 
@@ -82,12 +96,11 @@ def metrics(folder: Path) -> dict[str, dict[int, float]]:
 
 def samples(name: str, folder: Path) -> torch.Tensor:
     main(["predict", *model(name), *TINY_PREDICT, *at(folder), f"--ckpt_path={checkpoint(folder)}"])
-    return torch.load(newest("samples.pt"), weights_only=True)["images"]
+    (path,) = folder.rglob("samples.pt")
+    return torch.load(path, weights_only=True)["images"]
 
 
-def assert_same_end(
-    name: str, whole: Path, resumed: Path, steps: int = 12, lost: AbstractSet[int] = frozenset()
-) -> None:
+def assert_same_end(whole: Path, resumed: Path, steps: int = 12, lost: AbstractSet[int] = frozenset()) -> None:
     """``lost``: steps that may be missing in the log, since Lightning logs a step after it has saved."""
     first, second = (torch.load(checkpoint(folder), weights_only=True) for folder in (whole, resumed))
     assert first["global_step"] == second["global_step"] == steps
@@ -98,29 +111,32 @@ def assert_same_end(
     for tag, values in one.items():
         assert values.keys() - other[tag].keys() <= lost, tag
         assert other[tag] == {step: value for step, value in values.items() if step in other[tag]}, tag
+
+
+def assert_same_samples(name: str, whole: Path, resumed: Path) -> None:
     assert torch.equal(samples(name, whole), samples(name, resumed))
 
 
 @pytest.mark.parametrize(("name", "step"), [("ContrastiveDivergence, scheduled", 5), ("EBT", 9), ("IRED", 9)])
-def test_a_killed_run_goes_on_as_if_nothing_had_happened(name, step):
-    whole, other = Path("whole"), Path("other")
-    main(["fit", *model(name), *RUN, *at(whole)])
+def test_a_killed_run_goes_on_as_if_nothing_had_happened(name, step, uninterrupted):
+    other = Path("other")
     status, _ = killed("SIGKILL", step, "fit", *model(name), *RUN, *at(other))
     assert status == -signal.SIGKILL
     assert step_of(checkpoint(other)) == step - step % 2  # later steps are lost, and done again
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
-    assert_same_end(name, whole, other)
+    whole = uninterrupted(name)
+    assert_same_end(whole, other)
+    assert_same_samples(name, whole, other)
 
 
-def test_a_run_that_is_killed_twice_goes_on_too():
+def test_a_run_that_is_killed_twice_goes_on_too(uninterrupted):
     """The first kill is at the end of an epoch, after which the next epoch has to count as begun."""
-    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    name, other = "ContrastiveDivergence", Path("other")
     for step, resume in ((7, []), (9, ["--ckpt_path=last"])):
         killed("SIGKILL", step, "fit", *model(name), *RUN, *at(other), *resume)
         assert step_of(checkpoint(other)) == step - 1
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
-    main(["fit", *model(name), *RUN, *at(whole)])
-    assert_same_end(name, whole, other)
+    assert_same_end(uninterrupted(name), other)
 
 
 @pytest.mark.parametrize(
@@ -132,33 +148,31 @@ def test_a_run_that_is_killed_twice_goes_on_too():
         ("SIGKILL", 10, 10, ["--trainer.val_check_interval=4"]),  # within an epoch
     ],
 )
-def test_a_validation_that_was_interrupted_is_made_up_for(number, step, saved, more):
-    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+def test_a_validation_that_was_interrupted_is_made_up_for(number, step, saved, more, uninterrupted):
+    name, other = "ContrastiveDivergence", Path("other")
     command = ["fit", *model(name), *RUN, *more]
-    main([*command, *at(whole)])
     rare = ["--checkpoint.every_n_train_steps=1000"] if number == "SIGTERM" else []
     status, _ = killed(number, step, *command, *rare, *at(other))
     assert status != 0 and step_of(checkpoint(other)) == saved
     assert saved not in metrics(other).get("val/energy_start", {})
     main([*command, *at(other), "--ckpt_path=last"])
-    assert_same_end(name, whole, other)
+    assert_same_end(uninterrupted(name, *more), other)
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
-def test_a_signal_saves_and_exits(number):
-    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+def test_a_signal_saves_and_exits(number, uninterrupted):
+    name, other = "ContrastiveDivergence", Path("other")
     rare = [*RUN, "--checkpoint.every_n_train_steps=1000"]
     status, output = killed(number, 7, "fit", *model(name), *rare, *at(other))
     assert status == 128 + getattr(signal, number), output
     assert f"{number} after step 8: saved" in output and "Traceback" not in output
-    main(["fit", *model(name), *RUN, *at(whole)])
     main(["fit", *model(name), *RUN, *at(other), "--ckpt_path=last"])
-    assert_same_end(name, whole, other)
+    assert_same_end(uninterrupted(name), other)
 
 
-def test_a_cluster_requeues_a_run(tmp_path):
+def test_a_cluster_requeues_a_run(tmp_path, uninterrupted):
     """SLURM's warning before the time is over: Lightning saves and requeues, and the requeued job resumes."""
-    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
+    name, other = "ContrastiveDivergence", Path("other")
     scontrol = tmp_path / "bin" / "scontrol"
     scontrol.parent.mkdir()
     scontrol.write_text(f"#!/bin/sh\necho $@ >> '{tmp_path}/requeued'\nkill -9 $PPID\n")
@@ -172,13 +186,11 @@ def test_a_cluster_requeues_a_run(tmp_path):
     assert list(other.glob("hpc_ckpt_*.ckpt"))
     status, output = killed("SIGUSR1", 1000, "fit", *model(name), *RUN, *at(other), **environment)
     assert status == 0 and "Restor" in output, output
-    main(["fit", *model(name), *RUN, *at(whole)])
-    assert_same_end(name, whole, other, lost={7})
+    assert_same_end(uninterrupted(name), other, lost={7})
 
 
-def test_a_damaged_checkpoint_is_skipped(capsys):
-    name, whole, other = "ContrastiveDivergence", Path("whole"), Path("other")
-    main(["fit", *model(name), *RUN, *at(whole)])
+def test_a_damaged_checkpoint_is_skipped(capsys, uninterrupted):
+    name, other = "ContrastiveDivergence", Path("other")
     killed("SIGKILL", 9, "fit", *model(name), *RUN, "--checkpoint.save_top_k=-1", *at(other))
     paths = sorted(other.rglob("*.ckpt"), key=lambda path: path.stat().st_mtime_ns)
     assert [path.name[-6] for path in paths] == ["2", "4", "6", "8"]
@@ -190,7 +202,7 @@ def test_a_damaged_checkpoint_is_skipped(capsys):
     error = capsys.readouterr().err
     assert f"Skipped: {paths[-1]} is not a complete checkpoint" in error and f"Skipped: {paths[-2]}" in error
     assert f"Checkpoint: {paths[-3]}" in error
-    assert_same_end(name, whole, other)
+    assert_same_end(uninterrupted(name), other)
 
 
 @pytest.mark.slow
@@ -220,7 +232,8 @@ def test_killed_seven_times_at_any_moment(name, record_property):
                 break
             assert process.returncode == -signal.SIGKILL
             saved.append(last_saved(folder))
-        assert_same_end(name, whole, folder, steps=450, lost={step - 1 for step in saved[before:]})
+        assert_same_end(whole, folder, steps=450, lost={step - 1 for step in saved[before:]})
+        assert_same_samples(name, whole, folder)
         ends += 1
     record_property("killed when the last checkpoint was of step", ", ".join(map(str, saved)))
     record_property("runs of 450 steps that ended as the uninterrupted one, bit for bit", ends)

@@ -74,7 +74,7 @@ def _rows(fast: bool, seed: int, lean: Lean) -> Iterator[Row]:
     )  # fmt: skip
     yield suite(
         "killed, hung or memory-eating REPL", "50 injected faults, no lost search, no zombie, no wrong \"proved\"",
-        FOLDER / "test_pantograph.py",
+        FOLDER / "test_pantograph_faults.py",
         ("test_fifty_faults_lose_no_search", "test_a_fault_again_and_again_is_an_outcome"), 15,
         counted="tests (56 faults in one search, and each of 14 again and again)",
     )  # fmt: skip

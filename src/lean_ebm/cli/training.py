@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jsonargparse import dict_to_namespace
+from jsonargparse import Namespace, dict_to_namespace
 from lightning.pytorch import Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint, ProgressBar, TQDMProgressBar
 from lightning.pytorch.cli import LightningArgumentParser, LightningCLI
@@ -41,6 +41,16 @@ from lean_ebm.methods import Method
 
 class LeanEBMCLI(LightningCLI):
     """A ``LightningCLI`` for subclasses of :class:`~lean_ebm.methods.Method` and of the data modules."""
+
+    def __init__(self, args: list[str] | None = None, **settings: Any) -> None:
+        given = sys.argv[1:] if args is None else args
+        self._first = given[0] if given else ""
+        super().__init__(args=args, **settings)
+
+    def subcommands(self) -> dict[str, set[str]]:  # type: ignore[override] # Lightning calls it on the object
+        """The subcommand that comes first, or all: a parser for each takes time to build."""
+        known = LightningCLI.subcommands()
+        return {self._first: known[self._first]} if self._first in known else known
 
     def init_parser(self, **kwargs: Any) -> LightningArgumentParser:
         """Make a parser whose ``--config`` also takes the name of a recipe."""
@@ -127,8 +137,9 @@ class LeanEBMCLI(LightningCLI):
         )
 
     def _model_settings(self) -> dict[str, Any]:
-        dump = json.loads(self.parser.dump(self.config, skip_none=False, format="json"))
-        settings: dict[str, Any] = dump[self.config.subcommand]["model"]
+        alone = Namespace(model=self.config[self.config.subcommand].model)  # type: ignore[no-untyped-call]
+        dump = self._parser(self.config.subcommand).dump(alone, skip_none=False, skip_validation=True, format="json")
+        settings: dict[str, Any] = json.loads(dump)["model"]
         return settings
 
     def _set_seed(self) -> None:
@@ -194,8 +205,8 @@ def main(args: list[str] | None = None) -> None:
     keep_freed_memory()
     ignore_known_warnings()
     LeanEBMCLI(
-        Method,
-        DataModule,
+        model_class=Method,
+        datamodule_class=DataModule,
         subclass_mode_model=True,
         subclass_mode_data=True,
         save_config_callback=SaveSettings,

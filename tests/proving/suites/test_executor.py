@@ -19,12 +19,12 @@ def calls(folder, seed):
 def test_a_worker_that_dies_costs_one_try_and_no_result(tmp_path):
     seeds = [FINE, CRASH, FINE, CRASH_ONCE, HANG, FINE]
     jobs = [job(seed, f"problem-{index}") for index, seed in enumerate(seeds)]
-    with LocalExecutor(StubEquipment(tmp_path), workers=2, limit=6.0) as executor:
+    with LocalExecutor(StubEquipment(tmp_path), workers=2, limit=4.0) as executor:
         records = {record.problem: record for record in executor.run(jobs)}
     outcomes = [records[f"problem-{index}"].outcome for index in range(len(seeds))]
     assert outcomes == [PROVED, LOST, PROVED, PROVED, LOST, PROVED]
     assert records["problem-1"].reason == "its worker was lost 2 times, the last time because it ended with -9"
-    assert records["problem-4"].reason.endswith("because it did not answer for 6 seconds")
+    assert records["problem-4"].reason.endswith("because it did not answer for 4 seconds")
     assert [calls(tmp_path, seed) for seed in (CRASH, CRASH_ONCE, HANG)] == [2, 2, 2]
 
 
