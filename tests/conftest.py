@@ -5,18 +5,13 @@ import tempfile
 from importlib.util import cache_from_source
 from pathlib import Path
 
+import lightning
 import pytest
+import torch
 
-from lean_ebm.cli.imports import skip_unused
-
-skip_unused()  # as commands do
-
-import lightning  # noqa: E402
-import torch  # noqa: E402
-
-import reliability  # noqa: E402
-from helpers import Again, write_pretend_mnist  # noqa: E402
-from lean_ebm import cuda_graphs  # noqa: E402
+import reliability
+from helpers import Again, write_pretend_mnist
+from lean_ebm import cuda_graphs
 
 # Warnings that are not errors, each with the reason. All come from libraries or from runs made tiny on purpose.
 KNOWN_WARNINGS = [

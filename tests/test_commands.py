@@ -9,16 +9,12 @@ import tempfile
 import time
 from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
-import forked
 from conftest import keep_byte_code
 from lean_ebm import __version__
-from lean_ebm.cli import commands
 from lean_ebm.cli.commands import COMMANDS
-from lean_ebm.cli.imports import UNUSED
 
 
 def run(*command: str) -> tuple[str, float]:
@@ -48,25 +44,6 @@ def test_overview_needs_neither_torch_nor_lightning(arguments):
         assert all(re.search(rf"^  {name} +\w.{{20}}", output, re.MULTILINE) for name in COMMANDS)
         assert {"fit", "validate", "test", "predict", "prove", "theorems", "check"} <= set(COMMANDS)
     assert min(extra) < 0.4
-
-
-def test_commands_import_no_library_that_they_do_not_use(tmp_path, monkeypatch):
-    """Programs are forked from a process that has imported what commands import."""
-    program = tmp_path / "modules.py"
-    program.write_text(
-        "import sys, torchmetrics.utilities.imports as known\nfrom importlib.util import find_spec\n"
-        "print(*sys.modules)\nassert bool(known._SCIPY_AVAILABLE) == (find_spec('scipy') is not None)\n"
-    )
-    done = forked.run(str(program))
-    assert done.returncode == 0, done.stderr
-    loaded = set(done.stdout.split())
-    assert {"lightning.pytorch", "torchmetrics", "lean_ebm.cli.training"} <= loaded and not UNUSED & loaded
-
-    did = []
-    monkeypatch.setattr(commands, "skip_unused", lambda: did.append("skip"))
-    monkeypatch.setattr(commands, "import_module", lambda name: SimpleNamespace(main=lambda: did.append(name)))
-    commands.run(["fit"])
-    assert did == ["skip", "lean_ebm.cli.training"]
 
 
 def test_every_command_of_the_table_has_a_main():

@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import NamedTuple
 
 from lean_ebm import __version__
-from lean_ebm.cli.imports import skip_unused
 
 
 class Command(NamedTuple):
@@ -89,6 +88,5 @@ def run(arguments: list[str]) -> int | None:
         known = ", ".join(COMMANDS)
         print(f"lean-ebm: error: there is no command {first!r}: use one of {known}", file=sys.stderr)
         return 2
-    skip_unused()
     main: Callable[[], int | None] = import_module(command.module).main
     return main()
