@@ -210,6 +210,13 @@ def test_the_report_begins_with_the_answers(tmp_path):
     assert "- H1 (supported): a set of theorems" in text and "H2 (" not in text
 
 
+def test_the_report_has_the_ends_of_longer_chains_by_what_is_left(tmp_path):
+    record = {"left": [1.0, 1.0, 3.0, 12.0], "shares": [[0.5, 0.25, 0.5, 0.25], [1.0, 0.5, 0.25, 0.5]]}
+    found = ClaimResults({}, {}, [{"samplers": {"F-gibbs": record}}] * 2)
+    text = "\n\n".join(report(found, [], None, tmp_path / "claim.png"))
+    assert "| F-gibbs | 0.375 / 0.750 | 0.500 / 0.250 | nan / nan | nan / nan | 0.250 / 0.500 |" in text
+
+
 def test_the_interval_of_the_families_is_over_families(tmp_path):
     lines = {
         ("C", of): [[line("C", 0, index, proved=index < 20, of=of) for index in range(40)]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import nan
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -13,6 +14,7 @@ from lean_ebm.experiments.claim.lines import Line
 from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.results import CHOICES, ClaimResults
 from lean_ebm.experiments.claim.statistics import Answer
+from lean_ebm.experiments.claim.thinking import STEPS
 from lean_ebm.experiments.tables import bootstrapped, table
 
 COUNTING = (
@@ -75,6 +77,7 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
                 for name, arm, other, measured in results.variants
             ],
         ),
+        *_longer(results),
         "## Other theorems",
         f"Solve rates at {MAIN} applications, without hypotheses. The interval of the families is over families.",
         table(
@@ -189,6 +192,37 @@ def shortest(results: ClaimResults) -> dict[int, int]:
             if line.proved:
                 found[line.theorem] = min(line.length, found.get(line.theorem, line.length))
     return found
+
+
+_LEFT = ((1, 1), (2, 3), (4, 6), (7, 10), (11, 10**9))
+"""Groups of states by the number of tactics that are left, smallest and largest."""
+
+
+def _longer(results: ClaimResults) -> list[str]:
+    """How often chains end in a good chunk after few and after many steps, by the number of tactics that are left."""
+    if not results.thinking:
+        return []
+    states = results.thinking[0]["samplers"]
+    rows = []
+    for name in states:
+        records = [record["samplers"][name] for record in results.thinking]
+        row = [name]
+        for low, high in _LEFT:
+            chosen = [index for index, left in enumerate(states[name]["left"]) if low <= left <= high]
+            shares = [
+                mean(record["shares"][steps][index] for record in records for index in chosen) if chosen else nan
+                for steps in (0, 1)
+            ]
+            row.append(f"{shares[0]:.3f} / {shares[1]:.3f}")
+        rows.append(row)
+    groups = [str(low) if low == high else f"{low} or more" if high > 99 else f"{low} to {high}" for low, high in _LEFT]
+    number = len(next(iter(states.values()))["left"])
+    return [
+        "## Longer chains (H5)",
+        f"How often the end of a chain is a chunk on a known shortest proof, after {STEPS[0]} / {STEPS[1]} steps, in "
+        f"{number:,} states of unseen theorems, by the number of tactics that are left. Means over seeds.",
+        table(["", *groups], rows),
+    ]
 
 
 def _values(results: ClaimResults) -> list[list[str]]:
