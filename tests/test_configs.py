@@ -60,8 +60,9 @@ def test_config_runs(path, pretended_mnist, tmp_path, monkeypatch):
         common.append("--trainer.precision=32-true")  # bfloat16 is emulated there, and takes minutes
     # Smaller networks, and fewer landscapes and draws: the recipes are run, not measured.
     network = settings["energy"].get("init_args", {})
-    if path.parent in (FOLDER, FOLDER / "full") and path.stem != "quickstart":
-        common += ["--model.energy.width=16", "--model.energy.depth=1"]
+    if path.parent in (FOLDER, FOLDER / "full"):
+        common += ["--evaluation.num_images=40"]
+        common += ["--model.energy.width=16", "--model.energy.depth=1"] if path.stem != "quickstart" else []
     common += ["--model.energy.judge=16"] if network.get("judge", 0) > 16 else []
     common += ["--model.energy.landscapes=4"] if network.get("landscapes", 0) > 4 else []
     common += ["--model.candidates=2"] if settings.get("candidates", 1) > 2 else []
