@@ -99,7 +99,7 @@ def test_print_config_is_a_config(capsys):
     ("args", "expected"),
     [
         (["--model.sampler.steps=-1"], "steps is -1, expected 0 or more"),
-        (["--model.chain.graph=last"], "chain.graph is last, use none"),
+        (["--model.chain.graph=last"], "chain.graph is last, expected none"),
         (["--model.buffer_size=3"], "buffer of 3 chains is too small for 10 classes"),
         (["--ema.decay=2"], "decay is 2.0, expected 0"),
         (["--model.no_such_setting=1"], "no_such_setting"),

@@ -151,7 +151,7 @@ def test_training_separates_data_from_samples():
 def test_bad_settings_are_explained():
     with pytest.raises(ValueError, match=r"indexed by class: .* set buffer_size 0"):
         method(VectorEnergy((3,), (2,), 8, 1))
-    with pytest.raises(ValueError, match=r"chain\.graph is last, use none"):
+    with pytest.raises(ValueError, match=r"chain\.graph is last, expected none"):
         method(chain=Langevin(steps=1, graph="last"))
 
 
