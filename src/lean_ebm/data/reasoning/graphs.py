@@ -102,18 +102,20 @@ class Connectivity(GraphProblems):
             SettingError: If no graph has a path of ``harder_length`` edges.
         """
         edges = self.graphs(split, numbers, directed=False)
-        short = _longest(edges) < (self.harder_length if split == "harder" else 1)
+        lengths = path_lengths(edges)
+        least = self.harder_length if split == "harder" else 0
         for attempt in range(1, self.ATTEMPTS):
-            if not short.any():
+            short = (_longest(lengths) < least).nonzero()[:, 0] if least else numbers[:0]
+            if len(short) == 0:
                 break
             edges[short] = self.graphs(split, numbers[short], directed=False, attempt=attempt)
-            short[short.clone()] = _longest(edges[short]) < self.harder_length
-        if short.any():
+            lengths[short] = path_lengths(edges[short])
+        else:
             raise SettingError(
                 f"Connectivity: {self.ATTEMPTS} graphs of {self.harder_nodes} nodes and density {self.harder_density} "
                 f"have no shortest path of {self.harder_length} edges: ask for a smaller harder_length."
             )
-        return signs(path_lengths(edges).isfinite()), signs(edges)
+        return signs(lengths.isfinite()), signs(edges)
 
     def measure(self, candidates: Tensor, condition: Tensor, target: Tensor) -> dict[str, Tensor]:
         """How many pairs of nodes are right.
@@ -133,7 +135,7 @@ class Connectivity(GraphProblems):
 
     def difficulty(self, condition: Tensor, target: Tensor) -> Tensor:
         """Length of the longest of the shortest paths."""
-        return _longest(condition > 0)
+        return _longest(path_lengths(condition > 0))
 
     def without_thinking(self, condition: Tensor) -> Tensor:
         """Only neighbours are connected."""
@@ -276,9 +278,8 @@ def path_lengths(edges: Tensor) -> Tensor:
     return lengths
 
 
-def _longest(edges: Tensor) -> Tensor:
-    """Lengths ``(B,)`` of the longest of the shortest paths of graphs ``(B, n, n)``."""
-    lengths = path_lengths(edges)
+def _longest(lengths: Tensor) -> Tensor:
+    """The largest ``(B,)`` of the finite lengths ``(B, n, n)``."""
     return lengths.where(lengths.isfinite(), 0).flatten(1).amax(dim=1)
 
 
