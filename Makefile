@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: setup quickstart quickstart-proofs smollm2 leaderboard held-out reasoning provers numbers claim suites proving bench bench-smoke gpu-check \
+.PHONY: setup quickstart quickstart-proofs smollm2 leaderboard held-out reasoning provers numbers claim language suites proving bench bench-smoke gpu-check \
 	test coverage \
 	test-slow lint format docs package clean
 
@@ -42,10 +42,10 @@ ifdef UV
 endif
 	$(BIN)/python -m lean_ebm.energy.language.smollm2
 
-# Takes hours on two cores (provers: about one; suites: minutes), resumes where it was interrupted, and writes a report into results/.
+# Takes hours on two cores (provers: about one; suites: minutes; language: run make smollm2 first), resumes where it was interrupted, and writes a report into results/.
 # FAST=1: a few steps, to see that it works; the report goes into lightning_logs. JOBS=2: two runs at once.
-# RECIPES="contrastive ebt": only these recipes (not for reasoning, claim and suites). RUNS=folder: the folder of the runs.
-leaderboard held-out reasoning provers numbers claim suites: $(READY)
+# RECIPES="contrastive ebt": only these recipes (not for reasoning, claim, language and suites). RUNS=folder: the folder of the runs.
+leaderboard held-out reasoning provers numbers claim language suites: $(READY)
 	$(BIN)/python -m lean_ebm.experiments.$(subst -,_,$@) $(if $(FAST),--fast) $(if $(JOBS),--jobs $(JOBS)) \
 		$(if $(RECIPES),--recipes $(RECIPES)) $(if $(RUNS),--folder "$(RUNS)")
 

@@ -24,6 +24,7 @@ PAGES = {
     "results/provers.md": "results/provers.md",
     "results/numbers.md": "results/numbers.md",
     "results/claim.md": "results/claim.md",
+    "results/language.md": "results/language.md",
     "results/suites.md": "results/suites.md",
     "results/held-out.md": "results/held-out.md",
     "results/gpu.md": "results/gpu.md",
