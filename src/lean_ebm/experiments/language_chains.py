@@ -1,7 +1,7 @@
 """Measures what chains over soft tokens save when the state is read once.
 
-``python -m lean_ebm.experiments.language_chains`` prints one line of JSON. Chains of 16 soft tokens move for 8 states of
-200 tokens, once with the states read once and once with the states read again at each step.
+``python -m lean_ebm.experiments.language_chains`` prints one line of JSON. Chains of 16 soft tokens move for 8
+states of 200 tokens, once with the states read once and once with the states read again at each step.
 """
 
 from __future__ import annotations
