@@ -11,7 +11,7 @@ from lean_ebm.experiments.experiment import Choice, Experiment, Options
 from lean_ebm.experiments.language_runs import (
     APPLICATIONS,
     CONTESTANTS,
-    TRAINED_ON,
+    THEOREMS,
     ChainsRun,
     ConjecturesRun,
     HeldOutRun,
@@ -42,18 +42,18 @@ def plan(options: Options) -> list[LanguageRun]:
     """The runs: conjectures, held-out theorems, trainings, searches for proofs, and the speed of chains."""
     (base,) = options.chosen["base"]
     fast, folder = options.fast, options.folder
-    number = 60 if fast else TRAINED_ON
+    number = 60 if fast else THEOREMS
     workers = os.cpu_count() or 1
     conjectures = ConjecturesRun(folder, *((12, 5, 1) if fast else (CONJECTURES, AUDITED, workers)))
     theorems = HeldOutRun(folder, number, 2 if fast else PROVED)
-    own = {True: (f"--model.energy.base={base}",), False: (SAME_TIME, f"--data.theorems={number}")}
+    own = {True: (f"--model.energy.base={base}",), False: (SAME_TIME,)}
     trainings = [
         TrainingRun(
             name=recipe,
             config=options.configs / f"{recipe}.yaml",
             seed=0,
             folder=folder,
-            flags=(*own[language], *((f"--data.theorems={number}", "--trainer.accelerator=cpu") if fast else ())),
+            flags=(*own[language], f"--data.theorems={number}", *(("--trainer.accelerator=cpu",) if fast else ())),
             fit_flags=_FAST_FIT if fast else (),
             test_flags=_FAST_TEST if fast else (),
         )

@@ -23,8 +23,8 @@ from lean_ebm.proving.files import read_lines
 APPLICATIONS = 32
 """Applications of tactics for a theorem."""
 
-TRAINED_ON = 1000
-"""Number of theorems of the training data, as in the recipes."""
+THEOREMS = 1100
+"""Number of theorems of the data: a tenth more than in the recipes, so that the test split has 100."""
 
 _UNLIMITED = "1000000"
 
@@ -190,11 +190,11 @@ class HeldOutRun(OwnFolder):
     """Draws theorems of the test split.
 
     Attributes:
-        trained_on: Number of theorems of the data.
+        theorems: Number of theorems of all splits.
         number: Number of theorems to draw.
     """
 
-    trained_on: int
+    theorems: int
     number: int
 
     stage: ClassVar[int] = 0
@@ -211,7 +211,7 @@ class HeldOutRun(OwnFolder):
 
     def made(self, threads: int) -> dict[str, Any]:
         """Draw the theorems."""
-        data = ProofSteps(theorems=self.trained_on)
+        data = ProofSteps(theorems=self.theorems)
         data.prepare_data()
         data.setup("test")
         found = data.theorems("test")
@@ -222,7 +222,7 @@ class HeldOutRun(OwnFolder):
 
     def settings(self) -> Any:
         """The settings on which the figures depend."""
-        return [self.trained_on, self.number]
+        return [self.theorems, self.number]
 
 
 @dataclass(frozen=True)
