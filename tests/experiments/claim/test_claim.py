@@ -203,9 +203,13 @@ def test_the_report_begins_with_the_answers(tmp_path):
     costs = {"theorems": 2, "seconds": {"A2-wide": 3.0, "E": 4.0}, "dead": {"A2-wide": None, "E": 0.25}}
     texts = report(results(E=(30, 34), C=(20, 24), Cs=(10, 14)), [], costs, tmp_path / "claim.png")
     text = "\n\n".join(texts)
-    assert text.index("- **H1: supported**") < text.index("## Listed tactics")
+    first = "| H1 | one energy is not worse than a policy and a value | **supported** | E - C | +0.250 ["
+    assert text.index(first) < text.index("## Listed tactics")
+    assert "| above -0.02 | below -0.02 |" in text and "| at least 0.05, and above 0 | below 0.05 | - | - |" in text
+    assert "| F - E | - | below 0.02 | above 0.02 |" in text
+    assert "| E | 0.750 | 0.850 |" in text  # by seed
     assert "| E | one energy | 0.000 [0.000, 0.000] | 0.800" in text and (tmp_path / "claim.png").is_file()
-    assert "| H1 | E - Cs | +0.500 | " in text and "E - C |" not in text  # C is the one that was chosen
+    assert "| H1 | E - Cs | +0.500 | " in text and "| H1 | E - C |" not in text  # C is the one that was chosen
     assert "| A2-wide | 3.0 |  |" in text and "| E | 4.0 | 0.250 |" in text
     assert "- H1 (supported): a set of theorems" in text and "H2 (" not in text
 

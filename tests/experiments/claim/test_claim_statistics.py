@@ -60,18 +60,18 @@ def test_holm_adjusts_as_in_a_worked_example():
     ("question", "number", "verdict"),
     [
         # Not worse by 2 points or more.
-        (Question("H", "", bound=-0.02, refuted=-0.02), normal(0.0, 0.005), "supported"),
-        (Question("H", "", bound=-0.02, refuted=-0.02), normal(-0.015, 0.005), "undecided"),
-        (Question("H", "", bound=-0.02, refuted=-0.02), normal(-0.05, 0.005), "refuted"),
+        (Question("H", "", "", bound=-0.02, refuted=-0.02), normal(0.0, 0.005), "supported"),
+        (Question("H", "", "", bound=-0.02, refuted=-0.02), normal(-0.015, 0.005), "undecided"),
+        (Question("H", "", "", bound=-0.02, refuted=-0.02), normal(-0.05, 0.005), "refuted"),
         # At least 5 points, and above 0; refuted where less than 5 is shown.
-        (Question("H", "", refuted=0.05, least=0.05), normal(0.08, 0.02), "supported"),
-        (Question("H", "", refuted=0.05, least=0.05), normal(0.08, 0.06), "undecided"),
-        (Question("H", "", refuted=0.05, least=0.05), normal(0.04, 0.01), "undecided"),
-        (Question("H", "", refuted=0.05, least=0.05), normal(0.02, 0.01), "refuted"),
+        (Question("H", "", "", refuted=0.05, least=0.05), normal(0.08, 0.02), "supported"),
+        (Question("H", "", "", refuted=0.05, least=0.05), normal(0.08, 0.06), "undecided"),
+        (Question("H", "", "", refuted=0.05, least=0.05), normal(0.04, 0.01), "undecided"),
+        (Question("H", "", "", refuted=0.05, least=0.05), normal(0.02, 0.01), "refuted"),
         # Below: the upper bound of the number under 2 points.
-        (Question("H", "", bound=0.02, refuted=0.02, below=True), normal(0.0, 0.005), "supported"),
-        (Question("H", "", bound=0.02, refuted=0.02, below=True), normal(0.018, 0.005), "undecided"),
-        (Question("H", "", bound=0.02, refuted=0.02, below=True), normal(0.06, 0.005), "refuted"),
+        (Question("H", "", "", bound=0.02, refuted=0.02, below=True), normal(0.0, 0.005), "supported"),
+        (Question("H", "", "", bound=0.02, refuted=0.02, below=True), normal(0.018, 0.005), "undecided"),
+        (Question("H", "", "", bound=0.02, refuted=0.02, below=True), normal(0.06, 0.005), "refuted"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

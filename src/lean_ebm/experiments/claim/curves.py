@@ -44,7 +44,7 @@ def draw_curves(results: ClaimResults, path: Path) -> None:
                     ]
                     axis.plot(budgets, rates, linestyle=style, color=_COLOURS[arm[0]], label=arm, linewidth=1.2)
                 axis.set(title=title, xlabel=f"{unit} for a theorem", xscale="log", ylabel="proved", ylim=(0, 1))
-                if shown:
-                    axis.legend(fontsize=6, loc="upper left")
+                if unit == "evaluations" and axis.get_lines():  # one legend a row, beside it
+                    axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
 
     draw_picture(path, 4, draw, columns=2)

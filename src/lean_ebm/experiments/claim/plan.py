@@ -49,13 +49,15 @@ CHECKED = 500
 """Number of proofs that Lean checks."""
 
 QUESTIONS = (
-    Question("H1", "one energy is not worse than a policy and a value (E - C)", bound=-0.02, refuted=-0.02),
-    Question("H2", "comparisons of goals make it a judge (E - E-)", refuted=0.05, least=0.05),
-    Question("H3", "where tactics are listed, Langevin does not help (F - E)", bound=0.02, refuted=0.02, below=True),
-    Question("H4", "where they are not, gradients pay (F - H)", refuted=0.05, least=0.05),
-    Question("H4b", "and make a policy unnecessary (F - P)", bound=-0.05, refuted=-0.05),
-    Question("H5", "harder states gain more from more steps (rank correlation)"),
-    Question("H6", "learning from failure pays (E - E0)", refuted=0.05, least=0.05),
+    Question("H1", "one energy is not worse than a policy and a value", "E - C", bound=-0.02, refuted=-0.02),
+    Question("H2", "comparisons of goals make it a judge", "E - E-", refuted=0.05, least=0.05),
+    Question(
+        "H3", "where tactics are listed, Langevin dynamics only costs", "F - E", bound=0.02, refuted=0.02, below=True
+    ),
+    Question("H4", "where they are not listed, gradients pay", "F - H", refuted=0.05, least=0.05),
+    Question("H4b", "and make a policy unnecessary", "F - P", bound=-0.05, refuted=-0.05),
+    Question("H5", "harder states gain more from more steps", "rank correlation"),
+    Question("H6", "learning from failure pays", "E - E0", refuted=0.05, least=0.05),
 )
 """The hypotheses; solve rates are shares, so a point is .01."""
 

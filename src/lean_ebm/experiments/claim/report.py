@@ -11,7 +11,7 @@ from typing import Any
 from lean_ebm.experiments.claim.arms import ARMS, CHUNKS, LISTED, SECONDARY
 from lean_ebm.experiments.claim.curves import draw_curves
 from lean_ebm.experiments.claim.lines import Line
-from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, digest, seed_of_test, theorem_sets
+from lean_ebm.experiments.claim.plan import BUDGETS, LISTED_EVALUATIONS, MAIN, SEEDS, digest, seed_of_test, theorem_sets
 from lean_ebm.experiments.claim.results import CHOICES, ClaimResults
 from lean_ebm.experiments.claim.statistics import Answer
 from lean_ebm.experiments.claim.thinking import STEPS
@@ -46,11 +46,15 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
         "[deviations.md](../src/lean_ebm/experiments/claim/deviations.md). Its SHA-256 is "
         f"`{digest()}`, and the seed of all theorems of the test is {seed_of_test()}, its first eight digits.",
         "## Answers",
-        "\n".join(f"- {_answer(answer)}" for answer in results.answers),
-        f"Solve rates of {primary.number:,} theorems of {primary.connectives} connectives that search without learning "
-        f"does not prove, at {MAIN} applications (H3: at {LISTED_EVALUATIONS:,} evaluations). In brackets are the two "
-        "one-sided 95% bounds, over theorems and training seeds. The p-values are adjusted for the seven hypotheses by "
-        "Holm's procedure.",
+        table(
+            ["", "hypothesis", "verdict", "measured", "", "supported if", "refuted if", "p for it", "p against it"],
+            map(_answer, results.answers),
+        ),
+        f"Differences of the solve rates of {primary.number:,} theorems of {primary.connectives} connectives that "
+        f"search without learning does not prove, at {MAIN} applications (H3: at {LISTED_EVALUATIONS:,} evaluations). "
+        "In brackets are the two one-sided 95% bounds, over theorems and training seeds. *Supported if* and *refuted "
+        "if* are the rules of the plan: what has to be shown with a p-value of at most .05. The p-values are adjusted "
+        "for the seven hypotheses by Holm's procedure.",
         "What the letters stand for:",
         "\n".join(f"- {text}" for text in _letters(results)),
         f"![Solve rates]({picture.name})",
@@ -64,6 +68,11 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
             if results.solved(arm, "primary")
         )
         + ".",
+        f"At {MAIN} applications, by training seed:",
+        table(
+            ["", *map(str, range(SEEDS))],
+            [_by_seed(results, arm) for arm in _run(results, LISTED) if len(results.solved(arm, "primary")) > 1],
+        ),
         "## Chunks of three tactics",
         "By applications, of which a chunk counts three.",
         table(_HEADER, [_row(results, arm) for arm in _run(results, CHUNKS)]),
@@ -103,6 +112,7 @@ def report(results: ClaimResults, lean: Sequence[Any], costs: Any, picture: Path
 
 _DOUBTS = {
     "H1": {
+        "undecided": "more training seeds: those of C and E differ by more than the arms do",
         "supported": "a set of theorems on which values decide more, that is with more dead ends, or a value network "
         "that was given what the energy was not: time, or data of searches",
         "refuted": "an energy of the same size that judges with parameters of its own, or that was trained with "
@@ -123,6 +133,7 @@ _DOUBTS = {
         "measure of difficulty other than the number of tactics that are left",
     },
     "H6": {
+        "undecided": "theorems with more dead ends; the table of costs has the share of goals without a proof",
         "refuted": "theorems with more dead ends; the table of costs has the share of goals without a proof",
     },
 }
@@ -153,16 +164,15 @@ def _groups(results: ClaimResults, of: str) -> Sequence[str]:
     return results.families if of == "families" else ()
 
 
-def _answer(answer: Answer) -> str:
+def _answer(answer: Answer) -> list[str]:
     question, measured = answer.question, answer.measured
-    text = f"**{question.name}: {answer.verdict}**. Hypothesis: {question.text}."
+    row = [question.name, question.text, f"**{answer.verdict}**"]
+    rules = [question.supports, question.refutes]
     if measured is None:
-        return text
+        return [*row, question.number, "-", *rules, "-", "-"]
     number = "{:+.3f}".format
-    return (
-        f"{text} Measured: **{number(measured.value)}** [{number(measured.low)}, {number(measured.high)}]; adjusted p "
-        f"{answer.p:.2g} for it, {answer.p_refuted:.2g} against it."
-    )
+    shown = f"{number(measured.value)} [{number(measured.low)}, {number(measured.high)}]"
+    return [*row, question.number, shown, *rules, f"{answer.p:.2g}", f"{answer.p_refuted:.2g}"]
 
 
 def _run(results: ClaimResults, arms: Any) -> list[str]:
@@ -182,6 +192,10 @@ def _row(results: ClaimResults, arm: str) -> list[str]:
     evaluations, goals = mean(line.evaluations for line in lines), mean(line.expanded for line in lines)
     rates = [_rate(results.solved(arm, "primary", most)) for most in BUDGETS]
     return [arm, ARMS[arm].title, *rates, f"{evaluations:,.0f}" if evaluations else "", f"{goals:.0f}" if goals else ""]
+
+
+def _by_seed(results: ClaimResults, arm: str) -> list[str]:
+    return [arm, *(f"{mean(solved):.3f}" for solved in results.solved(arm, "primary"))]
 
 
 def shortest(results: ClaimResults) -> dict[int, int]:

@@ -59,6 +59,7 @@ class Question:
     Attributes:
         name: Its name, such as ``H1``.
         text: What it says.
+        number: What the number is.
         bound: It is supported if the number is shown to be above this bound, and is at least ``least``.
         refuted: It is refuted if the number is shown to be below this bound.
         least: The smallest estimate with which it is supported.
@@ -67,10 +68,22 @@ class Question:
 
     name: str
     text: str
+    number: str = ""
     bound: float = 0.0
     refuted: float = 0.0
     least: float = -math.inf
     below: bool = False
+
+    @property
+    def supports(self) -> str:
+        """What has to be shown of the number to support the hypothesis, in words."""
+        shown = f"{'below' if self.below else 'above'} {self.bound:g}"
+        return shown if self.least == -math.inf else f"at least {self.least:g}, and {shown}"
+
+    @property
+    def refutes(self) -> str:
+        """What has to be shown of the number to refute it, in words."""
+        return f"{'above' if self.below else 'below'} {self.refuted:g}"
 
 
 @dataclass(frozen=True)
