@@ -17,7 +17,7 @@ from lean_ebm.proving import BestFirst, GuidedProver, Prover
 from lean_ebm.proving.candidates import wide_tactics
 from lean_ebm.proving.search import Guide
 from lean_ebm.proving.search.and_or import AndOrBestFirst
-from lean_ebm.proving.search.guides import RandomGuide
+from lean_ebm.proving.search.guides import RandomGuide, UniformGuide
 from lean_ebm.proving.search.puct import Puct
 from lean_ebm.proving.search.searches import STEP, SURPRISE
 
@@ -53,7 +53,7 @@ TRAININGS = {
 }
 """The models by name."""
 
-ADDED = ("random", "P-beam-75")
+ADDED = ("random", "uniform", "P-beam-75")
 """Arms that were added after the plan was committed; ``deviations.md`` says why."""
 
 ONCE = ("shuffled",)
@@ -134,6 +134,12 @@ LISTED = {
     "random": Arm(
         "the same search, random tactics",
         lambda *_: GuidedProver(RandomGuide(), AndOrBestFirst()),
+        sets=_EVERY,
+        first=SOME,
+    ),
+    "uniform": Arm(
+        "the same search, all goals and tactics alike",
+        lambda *_: GuidedProver(UniformGuide(value=4.0), AndOrBestFirst()),
         sets=_EVERY,
         first=SOME,
     ),

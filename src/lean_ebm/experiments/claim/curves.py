@@ -14,7 +14,7 @@ _APPLICATIONS = (2, 4, 8, 12, 18, 24, 31, 45, 64, 91, 128, 181, 256)
 _EVALUATIONS = tuple(round(100 * 2 ** (step / 2)) for step in range(20))
 _COLOURS = {"A": "black", "B": "grey", "C": "C1", "D": "C4", "E": "C0", "F": "C3", "H": "C5", "P": "C2"}
 _STYLES = ("-", "--", ":", "-.", (0, (1, 3)), (0, (5, 5)))
-_LEFT_OUT = ("C-puct", "E-puct", "shuffled", "random", "A2-narrow")
+_LEFT_OUT = ("C-puct", "E-puct", "shuffled", "random", "uniform", "A2-narrow")
 
 
 def draw_curves(results: ClaimResults, path: Path) -> None:

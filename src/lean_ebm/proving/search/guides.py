@@ -13,11 +13,18 @@ from lean_ebm.proving.search.guide import Advice, Guide
 
 
 class UniformGuide:
-    """Gives all tactics the same prior, in the listed order. It does not judge goals."""
+    """Gives all tactics the same prior, in the listed order.
+
+    Args:
+        value: The value of all goals, in tactics that are needed; None: it does not judge goals.
+    """
+
+    def __init__(self, value: float | None = None) -> None:
+        self.value = value
 
     def advise(self, goals: Sequence[OpenGoal]) -> list[Advice]:
         """Give advice about each goal."""
-        return [Advice(goal.tactics, _equal(goal)) for goal in goals]
+        return [Advice(goal.tactics, _equal(goal), self.value) for goal in goals]
 
 
 class RandomGuide:
