@@ -8,7 +8,7 @@ import pytest
 import forked
 from lean_ebm.errors import RunError
 from lean_ebm.experiments.language import LANGUAGE, body, plan
-from lean_ebm.experiments.language_runs import CONTESTANTS, ConjecturesRun, OwnFolder, ProveRun
+from lean_ebm.experiments.language_runs import COMPARED, ConjecturesRun, OwnFolder, ProveRun
 from lean_ebm.experiments.runs import Figures, TrainingRun
 from tiny_language import make_language_model
 
@@ -44,7 +44,7 @@ def test_a_dry_run_makes_every_part_and_repeats_nothing(tmp_path, monkeypatch, c
     for title in ("States", "Ends of chains", "Theorems", "Reading a state once", "Conjectures", "Verification"):
         assert f"# {title}\n" in text
     assert text.count("\n# ") == 0 and "### Sources" in text  # the title of the card is left out
-    assert all(contestant.title in text for contestant in CONTESTANTS.values())
+    assert all(prover.title in text for prover in COMPARED.values())
     evaluated = json.loads((tmp_path / "language/seed-0/evaluation.json").read_text())["metrics"]
     assert f"{evaluated['test/top_1']:.3f}" in text and f"{evaluated['test/chain_parses']:.3f}" in text
     chains = json.loads((tmp_path / "chains/record.json").read_text())
@@ -66,7 +66,7 @@ def test_the_targets_are_compared_with_the_figures(tmp_path, monkeypatch):
     options = LANGUAGE.options([f"--folder={tmp_path}"])
     runs = plan(options)
     conjectures = next(run for run in runs if isinstance(run, ConjecturesRun))
-    beam = next(run for run in runs if isinstance(run, ProveRun) and run.contestant == "beam")
+    beam = next(run for run in runs if isinstance(run, ProveRun) and run.prover == "beam")
     for run, figures in (
         (conjectures, {"hard": 16_000, "seconds": 1500, "card": "# Data card\n\nText.\n\n## Sources\n\nMore.\n"}),
         (beam, {"proved": [1] * 30 + [0] * 70, "seconds": 600}),

@@ -10,7 +10,7 @@ from typing import Any
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
 from lean_ebm.experiments.language_runs import (
     APPLICATIONS,
-    CONTESTANTS,
+    COMPARED,
     THEOREMS,
     ChainsRun,
     ConjecturesRun,
@@ -63,7 +63,7 @@ def plan(options: Options) -> list[LanguageRun]:
         conjectures,
         theorems,
         *trainings,
-        *[ProveRun(folder, name, theorems) for name in CONTESTANTS],
+        *[ProveRun(folder, name, theorems) for name in COMPARED],
         ChainsRun(folder, base),
     ]
 
@@ -156,10 +156,10 @@ def _ends(trained: dict[str, Figures]) -> list[str]:
 
 def _provers(records: dict[str, Any]) -> list[list[str]]:
     rows = []
-    for name, contestant in CONTESTANTS.items():
+    for name, prover in COMPARED.items():
         if record := records[f"prove-{name}"]:
             rate = bootstrapped([record["proved"]]).text(2)
-            rows.append([contestant.title, rate, f"{record['seconds'] / 60:.1f}"])
+            rows.append([prover.title, rate, f"{record['seconds'] / 60:.1f}"])
     return rows
 
 

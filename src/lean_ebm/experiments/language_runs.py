@@ -29,7 +29,7 @@ THEOREMS = 1100
 _UNLIMITED = "1000000"
 
 
-class Contestant(NamedTuple):
+class ComparedProver(NamedTuple):
     """A prover of the report.
 
     Attributes:
@@ -43,13 +43,13 @@ class Contestant(NamedTuple):
     recipe: str | None = None
 
 
-CONTESTANTS = {
-    "best-first": Contestant("untrained best-first, narrow set", ("--prover=best-first",)),
-    "sizes": Contestant("untrained AND/OR by size, wide set", ("--guide=sizes",)),
-    "energy": Contestant("small energy", (), "energy"),
-    "language": Contestant("language model with an energy head", (), "language"),
-    "beam": Contestant("language policy, beam of 8, best-first", ("--search=best-first",), "language_policy"),
-    "sampled": Contestant(
+COMPARED = {
+    "best-first": ComparedProver("untrained best-first, narrow set", ("--prover=best-first",)),
+    "sizes": ComparedProver("untrained AND/OR by size, wide set", ("--guide=sizes",)),
+    "energy": ComparedProver("small energy", (), "energy"),
+    "language": ComparedProver("language model with an energy head", (), "language"),
+    "beam": ComparedProver("language policy, beam of 8, best-first", ("--search=best-first",), "language_policy"),
+    "sampled": ComparedProver(
         "language policy, 8 samples, best-first", ("--search=best-first", "--sampled"), "language_policy"
     ),
 }
@@ -230,11 +230,11 @@ class ProveRun(OwnFolder):
     """The searches of a prover.
 
     Attributes:
-        contestant: Its name in :data:`CONTESTANTS`.
+        prover: Its name in :data:`COMPARED`.
         theorems: The theorems.
     """
 
-    contestant: str
+    prover: str
     theorems: HeldOutRun
 
     stage: ClassVar[int] = 2
@@ -242,7 +242,7 @@ class ProveRun(OwnFolder):
     @property
     def name(self) -> str:
         """Name of the folder of this run."""
-        return f"prove-{self.contestant}"
+        return f"prove-{self.prover}"
 
     def command(self) -> list[str]:
         """The arguments of ``lean-ebm``.
@@ -250,7 +250,7 @@ class ProveRun(OwnFolder):
         Raises:
             RunError: If there is no checkpoint.
         """
-        _, flags, recipe = CONTESTANTS[self.contestant]
+        _, flags, recipe = COMPARED[self.prover]
         guide = []
         if recipe is not None:
             checkpoint = last_checkpoint(self.folder / recipe / "seed-0", "**/checkpoints/*.ckpt")
@@ -273,7 +273,7 @@ class ProveRun(OwnFolder):
 
     def settings(self) -> Any:
         """The settings on which the figures depend."""
-        recipe = CONTESTANTS[self.contestant].recipe
+        recipe = COMPARED[self.prover].recipe
         fit = None if recipe is None else self.folder / recipe / "seed-0" / "fit.json"
         model = json.loads(fit.read_text())["fingerprint"] if fit is not None and fit.is_file() else None
         return [self.theorems.settings(), APPLICATIONS, model]
