@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -22,7 +23,7 @@ from lean_ebm.experiments.claim.searching import ClaimSearch, main, search
 from lean_ebm.experiments.claim.theorems import ClaimTheorems
 from lean_ebm.experiments.claim.tuning import RememberingGuide, trials
 from lean_ebm.methods import Method
-from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement
+from lean_ebm.proving import GuidedProver, Logic, SearchBudget, Statement, UniformGuide
 from lean_ebm.proving.search import Advice
 from lean_ebm.proving.steps.countermodels import Countermodels
 
@@ -212,6 +213,21 @@ def test_the_report_begins_with_the_answers(tmp_path):
     assert "| H1 | E - Cs | +0.500 | " in text and "| H1 | E - C |" not in text  # C is the one that was chosen
     assert "| A2-wide | 3.0 |  |" in text and "| E | 4.0 | 0.250 |" in text
     assert "- H1 (supported): a set of theorems" in text and "H2 (" not in text
+
+
+def test_the_checks_compare_shuffled_labels_and_equal_arms(tmp_path):
+    of = "16, hardest"
+    numbers = {"shuffled": 12, "uniform": 12, "random": 2}
+    lines = {
+        (arm, of): [[line(arm, 0, index, proved=index < number, of=of) for index in range(40)]]
+        for arm, number in numbers.items()
+    }
+    found = ClaimResults(lines | results(E=(30, 34, 26, 30)).lines, {}, ())
+    text = "\n\n".join(report(found, [], None, tmp_path / "claim.png"))
+    assert "connectives: +0.000 [" in text and "tactics are alike, and +0.250 [" in text
+    assert "the first 2 seeds of E and the others: +0.100 [" in text
+    guide, goal = UniformGuide(value=4.0), SimpleNamespace(tactics=["left", "right"])
+    assert [advice.value for advice in guide.advise([goal])] == [4.0]
 
 
 def test_the_report_has_the_ends_of_longer_chains_by_what_is_left(tmp_path):
