@@ -81,12 +81,35 @@ def test_an_energy_does_not_depend_on_what_is_beside_it(energy, batch):
     turned = energy.rank(encoded, points.flip(1)).flip(1)
     torch.testing.assert_close(turned, found, atol=1e-6, rtol=0)
     with pytest.MonkeyPatch.context() as patch:  # one tactic in a row of packed tokens
-        patch.setattr("lean_ebm.energy.language.energy.PACKED", 1)
+        patch.setattr("lean_ebm.energy.language.network.PACKED", 1)
         torch.testing.assert_close(energy.rank(encoded, points), found, atol=1e-6, rtol=0)
     for row, goal in enumerate(GOALS):
         alone = energy.rank(energy.read([energy.prompt.format(goal=goal)]), points[row : row + 1])
         torch.testing.assert_close(alone, found[row : row + 1], atol=1e-6, rtol=0)
     assert found.std() > 1e-3  # it does depend on the goal and on the tactic
+
+
+@pytest.mark.parametrize("kind", [LanguageModelEnergy, LanguageModelLikelihood])
+def test_goals_with_few_tactics_do_not_wait_for_goals_with_many(base, kind):
+    """Each goal gets the energies that it gets when it is asked about singly, and little of a pass fills up."""
+    network = kind(base, lora=0)
+    counts = [1, 40, 2, 38]
+    tactics = [[f"exact h{row}{place}" for place in range(counts[row % 4])] + [""] * 45 for row in range(8)]
+    text = torch.stack([F.pad(rows := characters(row[:45]), (0, 12 - rows.shape[1]), value=-1) for row in tactics])
+    goals = network.read([f"{row} p q : Prop" * (row + 1) for row in range(8)])
+    listed = network.encode_candidates(SimpleNamespace(text=text, mask=(text >= 0).any(dim=2)), None)
+    passed = []
+    hook = network.decoder.register_forward_pre_hook(
+        lambda module, args, inputs: passed.append(inputs["inputs_embeds"].shape[:2].numel()), with_kwargs=True
+    )
+    found = network.rank(goals, listed)
+    hook.remove()
+    for row in range(8):
+        torch.testing.assert_close(
+            network.rank(one(goals, row), listed[row : row + 1])[0], found[row], atol=1e-5, rtol=0
+        )
+        assert found[row, counts[row % 4] :].eq(0).all() and found[row, : counts[row % 4]].ne(0).all()
+    assert sum(passed) <= 1.3 * network.present(listed).sum()
 
 
 def test_the_gradient_to_soft_tokens_is_the_finite_difference(energy, batch):

@@ -10,9 +10,6 @@ from torch.nn import functional as F
 
 from lean_ebm.energy.language.network import NONE, PROMPT, LanguageNetwork
 
-PACKED = 1024
-"""Largest number of tokens of candidates that are packed into one row; more rows take less memory."""
-
 
 class LanguageModelEnergy(LanguageNetwork):
     """``E(s, a) = w . silu(W [mean h; last h])`` of the last states h of a tactic's tokens, after the goal as a prompt.
@@ -59,20 +56,15 @@ class LanguageModelEnergy(LanguageNetwork):
         embedded = F.embedding(tokens.clamp(min=0), self.table).float() / self.scale
         return embedded.masked_fill((tokens == NONE)[..., None], 0.0)
 
-    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
-        """Energies ``(B, K)``, float32, of listed points ``(B, K, L, width)``."""
-        present = (candidates != 0).any(dim=3)
-        mean = max(float(present.sum(dim=2).float().mean()), 1.0)
-        most = max(int(PACKED / mean), 1)
-        parts = [
-            self._energies(condition, *part)
-            for part in zip(candidates.split(most, dim=1), present.split(most, dim=1), strict=True)
-        ]
-        return torch.cat(parts, dim=1)
+    def present(self, candidates: Tensor) -> Tensor:
+        """Which tokens of points ``(..., L, width)`` there are: rows of zeros fill up."""
+        return (candidates != 0).any(dim=-1)
 
-    def _energies(self, condition: Any, candidates: Tensor, present: Tensor) -> Tensor:
+    def packed(self, condition: Any, candidates: Tensor) -> Tensor:
+        """Energies ``(B, K)``, float32, of points ``(B, K, L, width)`` whose tokens are packed into one row."""
         from lean_ebm.energy.language.passes import pack, states_of  # needs the extra
 
+        present = self.present(candidates)
         packing = pack(present)
         flat = candidates.flatten(1, 2)
         rows = flat.gather(1, packing.source[..., None].expand(-1, -1, flat.shape[2]))

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lean_ebm.energy.language.energy import PACKED
 from lean_ebm.energy.language.network import NONE, PROMPT, LanguageNetwork
 
 _PREDICTED = 512  # predictions of the next token at a time: each is as long as the vocabulary
@@ -48,18 +47,16 @@ class LanguageModelLikelihood(LanguageNetwork):
         """The tokens ``(B, K, L)`` of listed tactics."""
         return self.listed_tokens(candidates)
 
-    def rank(self, condition: Any, candidates: Tensor) -> Tensor:
-        """Energies ``(B, K)``, float32, of listed tokens ``(B, K, L)``; 0 of a tactic without tokens."""
-        present = candidates != NONE
-        most = max(int(PACKED / max(float(present.sum(dim=2).float().mean()), 1.0)), 1)
-        parts = [self._energies(condition, part) for part in candidates.split(most, dim=1)]
-        return torch.cat(parts, dim=1)
+    def present(self, candidates: Tensor) -> Tensor:
+        """Which tokens there are."""
+        return candidates != NONE
 
-    def _energies(self, condition: Any, tokens: Tensor) -> Tensor:
+    def packed(self, condition: Any, candidates: Tensor) -> Tensor:
+        """Energies ``(B, K)``, float32, of tokens ``(B, K, L)`` packed into one row."""
         from lean_ebm.energy.language.passes import pack, states_of  # needs the extra
 
-        packing = pack(tokens != NONE)
-        wanted = tokens.flatten(1).gather(1, packing.source)
+        packing = pack(self.present(candidates))
+        wanted = candidates.flatten(1).gather(1, packing.source)
         embedded = F.embedding(wanted.clamp(min=0), self.table)
         states = states_of(self.decoder, condition, embedded, packing)
         first = condition.last[:, None].to(states.dtype)
@@ -74,7 +71,7 @@ class LanguageModelLikelihood(LanguageNetwork):
             ]
         )
         each = torch.zeros(wanted.shape, device=losses.device).masked_scatter(packing.there, losses)
-        numbers = torch.arange(tokens.shape[1], device=losses.device)
+        numbers = torch.arange(candidates.shape[1], device=losses.device)
         own = (packing.owner[:, None] == numbers[:, None]) & packing.there[:, None]
         return (own * each[:, None]).sum(dim=2)
 

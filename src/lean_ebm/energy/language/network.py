@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from lean_ebm.characters import strings
 from lean_ebm.energy.base import EnergyNetwork
@@ -19,6 +20,9 @@ PROMPT = "Lean 4 goal:\n{goal}\nNext tactic:\n"
 
 NONE = -1
 """Fills up lists of tokens."""
+
+PACKED = 1024
+"""About how many tokens of candidates are packed into one row; more rows take less memory."""
 
 
 class LanguageNetwork(EnergyNetwork):
@@ -148,9 +152,43 @@ class LanguageNetwork(EnergyNetwork):
         """Energies ``(B,)`` of candidates ``(B, ...)``."""
         return self.rank(condition, x[:, None]).squeeze(1)
 
-    @abstractmethod
     def rank(self, condition: Any, candidates: Tensor) -> Tensor:
-        """Energies ``(B, K)`` of listed candidates; see :meth:`.EnergyNetwork.rank`."""
+        """Energies ``(B, K)``, float32, of listed candidates ``(B, K, *shape)``; 0 of those without tokens.
+
+        Goals whose tactics have similar numbers of tokens go through the model together.
+        """
+        from lean_ebm.energy.language.passes import alike  # needs the extra
+
+        present = self.present(candidates)
+        some = present.any(dim=2)
+        listed = (some * torch.arange(1, some.shape[1] + 1, device=some.device)).amax(dim=1).tolist()
+        tokens = present.sum(dim=(1, 2)).tolist()
+        groups = alike(tokens)
+        if len(groups) == 1:
+            found = self._in_pieces(condition, candidates, max(listed), max(tokens))
+        else:
+            parts = []
+            for group in groups:
+                rows = torch.tensor(group, device=some.device)
+                longest = max(listed[row] for row in group), max(tokens[row] for row in group)
+                parts.append(self._in_pieces(condition.of(rows), candidates[rows], *longest))
+            order = torch.tensor([row for group in groups for row in group], device=some.device)
+            found = torch.cat(parts)[order.argsort()]
+        return found.masked_fill(~some, 0.0)
+
+    def _in_pieces(self, condition: Any, candidates: Tensor, listed: int, tokens: int) -> Tensor:
+        """Energies ``(B, K)``, of the first ``listed`` candidates; goals have at most this many of their tokens."""
+        pieces = candidates[:, : max(listed, 1)].split(max(listed * PACKED // max(tokens, PACKED), 1), dim=1)
+        found = torch.cat([self.packed(condition, piece) for piece in pieces], dim=1)
+        return F.pad(found, (0, candidates.shape[1] - found.shape[1]))
+
+    @abstractmethod
+    def present(self, candidates: Tensor) -> Tensor:
+        """Which tokens of candidates there are, ``(..., L)`` bool."""
+
+    @abstractmethod
+    def packed(self, condition: Any, candidates: Tensor) -> Tensor:
+        """Energies ``(B, K)`` of candidates whose tokens are packed into one row for each goal."""
 
     def _padded(self, rows: Sequence[Sequence[int]]) -> Tensor:
         """Rows of tokens as one tensor ``(N, longest)``, filled up with -1."""

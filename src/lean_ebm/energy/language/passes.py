@@ -8,6 +8,7 @@ candidate, and long and short candidates go together. This module needs transfor
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -32,6 +33,11 @@ class Prompt(NamedTuple):
     mask: Tensor
     last: Tensor
 
+    def of(self, rows: Tensor) -> Prompt:
+        """The prompts of some rows ``(R,)``."""
+        keys, values = (tuple([layer[rows] for layer in layers]) for layers in (self.keys, self.values))
+        return Prompt(keys, values, self.mask[rows], self.last[rows])
+
 
 class Packing(NamedTuple):
     """Where the tokens of ``K`` candidates of a prompt are in a row of ``S`` tokens.
@@ -47,6 +53,25 @@ class Packing(NamedTuple):
     owner: Tensor
     place: Tensor
     there: Tensor
+
+
+def alike(numbers: Sequence[int]) -> list[list[int]]:
+    """Group rows with similar numbers of tokens, so that at most about a third of a pass only fills up.
+
+    Args:
+        numbers: The number of tokens of each row.
+
+    Returns:
+        The indices of the rows of each group, those with the fewest tokens first.
+    """
+    groups: list[list[int]] = []
+    most = -1.0
+    for row in sorted(range(len(numbers)), key=lambda row: numbers[row]):
+        if numbers[row] > most:
+            groups.append([])
+            most = 1.5 * numbers[row] + 16
+        groups[-1].append(row)
+    return groups
 
 
 def pack(present: Tensor) -> Packing:
