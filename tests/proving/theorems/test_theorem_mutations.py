@@ -100,6 +100,16 @@ def test_what_two_theorems_compose_to_follows_from_them():
     assert count > 5
 
 
+def test_what_was_composed_can_be_composed_again():
+    """The kernel refuses a number that is used twice where one proof is inside another."""
+    facts = [(formula, prove(formula)) for formula in (implication(conjunction(P, Q), Q), implication(R, R))]
+    for conclusion in (disjunction(Q, R), disjunction(disjunction(Q, R), S)):
+        formula = implication(conjunction(P, Q), conclusion)
+        proof = derived(formula, facts)
+        check(proof, formula, {}, SYMBOLS)
+        facts = [(formula, proof), facts[0]]
+
+
 def test_theorems_compose_by_their_conclusions_and_premises():
     first = implication(conjunction(P, Q), Q)
     second = implication(R, disjunction(R, S))

@@ -6,7 +6,7 @@ No answer depends on a clock, so the same conjecture gets the same answers on ev
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from lean_ebm.proving.candidates import (
     Candidate,
@@ -17,7 +17,7 @@ from lean_ebm.proving.candidates import (
     sequent_of,
     wide_tactics,
 )
-from lean_ebm.proving.logic.decide import OutOfStepsError, prove
+from lean_ebm.proving.logic.decide import FIRST_NUMBER, OutOfStepsError, prove
 from lean_ebm.proving.logic.formulas import Expr, Kind
 from lean_ebm.proving.logic.kernel import ProofTerm
 from lean_ebm.proving.logic.logic import Logic, root
@@ -35,7 +35,7 @@ STEPS = 3_000
 WALK = 32
 """Applications of the random search that no trivial theorem survives."""
 
-_GIVEN = 1_000  # number of the first theorem that a proof may use
+_GIVEN = 1_000  # number of the first theorem that a proof may use, above those of symbols
 
 
 def refuted(formula: Expr) -> bool:
@@ -64,14 +64,27 @@ def derived(formula: Expr, given: Sequence[Fact]) -> ProofTerm | None:
         formula: The formula, a key.
         given: The theorems.
     """
+    # A proof of a given theorem may itself use such theorems, whose numbers it must not see twice.
+    first = 1 + max([_GIVEN - 1, *[number for _, its in given for number in _numbers(its) if number < FIRST_NUMBER]])
     try:
-        proof = prove(formula, {_GIVEN + index: fact[0] for index, fact in enumerate(given)}, STEPS)
+        proof = prove(formula, {first + index: fact[0] for index, fact in enumerate(given)}, STEPS)
     except OutOfStepsError:
         return None
     if proof is not None:
-        for index, (stated, its) in enumerate(given):
-            proof = ("let", _GIVEN + index, stated, its, proof)
+        for number, (stated, its) in enumerate(given, first):
+            proof = ("let", number, stated, its, proof)
     return proof
+
+
+def _numbers(proof: ProofTerm) -> Iterator[int]:
+    """All numbers in a proof, apart from those in formulas."""
+    parts: list[object] = [proof]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, int):
+            yield part
+        elif isinstance(part, tuple):
+            parts.extend(part)
 
 
 def searched(logic: Logic, statement: Statement, bound: int) -> ProofTerm | None:
