@@ -15,6 +15,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -76,8 +77,7 @@ def chains(scale: Scale) -> list[Row]:
 
         contenders = {"replayed": in_precision(chain(replayed)), "eager": in_precision(chain(eager))}
         if peers.TORCHEBM:
-            theirs = peers.torchebm_chain(plain, CHAIN)
-            contenders["TorchEBM"] = lambda theirs=theirs, x=x, y=y: theirs(x, y)  # type: ignore[misc]
+            contenders["TorchEBM"] = partial(peers.torchebm_chain(plain, CHAIN), x, y)
         taken = {name: 1e6 * time["seconds"] / CHAIN.steps for name, time in scale.time(contenders, "eager").items()}
         name = f"chain step, {network}, batch {size}, {'bf16' if bf16 else 'float32 (tf32)'}"
         rows.append(_row(name, taken["replayed"], "us", most=most))

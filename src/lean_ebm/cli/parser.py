@@ -53,7 +53,7 @@ class ConfigFile(ActionConfigFile):
                     "lean-ebm recipes lists them."
                 )
             values = str(recipe)
-        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call]
+        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call] # jsonargparse has no types here
 
 
 class Parser(LightningArgumentParser):
@@ -63,7 +63,9 @@ class Parser(LightningArgumentParser):
     ``exit_on_error=False``.
     """
 
-    def parse_args(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def parse_args(  # type: ignore[override] # the arguments after the first differ between versions of jsonargparse
+        self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any
+    ) -> Any:
         """Parse arguments; see jsonargparse.
 
         jsonargparse 4.53 reads the value of a flag such as ``--model.chain.grad_clamp=null`` as YAML. It then passes

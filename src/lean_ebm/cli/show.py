@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     statement.add_argument("--applications", type=int, help=f"limit of tactic applications (default: {_APPLICATIONS})")
     statement.add_argument("--seconds", type=float, help=f"limit of seconds (default: {_SECONDS:g})")
     add_search_arguments(statement)  # type: ignore[arg-type] # a group takes arguments as a parser does
-    add_judge_arguments(statement)  # type: ignore[arg-type]
+    add_judge_arguments(statement)  # type: ignore[arg-type] # as above
     parser.set_defaults(prover="auto")
     return parser
 

@@ -86,8 +86,8 @@ class LanguageNetwork(EnergyNetwork):
         self.width = table.shape[1]
         self.scale = float(table.float().square().mean().sqrt())
         self.shape = (tokens, self.width)
-        self.register_state_dict_post_hook(_without_frozen)  # type: ignore[no-untyped-call]
-        self.register_load_state_dict_pre_hook(_with_frozen)  # type: ignore[no-untyped-call]
+        self.register_state_dict_post_hook(_without_frozen)  # type: ignore[no-untyped-call] # PyTorch has no types here
+        self.register_load_state_dict_pre_hook(_with_frozen)  # type: ignore[no-untyped-call] # PyTorch has no types here
 
     @property
     def decoder(self) -> nn.Module:

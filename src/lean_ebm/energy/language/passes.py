@@ -95,7 +95,7 @@ class _Recorder(DynamicLayer):  # type: ignore[misc] # transformers is not check
         return key_states, value_states
 
 
-class _Shared(DynamicLayer):  # type: ignore[misc]
+class _Shared(DynamicLayer):  # type: ignore[misc] # transformers is not checked
     """The keys and values of a prompt, behind which those of candidates come; it notes nothing."""
 
     def __init__(self, keys: Tensor, values: Tensor) -> None:
@@ -107,7 +107,7 @@ class _Shared(DynamicLayer):  # type: ignore[misc]
         return keys, torch.cat([self.values.to(value_states.dtype), value_states], dim=2)
 
 
-class Growing(DynamicLayer):  # type: ignore[misc]
+class Growing(DynamicLayer):  # type: ignore[misc] # transformers is not checked
     """The keys and values of a prompt, and of the tokens that were generated after it.
 
     Args:
