@@ -1,6 +1,7 @@
 """`make suites`, with two problems of each split."""
 
 import json
+import shutil
 
 import pytest
 
@@ -11,17 +12,13 @@ from lean_ebm.experiments.suites import PROVERS, SUITES, SUITES_REPORT, SuiteRun
 
 
 def test_a_dry_run_measures_reports_and_repeats_nothing(tmp_path, monkeypatch):
-    class Done:
-        returncode = 0
-
     commands = []
 
-    def in_process(command, **_):
-        commands.append(command)
-        assert command[1:3] == ["-m", "lean_ebm"] and main(command[3:]) == 0
-        return Done
+    def in_process(module, arguments, *_):
+        commands.append(arguments)
+        assert module == "lean_ebm" and main(arguments) == 0
 
-    monkeypatch.setattr(suites.subprocess, "run", in_process)
+    monkeypatch.setattr(suites, "run_module", in_process)
     arguments = ["--fast", f"--folder={tmp_path}", "--suites", "propl", "--provers", "auto", "best-first", "random"]
     SUITES_REPORT.main(arguments)
     text = (tmp_path / "suites.md").read_text()
@@ -39,10 +36,7 @@ def test_all_provers_are_measured_on_all_suites_and_a_failure_is_told(tmp_path, 
     assert len(runs) == len(SUITES) * len(PROVERS) == 12
     assert "--problems" not in runs[0].command(2)
 
-    class Failed:
-        returncode = 1
-
-    monkeypatch.setattr(suites.subprocess, "run", lambda *_, **__: Failed)
+    monkeypatch.setattr("sys.executable", shutil.which("false"))
     run = SuiteRun("propl", "auto", tmp_path, True)
     assert run.figures() is None
     (told,) = execute([run], 1)

@@ -1,6 +1,6 @@
 """Measures what chains over soft tokens save when the state is read once.
 
-``python -m lean_ebm.experiments.language_chains`` prints one line of JSON. Chains of 16 soft tokens move for 8
+``python -m lean_ebm.experiments.language_chains OUTPUT`` writes a file of JSON. Chains of 16 soft tokens move for 8
 states of 200 tokens, once with the states read once and once with the states read again at each step.
 """
 
@@ -11,11 +11,13 @@ import json
 import resource
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from lean_ebm.energy import LanguageModelEnergy
+from lean_ebm.files import write_whole
 from lean_ebm.langevin import Langevin, langevin
 from lean_ebm.memory import keep_freed_memory
 
@@ -66,12 +68,13 @@ def measure(energy: LanguageModelEnergy, steps: int = STEPS) -> dict[str, float]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, and print a line of JSON."""
+    """Measure, and write a file of JSON."""
     parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("output", type=Path, help="the file")
     parser.add_argument("--base", default="smollm2", help="the language model (default: smollm2)")
     given = parser.parse_args(arguments)
     keep_freed_memory()
-    print(json.dumps(measure(LanguageModelEnergy(given.base, tokens=TOKENS))))
+    write_whole(given.output, json.dumps(measure(LanguageModelEnergy(given.base, tokens=TOKENS))) + "\n")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +13,7 @@ from typing import Any, ClassVar, NamedTuple
 from lean_ebm.checkpoints import last_checkpoint
 from lean_ebm.data import ProofSteps
 from lean_ebm.errors import RunError
+from lean_ebm.experiments.processes import run_module
 from lean_ebm.experiments.provenance import commit
 from lean_ebm.files import write_whole
 from lean_ebm.proving.files import read_lines
@@ -112,7 +110,7 @@ class OwnFolder:
         found: dict[str, Any] = json.loads(self.record.read_text("utf-8"))
         return found if found["settings"] == json.loads(json.dumps(self.settings())) else None
 
-    def run(self, module: str, arguments: Sequence[str], threads: int, accepted: Sequence[int] = (0,)) -> str:
+    def run(self, module: str, arguments: Sequence[str], threads: int, accepted: Sequence[int] = (0,)) -> None:
         """Run a module in a process.
 
         Args:
@@ -121,21 +119,10 @@ class OwnFolder:
             threads: Number of threads.
             accepted: Exit statuses that are no failure.
 
-        Returns:
-            What it printed.
-
         Raises:
             RunError: If it fails.
         """
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        log = self.path / "run.log"
-        with log.open("a") as file:
-            command = [sys.executable, "-m", module, *arguments]
-            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=file, text=True)
-            file.write(done.stdout)
-        if done.returncode not in accepted:
-            raise RunError(f"{self.name} failed: see {log}.")
-        return done.stdout
+        run_module(module, arguments, self.path / "run.log", self.name, threads, accepted)
 
 
 @dataclass(frozen=True)
@@ -298,8 +285,9 @@ class ChainsRun(OwnFolder):
 
     def made(self, threads: int) -> dict[str, Any]:
         """Measure."""
-        printed = self.run("lean_ebm.experiments.language_chains", [f"--base={self.base}"], threads)
-        found: dict[str, Any] = json.loads(printed.splitlines()[-1])
+        output = self.path / "chains.json"
+        self.run("lean_ebm.experiments.language_chains", [str(output), f"--base={self.base}"], threads)
+        found: dict[str, Any] = json.loads(output.read_text())
         return found
 
     def settings(self) -> Any:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +15,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from lean_ebm.checkpoints import last_checkpoint
 from lean_ebm.errors import RunError
+from lean_ebm.experiments.processes import run_module
 from lean_ebm.experiments.provers_sets import SetsRun, TheoremSet, read_set, sets
 from lean_ebm.experiments.seeded import SeededRun
 from lean_ebm.files import write_whole
@@ -182,11 +180,8 @@ class SearchRun(SeededRun):
 
     def _run(self, arguments: list[str]) -> None:
         """Run the process, with one thread: a search waits for small batches, which more threads would not speed up."""
-        command = [sys.executable, "-m", "lean_ebm.experiments.provers_searches", *arguments]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        with (self.path / "search.log").open("a") as log:
-            if subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode:
-                raise RunError(f"The searches of {self} failed: see {log.name}.")
+        module = "lean_ebm.experiments.provers_searches"
+        run_module(module, arguments, self.path / "search.log", f"The searches of {self}")
 
 
 def _sets_of(contestant: str, fast: bool) -> dict[str, TheoremSet]:

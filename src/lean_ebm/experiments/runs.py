@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import shlex
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +16,7 @@ from typing import Any, ClassVar, Protocol
 import yaml  # type: ignore[import-untyped] # not worth a dependency on its stubs
 
 from lean_ebm.errors import RunError, SettingError
+from lean_ebm.experiments.processes import run_module
 from lean_ebm.experiments.provenance import commit
 from lean_ebm.files import write_whole
 
@@ -270,18 +269,8 @@ class TrainingRun:
 
     def _run(self, subcommand: str, threads: int, *more: str) -> float | None:
         """Run a command; returns the processor time that it took in seconds, None where the system does not tell."""
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        command = [sys.executable, "-m", "lean_ebm", *self.arguments(subcommand, *more)]
-        with (self.path / f"{subcommand}.log").open("a") as log:
-            process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-            spent = None
-            if hasattr(os, "wait4"):
-                _, status, usage = os.wait4(process.pid, 0)
-                process.returncode = os.waitstatus_to_exitcode(status)
-                spent = usage.ru_utime + usage.ru_stime
-        if process.wait() != 0:
-            raise RunError(f"{subcommand} of {self} failed: see {log.name}.")
-        return spent
+        log = self.path / f"{subcommand}.log"
+        return run_module("lean_ebm", self.arguments(subcommand, *more), log, f"{subcommand} of {self}", threads)
 
 
 def execute(runs: Sequence[Run], jobs: int) -> list[str]:

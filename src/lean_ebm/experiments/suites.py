@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from lean_ebm.errors import RunError, SettingError
+from lean_ebm.errors import SettingError
 from lean_ebm.experiments.experiment import Choice, Experiment, Options
+from lean_ebm.experiments.processes import run_module
 from lean_ebm.experiments.suite_tables import checked, comparison, solved_by_split, used
 from lean_ebm.experiments.tables import table
 from lean_ebm.proving.suites.results import Results, read_results
@@ -93,11 +92,7 @@ class SuiteRun:
             return
         print(f"{self.name}: proving", flush=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        log = self.folder / f"{self.name}.log"
-        with log.open("a") as file:
-            command = [sys.executable, "-m", "lean_ebm", *self.command(threads)]
-            if subprocess.run(command, stdout=file, stderr=subprocess.STDOUT).returncode:
-                raise RunError(f"{self.name} failed: see {log}.")
+        run_module("lean_ebm", self.command(threads), self.folder / f"{self.name}.log", self.name, None)
 
     def figures(self) -> dict[str, Any] | None:
         """The file of results; None if it is not complete."""

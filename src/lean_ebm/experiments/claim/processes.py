@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from lean_ebm.checkpoints import last_checkpoint
 from lean_ebm.errors import RunError
 from lean_ebm.experiments.claim.arms import Arm
+from lean_ebm.experiments.processes import run_module
 from lean_ebm.proving import GuidedProver, Logic, Prover, SearchBudget, SearchResult, Statement
 
 
@@ -26,13 +24,10 @@ def run_process(folder: Path, arguments: Sequence[str], module: str) -> None:
         RunError: If it fails.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    print(f"{module} {' '.join(arguments[:2])}: begun", flush=True)
-    command = [sys.executable, "-m", f"lean_ebm.experiments.claim.{module}", *arguments]
-    with (folder / f"{module}.log").open("a") as log:
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        if subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode:
-            raise RunError(f"{module} {' '.join(arguments[:2])} failed: see {log.name}.")
-    print(f"{module} {' '.join(arguments[:2])}: done", flush=True)
+    told = f"{module} {' '.join(arguments[:2])}"
+    print(f"{told}: begun", flush=True)
+    run_module(f"lean_ebm.experiments.claim.{module}", arguments, folder / f"{module}.log", told)
+    print(f"{told}: done", flush=True)
 
 
 def checkpoints(folder: Path, arm: Arm, seed: int) -> list[Path]:
