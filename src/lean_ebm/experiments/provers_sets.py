@@ -23,7 +23,7 @@ from lean_ebm.proving.candidates import listing_of
 from lean_ebm.proving.candidates.invariants import invariant
 from lean_ebm.proving.candidates.sequents import sequent_of
 from lean_ebm.proving.lexer import SyntaxProblem
-from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
+from lean_ebm.proving.logic.clock import OutOfTimeError, processor_deadline
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.logic.unify import TacticError, Unsupported
@@ -37,7 +37,7 @@ TEST_SEED = 1019
 """The seed of all theorems of this report that are not a split of the data."""
 
 DECISION_SECONDS = 2.0
-"""Seconds in which the decision procedure must prove a propositional theorem."""
+"""Seconds of a processor in which the decision procedure must prove a propositional theorem."""
 
 THOROUGH = Thoroughness(expansions=1000, turn_expansions=300, tie_expansions=30)
 """Ten times the thoroughness with which states for training are searched."""
@@ -257,7 +257,7 @@ def make(
         length = 0
         if one.connectives:
             try:
-                with deadline(DECISION_SECONDS):
+                with processor_deadline(DECISION_SECONDS):
                     proof = prove(root(drawn.statement).target)
             except (OutOfTimeError, RecursionError):
                 counts["undecided"] += 1

@@ -7,7 +7,7 @@ import pytest
 
 from lean_ebm.errors import SettingError
 from lean_ebm.proving.logic import Logic, LogicState, render
-from lean_ebm.proving.logic.clock import OutOfTimeError, deadline, tick
+from lean_ebm.proving.logic.clock import OutOfTimeError, deadline, processor_deadline, tick
 from lean_ebm.proving.logic.decide import decided, prove
 from lean_ebm.proving.logic.formulas import (
     FALSE,
@@ -181,6 +181,20 @@ def test_a_deadline_stops_what_ticks_and_an_earlier_one_stays():
     assert time.monotonic() - started < 1
     for _ in range(1000):
         tick()  # no deadline is left
+
+
+def test_waiting_does_not_use_up_processor_time():
+    with processor_deadline(0.05):
+        time.sleep(0.1)
+        for _ in range(1000):
+            tick()
+    begun = time.thread_time()
+    with pytest.raises(OutOfTimeError), processor_deadline(0.05), processor_deadline(10):
+        while True:
+            tick()
+    assert 0.04 < time.thread_time() - begun < 1
+    for _ in range(1000):
+        tick()  # no limit is left
 
 
 def test_every_call_ends_in_time():

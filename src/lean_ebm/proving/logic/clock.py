@@ -4,6 +4,8 @@ What may take long calls :func:`tick` at each of its steps. Without a deadline, 
 
     with deadline(2.0):
         proof = prove(formula)  # raises OutOfTimeError after two seconds
+
+Data must not depend on how busy a machine is. What makes data therefore takes :func:`processor_deadline`.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ class OutOfTimeError(Exception):
 
 
 class _Clock(threading.local):
-    """The deadline of each thread, and the number of steps until it looks at the clock."""
+    """The deadlines of each thread, and the number of steps until it looks at its clocks."""
 
     end = math.inf
+    processor_end = math.inf
     left = _STEPS
 
 
@@ -40,7 +43,7 @@ def tick() -> None:
     _CLOCK.left -= 1
     if not _CLOCK.left:
         _CLOCK.left = _STEPS
-        if time.monotonic() > _CLOCK.end:
+        if time.monotonic() > _CLOCK.end or time.thread_time() > _CLOCK.processor_end:
             raise OutOfTimeError("the time is over")
 
 
@@ -70,3 +73,20 @@ def deadline(seconds: float) -> Iterator[None]:
         yield
     finally:
         finish(before)
+
+
+@contextmanager
+def processor_deadline(seconds: float) -> Iterator[None]:
+    """Run a block with a limit of processor time of this thread. An earlier outer limit stays in force.
+
+    The time in which the process waits does not count, so a busy machine does not change what is found.
+
+    Raises:
+        OutOfTimeError: From what is inside, at about that time.
+    """
+    before = _CLOCK.processor_end
+    _CLOCK.processor_end = min(before, time.thread_time() + seconds)
+    try:
+        yield
+    finally:
+        _CLOCK.processor_end = before

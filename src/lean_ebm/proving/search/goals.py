@@ -16,12 +16,12 @@ from lean_ebm.proving.candidates.listing import candidates
 from lean_ebm.proving.candidates.moves import goals_after
 from lean_ebm.proving.candidates.sequents import Sequent
 from lean_ebm.proving.candidates.templates import Candidate
-from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
+from lean_ebm.proving.logic.clock import OutOfTimeError, processor_deadline
 
 Tactic = Candidate | Chunk | str
 """A tactic of the wide set of a world, or a chunk of them in logic; a text for a goal of an environment."""
 
-_SECONDS = 1.0  # for one expansion: random goals take a ten-thousandth of it
+_SECONDS = 1.0  # of a processor, for one expansion: random goals take a ten-thousandth of it
 
 
 class Applied(NamedTuple):
@@ -98,17 +98,17 @@ class SequentGoal(OpenGoal):
 
     @property
     def tactics(self) -> list[Candidate]:
-        """The wide set; empty if it takes more than a second to list it."""
+        """The wide set; empty if listing it takes more than a second of a processor."""
         if self._tactics is None:
             try:
-                with deadline(_SECONDS):
+                with processor_deadline(_SECONDS):
                     self._tactics = candidates(self.sequent)
             except OutOfTimeError:
                 self._tactics = []
         return self._tactics
 
     def after(self, tactic: Tactic) -> list[SequentGoal] | None:
-        """Apply a tactic; one that takes more than a second fails.
+        """Apply a tactic; one that takes more than a second of a processor fails.
 
         Raises:
             ValueError: If it is not a single tactic of the wide set.
@@ -118,7 +118,7 @@ class SequentGoal(OpenGoal):
                 f"{tactic!r} is not a tactic of the wide set: a goal of that set takes those that it lists"
             )
         try:
-            with deadline(_SECONDS):
+            with processor_deadline(_SECONDS):
                 return [SequentGoal(made) for made in goals_after(self.sequent, tactic)]
         except OutOfTimeError:
             return None

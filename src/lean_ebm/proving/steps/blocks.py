@@ -25,7 +25,7 @@ from lean_ebm.files import cache_folder, write_whole
 from lean_ebm.proving.candidates.chunks import ChunkSpace
 from lean_ebm.proving.candidates.goals import Listing
 from lean_ebm.proving.candidates.invariants import invariant
-from lean_ebm.proving.logic.clock import OutOfTimeError, deadline
+from lean_ebm.proving.logic.clock import OutOfTimeError, processor_deadline
 from lean_ebm.proving.processes import run
 from lean_ebm.proving.steps.columns import MOST_NODES, Columns, ProvedTheorem, from_bytes
 from lean_ebm.proving.steps.sampling import ProofState, Thoroughness, sample_states
@@ -37,7 +37,7 @@ VERSION = 1
 
 _THEOREMS = 40  # theorems in a block
 _TRIES = 60  # statements that are drawn for a theorem at most
-_SECONDS = 60.0  # for a theorem; random ones take a hundredth of it, so that no clock has a say in what is made
+_SECONDS = 60.0  # of a processor; random theorems take a hundredth of it, so that no clock decides what is made
 _FRUITLESS = 20  # blocks in a row without a new theorem, after which there seem to be no more
 
 
@@ -292,7 +292,7 @@ def _learned(settings: StepSettings, random: Random, drawn: Drawn, known: set[in
         return False
     known.add(theorem)
     try:
-        with deadline(_SECONDS):
+        with processor_deadline(_SECONDS):
             steps, states = sample_states(drawn.goal, random, settings.effort, theory, drawn.path)
     except (OutOfTimeError, RecursionError):
         return False
