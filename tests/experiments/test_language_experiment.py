@@ -6,12 +6,23 @@ from pathlib import Path
 import pytest
 
 import forked
+from lean_ebm.cli.cards import verification
 from lean_ebm.errors import RunError
 from lean_ebm.experiments.language import LANGUAGE, body, plan
 from lean_ebm.experiments.language_runs import COMPARED, ConjecturesRun, OwnFolder, ProveRun
 from lean_ebm.experiments.runs import Figures, TrainingRun
+from lean_ebm.proving.theorems.card import DataCard
+from lean_ebm.proving.theorems.oversight import Audit
 from tiny_language import make_language_model
 
+CARD = f"""# Data card
+
+Text.
+
+## Verification
+
+{verification(DataCard([{}] * 50_000, ["0"] * 50_000, Audit(50_000, 1000, ((None, None),) * 2, "Lean 4.35.0")))}
+"""
 CONFIGS = Path(__file__).resolve().parents[2] / "configs" / "proving"
 
 
@@ -67,7 +78,7 @@ def test_the_targets_are_compared_with_the_figures(tmp_path, monkeypatch):
     conjectures = next(run for run in runs if isinstance(run, ConjecturesRun))
     beam = next(run for run in runs if isinstance(run, ProveRun) and run.prover == "beam")
     for run, figures in (
-        (conjectures, {"hard": 16_000, "seconds": 1500, "card": "# Data card\n\nText.\n\n## Sources\n\nMore.\n"}),
+        (conjectures, {"hard": 16_000, "seconds": 1500, "card": CARD}),
         (beam, {"proved": [1] * 30 + [0] * 70, "seconds": 600}),
     ):
         run.path.mkdir(parents=True)
@@ -76,7 +87,9 @@ def test_the_targets_are_compared_with_the_figures(tmp_path, monkeypatch):
     assert "| best tactic right, in multiples of chance | 3 | 4.0 | yes |" in texts[2]
     assert "| minutes for 50,000 conjectures | at most 30 | 25.0 | yes |" in texts[2]
     assert "| of these not proved by best-first search | a third | 0.320 | no |" in texts[2]
+    assert "| their proofs that the kernel accepts | all | 50,000 of 50,000 | yes |" in texts[2]
+    assert "| refused by Lean of a sample of these proofs | 0 | 2 of 1,000 | no |" in texts[2]
     assert any("| language policy, beam of 8, best-first | 0.30 [" in text for text in texts)
-    assert "Text.\n\n### Sources\n\nMore." in texts
+    assert CARD.partition("\n\n")[2].replace("## ", "### ").strip() in texts
     with pytest.raises(RunError, match="language_policy: it was not trained"):
         beam.command()

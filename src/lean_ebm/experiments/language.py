@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ _FAST_FIT = (
     "--trainer.val_check_interval=null",
 )
 _FAST_TEST = ("--evaluation.num_samples=20",)
+
+_CHECKED = re.compile(r"accepts (\S+) of (\S+) proofs\. .* random sample of (\S+) of those and refuses ([\d,]+)")
+"""What a data card says of the proofs."""
 
 LanguageRun = ConjecturesRun | HeldOutRun | TrainingRun | ProveRun | ChainsRun
 
@@ -126,6 +130,10 @@ def _targets(trained: dict[str, Figures], records: dict[str, Any]) -> list[list[
         share, minutes = card["hard"] / number, card["seconds"] / 60
         add(f"minutes for {number:,} conjectures", "at most 30", f"{minutes:.1f}", minutes <= 30)
         add("of these not proved by best-first search", "a third", f"{share:.3f}", share >= 1 / 3)
+        if checked := _CHECKED.search(card["card"]):
+            accepted, among, sampled, refused = checked.groups()
+            add("their proofs that the kernel accepts", "all", f"{accepted} of {among}", accepted == among)
+            add("refused by Lean of a sample of these proofs", "0", f"{refused} of {sampled}", refused == "0")
     return rows
 
 
