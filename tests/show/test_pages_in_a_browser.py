@@ -47,6 +47,9 @@ def test_the_slider_moves_all_chains(loaded, width):
     trace = chains(3.0)
     page = loaded(chain_page(trace), width)
     assert fits(page) and page.evaluate("document.querySelectorAll('.card .plot .main-svg').length") >= 2
+    widths = "[...document.querySelectorAll('%s')].map((part) => part.clientWidth)"
+    plots = page.evaluate(widths % ".plot")
+    assert plots == page.evaluate(widths % ".plot .main-svg:first-child") and min(plots) > 100
     shown = "[...document.querySelectorAll('figure img')].map((image) => image.src)"
     for step, badge in ((0, "start"), (2, "undone")):
         page.evaluate(f"slider.value = {step}; slider.dispatchEvent(new Event('input')); 0")

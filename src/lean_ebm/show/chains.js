@@ -33,9 +33,9 @@ const shown = trace.samples.map((sample, index) => {
       fixed.map(([name, picture]) => make("figure", {}, make("img", { src: picture, alt: name }), make("figcaption", { class: "name" }, name))),
       figures.map((each) => each.figure)),
     plot));
-  drawEnergies(plot, sample);
-  return { figures, plot };
+  return { figures, plot, sample };
 });
+for (const { plot, sample } of shown) drawEnergies(plot, sample); // the cards have their widths only now
 if (!trace.comparable) {
   main.append(make("p", { class: "quiet" }, "A chain visits several landscapes, from the smoothest to the sharpest. Dotted lines separate them: " +
     "energies can be compared within a landscape, and not between landscapes."));
