@@ -5,12 +5,12 @@ import sys
 import pytest
 import torch
 
+from language_lesson import PROOF, THEOREM, lesson, proof
 from lean_ebm.__main__ import main as command
 from lean_ebm.characters import strings
 from lean_ebm.cli.guidance import find_guide
 from lean_ebm.cli.proving import main
 from lean_ebm.data.proofs import batch_of
-from lean_ebm.data.proofs.batches import LabelledTactics
 from lean_ebm.data.proofs.texts import with_texts
 from lean_ebm.energy import LanguageModelEnergy, LanguageModelLikelihood, ProofEnergy
 from lean_ebm.energy.files import WrittenMethod, write_energy
@@ -23,23 +23,12 @@ from lean_ebm.proving.candidates.texts import texts_of
 from lean_ebm.proving.search import SequentGoal, StateBestFirst, StateGoal
 from tiny_language import make_language_model
 
-THEOREM = "(p q : Prop) : p ∧ q → q ∧ p"
 OTHER = "(p q : Prop) (h : p) : p ∨ q"
-PROOF = ("intro h1", "cases h1 with | intro h2 h3 => ?_", "constructor", "exact h3", "exact h2")
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     return make_language_model(tmp_path_factory.mktemp("a model"), hidden_size=32)
-
-
-def proof():
-    """The states of a proof with the next tactics."""
-    logic = Logic()
-    state = logic.start(Statement.of(THEOREM)).state
-    for tactic in PROOF:
-        yield state, tactic
-        state = logic.apply(state, tactic).state
 
 
 def texts_of_proof():
@@ -51,23 +40,6 @@ def texts_of_proof():
 def _untagged(goal):
     """A goal without the line that says which case it is."""
     return goal.partition("\n")[2] if goal.startswith("case ") else goal
-
-
-def lesson():
-    """The goals of the proof as a search without names sees them, with all tactics, of which one is right."""
-    listings, right = [], []
-    for state, tactic in proof():
-        goal = listed_goal(state)
-        listings.append(goal.listing())
-        right.append(goal.texts().index(tactic))
-    goals, tactics = with_texts(*batch_of(listings))
-    chosen = torch.arange(tactics.mask.shape[1]) == torch.tensor(right)[:, None]
-    size = len(right)
-    known = LabelledTactics(
-        *tactics[:3], torch.where(chosen, 0.0, torch.inf), torch.zeros_like(chosen), torch.zeros_like(chosen),
-        torch.ones(size), torch.ones(size) > 0, torch.zeros(size) > 0, tactics.text,
-    )  # fmt: skip
-    return known, goals, right
 
 
 @pytest.fixture(scope="module")

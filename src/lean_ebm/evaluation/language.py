@@ -31,13 +31,16 @@ def chain_figures(
     Returns:
         Figures ``(B,)``, 1 or 0: ``parses``, whether the text at the end of the chain is a tactic by its grammar;
         ``applies``, whether it runs in the goal; ``best``, whether it is the listed tactic of the lowest energy;
+        ``lower``, whether its energy is lower than those of all listed tactics;
         ``top_1``, whether the listed tactic whose embeddings are nearest to the end begins a shortest proof; and
         ``nearest_best``, whether that one has the lowest energy.
     """
     energy = method.energy
     assert isinstance(energy, LanguageModelEnergy)
     ends = method.generate(goals, generator=generator).x
-    texts = energy.texts_of(energy.nearest_tokens(ends))
+    tokens = energy.nearest_tokens(ends)
+    texts = energy.texts_of(tokens)
+    reached = energy(energy.points(tokens), energy.encode(goals))
     nearest = distances(ends, energy.points(energy.listed_tokens(tactics))).masked_fill(~tactics.mask, torch.inf)
     chosen, lowest = nearest.argmin(dim=1), energies.argmin(dim=1)
     rows: dict[str, list[bool]] = {"parses": [], "applies": [], "best": []}
@@ -48,7 +51,11 @@ def chain_figures(
         rows["best"].append(strings(tactics.text[row, lowest[row], None]) == [text])
     found = {name: torch.tensor(column).float() for name, column in rows.items()}
     right = tactics.right.gather(1, chosen[:, None]).squeeze(1)
-    return found | {"top_1": right.float().cpu(), "nearest_best": (chosen == lowest).float().cpu()}
+    return found | {
+        "top_1": right.float().cpu(),
+        "nearest_best": (chosen == lowest).float().cpu(),
+        "lower": (reached < energies.masked_fill(~tactics.mask, torch.inf).amin(dim=1)).float().cpu(),
+    }
 
 
 def parses(text: str) -> bool:

@@ -151,6 +151,7 @@ def _ends(trained: dict[str, Figures]) -> list[str]:
         "chain_parses": "the text parses",
         "chain_applies": "it runs in its goal",
         "chain_best": "it is the listed tactic of the lowest energy",
+        "chain_lower": "its energy is lower than those of all listed tactics",
         "chain_nearest_best": "the nearest listed tactic has the lowest energy",
         "chain_top_1": "the nearest listed tactic begins a shortest proof",
     }
