@@ -116,7 +116,7 @@ def _targets(trained: dict[str, Figures], records: dict[str, Any]) -> list[list[
         figures = trained["language"]
         right, chance = _first(figures, "top_1"), _first(figures, "top_1_chance")
         minutes = figures.minutes[0]
-        add("minutes of training of `language`", "at most 40", f"{minutes:.0f}", minutes <= 40)
+        add("minutes of training of `language`", "at most 40", f"{minutes:.1f}", minutes <= 40)
         if right is not None and chance:
             add("best tactic right, in multiples of chance", "3", f"{right / chance:.1f}", right >= 3 * chance)
     if chains := records["chains"]:

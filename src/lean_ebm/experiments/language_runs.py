@@ -288,6 +288,7 @@ class ChainsRun(OwnFolder):
         output = self.path / "chains.json"
         self.run("lean_ebm.experiments.language_chains", [str(output), f"--base={self.base}"], threads)
         found: dict[str, Any] = json.loads(output.read_text())
+        output.unlink()
         return found
 
     def settings(self) -> Any:
