@@ -1,5 +1,6 @@
 import getpass
 import os
+import signal
 import sys
 import tempfile
 from importlib.util import cache_from_source
@@ -44,6 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # which deterministic runs on a GPU need from the start
     os.environ.setdefault("LEAN_EBM_CACHE", str(Path(tempfile.gettempdir()) / f"lean-ebm-cache-{getpass.getuser()}"))
     torch.set_num_threads(1)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell script started the tests in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     keep_byte_code(Path(lightning.__file__))
 
 
