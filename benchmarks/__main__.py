@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     # Smoke runs do not use the compiler: code that would be compiled runs eagerly.
     stance: AbstractContextManager[Any] = (
-        torch.compiler.set_stance("force_eager") if given.smoke else nullcontext()  # type: ignore[no-untyped-call] # no types there
+        torch.compiler.set_stance("force_eager") if given.smoke else nullcontext()  # type: ignore[no-untyped-call] # PyTorch does not annotate it
     )
     with stance:
         for name, measure in all_rows(scale).items():

@@ -63,7 +63,7 @@ def torchebm_chain(energy: EnergyNetwork, chain: Langevin) -> Callable[[Tensor, 
     from torchebm.core import BaseModel
     from torchebm.samplers import LangevinDynamics
 
-    class Wrapped(BaseModel):  # type: ignore[misc] # TorchEBM has no types
+    class Wrapped(BaseModel):  # type: ignore[misc] # TorchEBM is not annotated
         def __init__(self) -> None:
             super().__init__(device=next(energy.parameters()).device)
             self.network = energy

@@ -44,7 +44,7 @@ def test_no_name_hides_a_module():
 
 def test_what_is_not_there_is_said():
     with pytest.raises(ImportError, match="cannot import name 'Nonsense'"):
-        from lean_ebm import Nonsense  # noqa: F401
+        from lean_ebm import Nonsense  # noqa: F401 - it is not there
 
 
 def test_importing_the_package_imports_nothing_heavy():

@@ -75,7 +75,7 @@ def test_goals_respond_to_a_click(loaded, width):
           tree.parentElement.scrollLeft = layout._size.l + layout.xaxis.l2p(x) - 100;
           const moved = tree.getBoundingClientRect();
           return [moved.left + layout._size.l + layout.xaxis.l2p(x), moved.top + layout._size.t + layout.yaxis.l2p(y)];
-        }})()"""  # noqa: E501
+        }})()"""  # noqa: E501 - JavaScript
     )
     page.click(*place)
     panel = "document.getElementById('panel').textContent"

@@ -53,7 +53,7 @@ class ConfigFile(ActionConfigFile):
                     "lean-ebm recipes lists them."
                 )
             values = str(recipe)
-        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call] # jsonargparse has no types here
+        super().__call__(parser, cfg, values, option_string)  # type: ignore[no-untyped-call] # jsonargparse does not annotate it
 
 
 class Parser(LightningArgumentParser):

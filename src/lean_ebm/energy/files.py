@@ -127,7 +127,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             settings: dict[str, Any] = dict(json.loads((file.metadata() or {})[_KEY]))
-            return settings, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return settings, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - the file is not iterable
     except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise SettingError(
             f"{path} is not the file of an energy network: give one that save_energy or lean-ebm export wrote."

@@ -37,7 +37,7 @@ _FAST_FIT = (
 _FAST_TEST = ("--evaluation.num_samples=20",)
 
 _CHECKED = re.compile(r"accepts (\S+) of (\S+) proofs\. .* random sample of (\S+) of those and refuses ([\d,]+)")
-"""What a data card says of the proofs."""
+"""Finds the numbers of accepted, checked and refused proofs in the text of a data card."""
 
 LanguageRun = ConjecturesRun | HeldOutRun | TrainingRun | ProveRun | ChainsRun
 

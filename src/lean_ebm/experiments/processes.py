@@ -16,17 +16,17 @@ def run_module(
     arguments: Sequence[str],
     log: Path,
     told: str,
-    threads: int | None = 1,
+    threads: int = 1,
     accepted: Sequence[int] = (0,),
 ) -> float | None:
-    """Run a module in a process of its own.
+    """Run a module as a separate process.
 
     Args:
         module: The module.
         arguments: Its arguments.
         log: The file to which its output is added.
         told: What runs, for the error message.
-        threads: Number of CPU threads. None leaves it as it is.
+        threads: Number of CPU threads.
         accepted: Exit statuses that are no failure.
 
     Returns:
@@ -35,7 +35,7 @@ def run_module(
     Raises:
         RunError: If it fails.
     """
-    environment = dict(os.environ) if threads is None else {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     with log.open("a") as file:
         command = [sys.executable, "-m", module, *arguments]
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT)

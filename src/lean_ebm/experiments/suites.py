@@ -92,7 +92,7 @@ class SuiteRun:
             return
         print(f"{self.name}: proving", flush=True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        run_module("lean_ebm", self.command(threads), self.folder / f"{self.name}.log", self.name, None)
+        run_module("lean_ebm", self.command(threads), self.folder / f"{self.name}.log", self.name)
 
     def figures(self) -> dict[str, Any] | None:
         """The file of results; None if it is not complete."""

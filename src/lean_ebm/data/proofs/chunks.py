@@ -134,7 +134,7 @@ class ChunkTable(StateTable):
         """The number of nodes and of tactics for all slots together of some states, int64."""
         return super().lengths(rows) + self._columns["slots"][rows].long()
 
-    def batch(self, rows: Tensor) -> tuple[LabelledChunks, GoalBatch]:  # type: ignore[override] # chunks, not tactics
+    def batch(self, rows: Tensor) -> tuple[LabelledChunks, GoalBatch]:  # type: ignore[override] # has chunks
         """Make a batch of some states."""
         tactics, goals = super().batch(rows)
         listed = tactics.mask.sum(dim=1)
@@ -233,11 +233,11 @@ class ProofChunks(ProofSteps):
         """The states of these blocks with their chunks."""
         return ChunkTable(blocks, self.number)
 
-    def sample(  # type: ignore[override] # chunks, not tactics
+    def sample(  # type: ignore[override] # has chunks
         self, split: str, number: int, seed: int, batch_size: int
     ) -> Iterator[tuple[LabelledChunks, GoalBatch]]:
         """Batches of random states of a split, the smallest states first; call :meth:`setup` before."""
-        yield from super().sample(split, number, seed, batch_size)  # type: ignore[misc] # chunks: see `batch`
+        yield from super().sample(split, number, seed, batch_size)  # type: ignore[misc] # see `ChunkTable.batch`
 
     def noun(self, candidates: object) -> str:
         """``chunks``."""

@@ -86,8 +86,8 @@ class LanguageNetwork(EnergyNetwork):
         self.width = table.shape[1]
         self.scale = float(table.float().square().mean().sqrt())
         self.shape = (tokens, self.width)
-        self.register_state_dict_post_hook(_without_frozen)  # type: ignore[no-untyped-call] # PyTorch has no types here
-        self.register_load_state_dict_pre_hook(_with_frozen)  # type: ignore[no-untyped-call] # PyTorch has no types here
+        self.register_state_dict_post_hook(_without_frozen)  # type: ignore[no-untyped-call] # PyTorch does not annotate it
+        self.register_load_state_dict_pre_hook(_with_frozen)  # type: ignore[no-untyped-call] # PyTorch does not annotate it
 
     @property
     def decoder(self) -> nn.Module:
@@ -161,8 +161,8 @@ class LanguageNetwork(EnergyNetwork):
 
         present = self.present(candidates)
         some = present.any(dim=2)
-        listed = (some * torch.arange(1, some.shape[1] + 1, device=some.device)).amax(dim=1).tolist()
-        tokens = present.sum(dim=(1, 2)).tolist()
+        last = (some * torch.arange(1, some.shape[1] + 1, device=some.device)).amax(dim=1)
+        listed, tokens = torch.stack([last, present.sum(dim=(1, 2))]).tolist()
         groups = alike(tokens)
         if len(groups) == 1:
             found = self._in_pieces(condition, candidates, max(listed), max(tokens))

@@ -43,7 +43,8 @@ def tick() -> None:
     _CLOCK.left -= 1
     if not _CLOCK.left:
         _CLOCK.left = _STEPS
-        if time.monotonic() > _CLOCK.end or time.thread_time() > _CLOCK.processor_end:
+        busy = _CLOCK.processor_end < math.inf and time.thread_time() > _CLOCK.processor_end
+        if busy or time.monotonic() > _CLOCK.end:
             raise OutOfTimeError("the time is over")
 
 
@@ -75,18 +76,26 @@ def deadline(seconds: float) -> Iterator[None]:
         finish(before)
 
 
-@contextmanager
-def processor_deadline(seconds: float) -> Iterator[None]:
+class processor_deadline:  # used like a function; a generator would take longer than many tactics
     """Run a block with a limit of processor time of this thread. An earlier outer limit stays in force.
 
     The time in which the process waits does not count, so a busy machine does not change what is found.
 
+    Args:
+        seconds: The limit.
+
     Raises:
         OutOfTimeError: From what is inside, at about that time.
     """
-    before = _CLOCK.processor_end
-    _CLOCK.processor_end = min(before, time.thread_time() + seconds)
-    try:
-        yield
-    finally:
-        _CLOCK.processor_end = before
+
+    __slots__ = ("before", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def __enter__(self) -> None:
+        self.before = _CLOCK.processor_end
+        _CLOCK.processor_end = min(self.before, time.thread_time() + self.seconds)
+
+    def __exit__(self, *_: object) -> None:
+        _CLOCK.processor_end = self.before
