@@ -92,7 +92,7 @@ TASKS = {
             "addition", "matrix addition", _steps(8000, 9100, 10500, 3400), (".0002", ".0020"), (".0448", ".7029")
         ),
         _matrices(
-            "completion", "low-rank completion", _steps(7400, 8700, 9900, 3270), (".0174", ".2054"), (".0203", ".2720")
+            "completion", "low-rank completion", _steps(6200, 8700, 9900, 3270), (".0174", ".2054"), (".0203", ".2720")
         ),
         _matrices(
             "inverse",
