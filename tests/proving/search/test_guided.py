@@ -2,6 +2,7 @@
 # ruff: noqa: RUF001 - the letters of Lean
 
 import math
+import time
 from functools import cache
 from random import Random
 
@@ -12,7 +13,7 @@ from lean_ebm.errors import SettingError
 from lean_ebm.proving.candidates import sequent_of
 from lean_ebm.proving.lean import LeanEnvironment
 from lean_ebm.proving.logic import Logic
-from lean_ebm.proving.logic.clock import OutOfTimeError
+from lean_ebm.proving.logic.clock import OutOfTimeError, tick
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.search import (
     SEARCHES,
@@ -231,6 +232,25 @@ def test_an_expansion_that_takes_too_long_is_given_up(monkeypatch):
     assert goal.after(tactic) is None
     result = GuidedProver(UniformGuide()).prove(Logic(), Statement.of("(p : Prop) : p → p"))
     assert not result.proved and result.applications == 0
+
+
+def test_a_busy_machine_does_not_change_what_an_expansion_finds(monkeypatch):
+    """The limit counts the processor's time, not that in which the thread waits for a processor."""
+
+    def waiting(work):
+        def wait(*arguments):
+            time.sleep(0.1)
+            for _ in range(1000):
+                tick()
+            return work(*arguments)
+
+        return wait
+
+    monkeypatch.setattr(goals, "_SECONDS", 0.05)
+    monkeypatch.setattr(goals, "candidates", waiting(goals.candidates))
+    monkeypatch.setattr(goals, "goals_after", waiting(goals.goals_after))
+    goal = SequentGoal(sequent_of(root(Statement.of("(p : Prop) : p → p"))))
+    assert goal.tactics and goal.after(goal.tactics[0]) is not None
 
 
 def test_a_search_that_believes_itself_is_not_believed():

@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from lean_ebm.errors import RunError, SettingError
+from lean_ebm.proving.logic.clock import tick
 from lean_ebm.proving.logic.decide import prove
 from lean_ebm.proving.logic.logic import root
 from lean_ebm.proving.search import read_statement
@@ -219,6 +220,23 @@ def test_a_theorem_that_takes_too_long_is_left_out(tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, "_SECONDS", 0.3)
     block = make_block(StepSettings(file=str(path)), 0)
     assert [theorem.statement for theorem in block.theorems] == ["(p q : Prop) : p ∧ q → p"]
+
+
+def test_a_busy_machine_does_not_change_a_block(tmp_path, monkeypatch):
+    """The limit counts the processor's time, not that in which the process waits for a processor."""
+
+    def wait(*arguments):
+        time.sleep(1.0)
+        for _ in range(1000):
+            tick()
+        return sample_states(*arguments)
+
+    sample_states = blocks.sample_states
+    path = tmp_path / "mine.jsonl"
+    path.write_text(json.dumps({"statement": "p ∧ q → p"}) + "\n", encoding="utf-8")
+    monkeypatch.setattr(blocks, "_SECONDS", 0.9)
+    monkeypatch.setattr(blocks, "sample_states", wait)
+    assert len(make_block(StepSettings(file=str(path)), 0).theorems) == 1
 
 
 def test_families_are_a_kind_too(monkeypatch):
