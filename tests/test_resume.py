@@ -170,6 +170,17 @@ def test_a_signal_saves_and_exits(number, uninterrupted):
     assert_same_end(uninterrupted(name), other)
 
 
+@pytest.mark.parametrize("command", ["validate", "test", "predict"])
+def test_a_command_that_trains_nothing_ends_at_once(command, uninterrupted):
+    """One batch of a test may be chains of an hour, and Lightning looks for signals between batches only."""
+    whole = uninterrupted("ContrastiveDivergence")
+    flags = TINY_PREDICT if command == "predict" else TINY_RUN
+    arguments = [*model("ContrastiveDivergence"), *flags, *at(Path("other")), f"--ckpt_path={checkpoint(whole)}"]
+    status, output = killed("SIGTERM", 0, command, *arguments)
+    assert status == 128 + signal.SIGTERM, output
+    assert "Loaded" in output and "still here" not in output and "Traceback" not in output
+
+
 def test_a_cluster_requeues_a_run(tmp_path, uninterrupted):
     """SLURM's warning before the time is over: Lightning saves and requeues, and the requeued job resumes."""
     name, other = "ContrastiveDivergence", Path("other")

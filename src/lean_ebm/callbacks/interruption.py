@@ -1,8 +1,9 @@
-"""Ends a fit with a checkpoint when a signal arrives."""
+"""Ends a fit with a checkpoint when a signal arrives, and other commands at once."""
 
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -11,6 +12,7 @@ import torch
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.trainer.states import TrainerFn
 from lightning.pytorch.utilities import rank_zero_info
 from lightning.pytorch.utilities.types import STEP_OUTPUT
 
@@ -21,6 +23,7 @@ class Interruption(Callback):
     """Ends a fit on Ctrl-C or SIGTERM, after the current batch and with a checkpoint from which it can resume.
 
     A second Ctrl-C ends the fit at once, without a checkpoint. The exit status is 128 plus the number of the signal.
+    SIGTERM ends validations, tests and predictions at once: they have nothing to save, and one batch may take an hour.
 
     Under SLURM with requeueing, Lightning handles SIGTERM, and also the signal before it, at which it saves and
     requeues. It gets that signal after the current batch too, since in the middle of a step the chains are newer than
@@ -45,24 +48,17 @@ class Interruption(Callback):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Install the handlers of the signals, in place of Lightning's."""
         self._received, self._farewell = 0, ""
-        environment = trainer._accelerator_connector.cluster_environment
-        self._requeue = None
-        if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
-            self._requeue = environment.requeue_signal or signal.SIGUSR1
-        for number in (signal.SIGINT, self._requeue or signal.SIGTERM):
-            try:
-                self._before[number] = signal.signal(number, self._receive)
-            except ValueError:  # not in the main thread, and only the main thread gets signals
-                return
+        self._requeue = _requeue_signal(trainer)
+        self._handle(self._receive, signal.SIGINT, self._requeue or signal.SIGTERM)
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        """Restore the handlers from before the fit."""
+        """Restore the handlers from before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        """Restore the handlers from before the fit, since Lightning does not tear down after an error."""
+        """Restore the handlers from before, since Lightning does not tear down after an error."""
         self.teardown(trainer, pl_module, "fit")
 
     def on_train_batch_end(
@@ -94,8 +90,19 @@ class Interruption(Callback):
         self._leave()
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        """Exit if a signal arrived and a validation is next."""
-        self._leave()
+        """Exit if a signal arrived and a validation of a fit is next; otherwise install a handler."""
+        if trainer.state.fn == TrainerFn.FITTING:
+            self._leave()
+        else:
+            self._leave_at_once(trainer)
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Install a handler that exits at once."""
+        self._leave_at_once(trainer)
+
+    def on_predict_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Install a handler that exits at once."""
+        self._leave_at_once(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Exit if a signal arrived and the epoch is over."""
@@ -106,7 +113,31 @@ class Interruption(Callback):
             rank_zero_info(self._farewell)
             raise SystemExit(128 + self._received)
 
+    def _leave_at_once(self, trainer: Trainer) -> None:
+        def leave(number: int, frame: FrameType | None) -> None:
+            if trainer.strategy.launcher is not None:
+                trainer.strategy.launcher.kill(signal.Signals(number))  # the processes that it has started
+            raise SystemExit(128 + number)
+
+        if _requeue_signal(trainer) is None:
+            self._handle(leave, signal.SIGTERM)
+
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._received and number == signal.SIGINT:
             raise KeyboardInterrupt
         self._received = number
+
+    def _handle(self, handler: Callable[[int, FrameType | None], None], *numbers: int) -> None:
+        for number in numbers:
+            try:
+                self._before[number] = signal.signal(number, handler)
+            except ValueError:  # not in the main thread, and only the main thread gets signals
+                return
+
+
+def _requeue_signal(trainer: Trainer) -> int | None:
+    """The signal at which SLURM's jobs are requeued; None if they are not."""
+    environment = trainer._accelerator_connector.cluster_environment
+    if isinstance(environment, SLURMEnvironment) and environment.auto_requeue:
+        return environment.requeue_signal or signal.SIGUSR1
+    return None
