@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lean_ebm.errors import RunError
+from lean_ebm.proving.processes import limited
 
 
 def run_module(
@@ -19,7 +20,7 @@ def run_module(
     threads: int = 1,
     accepted: Sequence[int] = (0,),
 ) -> float | None:
-    """Run a module as a separate process.
+    """Run a module as a separate process, which gets SIGTERM when this process ends (on Linux).
 
     Args:
         module: The module.
@@ -38,6 +39,8 @@ def run_module(
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
     with log.open("a") as file:
         command = [sys.executable, "-m", module, *arguments]
+        if os.name == "posix":
+            command = limited(0, ["ask", *command])
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=subprocess.STDOUT)
         spent = None
         if hasattr(os, "wait4"):

@@ -1,10 +1,12 @@
 """Starts a program under limits that its parent cannot set from outside. This file is run as a script.
 
 ``python -I -S child.py PARENT MEMORY exec PROGRAM [ARGUMENT ...]``, ``... watch PROGRAM [ARGUMENT ...]`` for a
-program that may start others, or ``... lean FOLDER [ARGUMENT ...]``: PARENT is the process that starts it, MEMORY is
-in MiB (0: no limit), and FOLDER holds Lean's shared libraries. This process must lead a group. When its parent ends,
-by whatever signal, it is killed, with all that it started if it watches; on systems other than Linux that holds only
-for the signals that the parent handles. This file imports nothing of the package, so that it starts in milliseconds.
+program that may start others, ``... ask PROGRAM [ARGUMENT ...]`` for one that ends itself when it is asked to, or
+``... lean FOLDER [ARGUMENT ...]``: PARENT is the process that starts it, MEMORY is in MiB (0: no limit), and FOLDER
+holds Lean's shared libraries. Except for ``ask``, this process must lead a group. When its parent ends, by whatever
+signal, it is killed, with all that it started if it watches, or gets SIGTERM if it is asked; on systems other than
+Linux that holds only for the signals that the parent handles. This file imports nothing of the package, so that it
+starts in milliseconds.
 The other way to do all this, ``preexec_fn``, is unsafe in a program with threads.
 """
 
@@ -74,7 +76,7 @@ def main(arguments: list[str]) -> NoReturn:
         signal.signal(signal.SIGTERM, lambda *_: os.killpg(0, signal.SIGKILL))
         end_with(int(parent), signal.SIGTERM)
         run_watched(target, rest)
-    end_with(int(parent), signal.SIGKILL)
+    end_with(int(parent), signal.SIGTERM if way == "ask" else signal.SIGKILL)
     if way == "lean":
         run_lean(target, rest)
     os.execvp(target, [target, *rest])

@@ -21,8 +21,8 @@ def limited(memory: int, command: Sequence[str]) -> list[str]:
 
     Args:
         memory: MiB above what Lean reserves; 0 for no limit.
-        command: ``exec PROGRAM ...``, ``watch PROGRAM ...`` or ``lean FOLDER ...``; see ``child.py``. The process must
-            lead a group.
+        command: ``exec PROGRAM ...``, ``watch PROGRAM ...``, ``ask PROGRAM ...`` or ``lean FOLDER ...``; see
+            ``child.py``. Except for ``ask``, the process must lead a group.
     """
     # -I and -S: neither site-packages nor environment variables can disturb the start.
     return [sys.executable, "-I", "-S", str(_CHILD), str(os.getpid()), str(memory), *command]
