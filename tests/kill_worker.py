@@ -26,7 +26,10 @@ class Kill(Callback):
 
 
 class KillAtOnce(Callback):
-    """Sends the process a signal in the first batch of a command that trains nothing, and says if it goes on."""
+    """Sends the process a signal in the first batch of a validation, test or prediction.
+
+    It prints "still here" if the signal has not ended the process.
+    """
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -1,4 +1,4 @@
-"""What holds for tiny language models holds for a real one, if `make smollm2` has downloaded it."""
+"""Tests with a real language model. They skip unless `make smollm2` has downloaded it."""
 
 import pytest
 import torch

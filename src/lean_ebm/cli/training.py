@@ -138,8 +138,8 @@ class LeanEBMCLI(LightningCLI):
 
     def _model_settings(self) -> dict[str, Any]:
         chosen = self.config[self.config.subcommand].model
-        alone = Namespace(model=chosen)  # type: ignore[no-untyped-call] # jsonargparse does not annotate it
-        dump = self._parser(self.config.subcommand).dump(alone, skip_none=False, skip_validation=True, format="json")
+        model = Namespace(model=chosen)  # type: ignore[no-untyped-call] # jsonargparse does not annotate it
+        dump = self._parser(self.config.subcommand).dump(model, skip_none=False, skip_validation=True, format="json")
         settings: dict[str, Any] = json.loads(dump)["model"]
         return settings
 
